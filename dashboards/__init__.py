@@ -1,0 +1,1 @@
+"""The sight: queries, the web application and its pages. Empty until the live board arrives."""

@@ -1,0 +1,1 @@
+"""The movement, in flow order: sources, agents, sink, store, embedded servers, replay."""
