@@ -1,0 +1,67 @@
+"""What an engine says: alerts, signals, clock steps, alarms; and the shape both engines share with the streams that run them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from msgspec import Struct, field
+
+from supervision.alert import Alert
+from supervision.event import CaseEvent, ClockAdvanced
+from supervision.reference import Reference
+from supervision.refusal import Reason
+from supervision.signal import ClockStep, Signal
+
+Item = CaseEvent | ClockAdvanced | Signal | ClockStep
+
+
+class Alarm(Struct, frozen=True):
+    """Something a person must mend before judgement can go on, e.g. a calendar year without data. Never a guess."""
+
+    kind: str
+    subject: str
+    detail: str
+
+
+class Output(Struct):
+    """The difference a call made, in the order it was made. `more`: timers are still due, call `advance` again."""
+
+    alerts: list[Alert] = field(default_factory=list)
+    signals: list[Signal] = field(default_factory=list)
+    steps: list[ClockStep] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
+    refused: list[tuple[CaseEvent, Reason]] = field(default_factory=list)
+    more: bool = False
+
+    def extend(self, other: Output) -> None:
+        self.alerts += other.alerts
+        self.signals += other.signals
+        self.steps += other.steps
+        self.alarms += other.alarms
+        self.refused += other.refused
+        self.more = other.more
+
+
+class Engine(Protocol):
+    """One engine serves one partition of one topic. Pure: state in, state out; the caller persists what `changes` gives."""
+
+    def process(self, items: Sequence[Item]) -> Output:
+        """Take facts and control records in any order and batch size; judge what they touch; fire no timer by itself
+        except those that a ClockAdvanced in the batch makes due (all of them)."""
+
+    def advance(self, clock: str, to: int, limit: int = 10_000) -> Output:
+        """Move `clock` to `to` (ms UTC; a lower one is ignored) and judge at most `limit` subjects whose instant came."""
+
+    def changes(self) -> list[tuple[str, bytes | None]]:
+        """(key, packed state) of every subject touched since the last call, once each; None: it left memory.
+        The engine's own clocks are the entry with key ''. Subjects keep their state by value."""
+
+    def restore(self, entries: Iterable[tuple[str, bytes]]) -> None:
+        """Take up state that `changes` gave, in any order, into an empty engine."""
+
+    def use(self, reference: Reference) -> None:
+        """From now on judge by this reference data; what it changes is judged again, lazily, by `advance`."""
+
+    def clocks(self) -> dict[str, int]:
+        """How far each clock has come here."""
