@@ -262,7 +262,7 @@ class Reference:
         return entry if entry.valid_to is None or at < entry.valid_to else None
 
     def of_kind(self, kind: str) -> tuple[Entry, ...]:
-        return tuple(entry for entry in self.entries if entry.KIND == kind)
+        return tuple(entry for entry in self.entries if kind == entry.KIND)
 
     def source(self, name: str) -> Source:
         """The source's profile; an unregistered source lives on the wall clock with default grace."""

@@ -1,4 +1,4 @@
-"""Working time: limits, due instants, pauses and days late, on calendars that are data. See the law in README, "Working time".
+"""Working time: limits, due instants, pauses and days late, on calendars that are data.
 
 Used by every rule with a clock. Times are int64 milliseconds UTC; days are proleptic Gregorian ordinals of the local date.
 """
