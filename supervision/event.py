@@ -1,4 +1,4 @@
-"""The case event: one fact at one time, as it travels on the wire. Shapes from the national exchange standard and the field's usage.
+"""The case event: one fact at one time, as it travels on the wire. Shapes: the national exchange standard and the field's usage.
 
 Times are int64 milliseconds since the epoch, UTC. Corrections are new events with a higher `data_version`.
 """
@@ -6,10 +6,10 @@ Times are int64 milliseconds since the epoch, UTC. Corrections are new events wi
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 
 from supervision.worktime import Unit
 
@@ -108,6 +108,51 @@ class EventType(StrEnum):
     RECEPTION_MATTER_ANSWERED = "reception_matter_answered"
 
 
+class Stream(StrEnum):
+    """What an event belongs to: a case, a subject of activity, or the reference data. `supervision.topics` names the topics."""
+
+    CASE = "case"
+    ACTIVITY = "activity"
+    REFERENCE = "reference"  # entries of `supervision.reference`; no event type of its own
+
+
+_ACTIVITY = """
+    rating_invited rating_submitted bad_rating_followed_up bad_rating_rectified rating_reviewed
+    complaint_filed complaint_accepted complaint_resolved complaint_transferred_out consultation_asked consultation_replied
+    identity_viewed queue_ticket_taken queue_called queue_skipped service_started service_ended
+    attendance_punched attendance_corrected leave_approved window_login window_logout window_opened window_paused
+    discipline_recorded item_changed authorization_changed officer_post_changed
+    disclosure_requested disclosure_supplement_notified disclosure_supplement_submitted disclosure_extended disclosure_replied
+    disclosure_third_party_started disclosure_third_party_ended
+    leader_reception_scheduled leader_reception_held reception_matter_received reception_matter_answered
+"""
+_CASE = """
+    application_submitted material_received pre_review_passed pre_review_failed case_accepted acceptance_refused
+    supplement_notified supplement_submitted supplement_accepted supplement_expired supplement_extension_granted
+    step_started step_completed special_procedure_started special_procedure_ended extension_approved
+    case_transferred case_reported_up superior_decided superior_returned
+    joint_dispatched joint_opinion_submitted joint_phase_started joint_phase_completed
+    decision_made case_completed certificate_made certificate_registered pickup_notified result_delivered result_picked_up
+    case_returned case_withdrawn case_terminated case_voided case_reopened fee_charged fee_paid fee_refunded seal_used
+    result_published result_unpublished scan_reviewed technicians_assigned recusal_recorded
+    hearing_notified hearing_requested hearing_waived hearing_held expedite_approved
+"""
+TOPIC_OF: dict[EventType, Stream] = {
+    EventType(word): stream for stream, words in ((Stream.CASE, _CASE), (Stream.ACTIVITY, _ACTIVITY)) for word in words.split()
+}
+
+# Facts of a case by nature that a register may report without naming one; then they are activity of a seal or an item.
+WITHOUT_CASE = frozenset(
+    {
+        EventType.SEAL_USED,
+        EventType.RESULT_PUBLISHED,
+        EventType.RESULT_UNPUBLISHED,
+        EventType.SCAN_REVIEWED,
+        EventType.CERTIFICATE_REGISTERED,
+    }
+)
+
+
 class SourceOp(StrEnum):
     INSERT = "insert"
     UPDATE = "update"
@@ -200,6 +245,13 @@ Id = Annotated[str, Meta(min_length=1, max_length=128)]
 CaseId = Annotated[str, Meta(min_length=1, max_length=50)]
 
 
+# `supervision.decoder` reads the payload by the event's type; until then it is undecoded bytes.
+if TYPE_CHECKING:
+    Undecoded = Any
+else:
+    Undecoded = Raw
+
+
 class CaseEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One fact. `payload` is the typed struct of `supervision.payload` for `event_type`.
 
@@ -212,7 +264,7 @@ class CaseEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     source_system: Id
     case_id: CaseId | None = None
     subject: Id | None = None
-    payload: Any = None
+    payload: Undecoded = None
     schema_version: int = 1
     recorded_at: Millis | None = None
     received_at: Millis | None = None
