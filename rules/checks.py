@@ -1,0 +1,104 @@
+"""What must hold in a card beyond its types: that its parts fit one another. Called by `rules.card`."""
+
+from __future__ import annotations
+
+import difflib
+import string
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rules.document import Path
+from rules.parameters import Deadline, LimitOf, Separation, levels
+from rules.sentence import FACTS
+
+if TYPE_CHECKING:
+    from rules.card import Card
+
+Fault = tuple[Path, str]
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """`; did you mean a, b?` for the known names like this one, else the empty text."""
+    close = difflib.get_close_matches(name, list(known), n=3)
+    return f"; did you mean {', '.join(close)}?" if close else ""
+
+
+def faults(card: Card, *, examples: bool = True) -> list[Fault]:
+    """Every fault of a card that has the right types, as (path, what)."""
+    found = [*_levels(card), *_sentences(card), *_detector(card)]
+    if examples:
+        found += _examples(card)
+    return found
+
+
+def _levels(card: Card) -> Iterator[Fault]:
+    implied = levels(card.detector)
+    if len(set(card.levels)) != len(card.levels) or sorted(card.levels, key=lambda level: level.rank) != list(card.levels):
+        yield ("levels",), "wanted each level once, in ascending order"
+    if set(card.levels) != implied:
+        wanted = ", ".join(sorted(level.value for level in implied))
+        yield ("levels",), f"the detector implies {wanted}"
+    for level in card.levels:
+        if level not in card.sentence:
+            yield ("sentence",), f"no sentence for level {level.value}"
+    for level in card.sentence:
+        if level not in card.levels:
+            yield ("sentence", level.value), "not a level of this card"
+
+
+def _sentences(card: Card) -> Iterator[Fault]:
+    known = FACTS[type(card.detector)]
+    for level, text in card.sentence.items():
+        for language, template in (("zh", text.zh), ("en", text.en)):
+            place: Path = ("sentence", level.value, language)
+            try:
+                parts = list(string.Formatter().parse(template))
+            except ValueError as error:
+                yield place, f"not a template: {error}"
+                continue
+            for _, name, form, conversion in parts:
+                if name is not None and (name not in known or form or conversion):
+                    yield place, f"unknown placeholder {{{name}}}{near(name, known)}"
+
+
+def _detector(card: Card) -> Iterator[Fault]:
+    detector = card.detector
+    if isinstance(detector, Deadline):
+        for level, marks in detector.at.items():
+            if not marks:
+                yield ("detector", "at", level.value), "wanted at least one mark"
+        for level in detector.yields:
+            if level not in detector.at:
+                yield ("detector", "yields", level.value), "not a level of this detector"
+        fixed = detector.limit is LimitOf.FIXED
+        if fixed != bool(detector.start) or fixed != bool(detector.stops):
+            yield ("detector", "limit"), "start and stops go with limit: fixed, and only with it"
+    if isinstance(detector, Separation) and (detector.raised is None) != (not (detector.raised_gap_s or detector.raised_when)):
+        yield ("detector", "raised"), "wanted together with raised_gap_s or raised_when"
+
+
+def _examples(card: Card) -> Iterator[Fault]:
+    kinds = {example.kind.value for example in card.examples}
+    for kind in ("fires", "quiet", "edge"):
+        if kind not in kinds:
+            yield ("examples",), f"no example of kind {kind}"
+    listed = {false_positive.id for false_positive in card.false_positives}
+    shown = {example.false_positive for example in card.examples}
+    for position, false_positive in enumerate(card.false_positives):
+        if false_positive.id not in shown:
+            yield ("false_positives", position), f"no example with false_positive: {false_positive.id}"
+    names: set[str] = set()
+    for position, example in enumerate(card.examples):
+        place: Path = ("examples", position)
+        if example.false_positive is not None and example.false_positive not in listed:
+            yield (*place, "false_positive"), f"not listed{near(example.false_positive, listed)}"
+        if example.name in names:
+            yield (*place, "name"), "another example has this name"
+        names.add(example.name)
+        if (example.kind.value == "fires") and not example.expect:
+            yield (*place, "expect"), "an example that fires expects an alert"
+        if (example.kind.value == "quiet") and any(expected.state.value != "revoked" for expected in example.expect):
+            yield (*place, "expect"), "an example that stays quiet expects no standing alert"
+        for number, expected in enumerate(example.expect):
+            if expected.level not in card.levels:
+                yield (*place, "expect", number, "level"), "not a level of this card"

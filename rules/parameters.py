@@ -1,0 +1,192 @@
+"""What a card may ask of the engine: one Struct per detector kind, its parameters with the defaults of the law.
+
+How each kind judges is in `rules.kinds`. Numbers are working days (`_wd`), seconds (`_s`) or minutes (`_min`).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from supervision.alert import Level
+from supervision.event import CaseType, EventType
+from supervision.worktime import Limit
+
+Count = Annotated[int, Meta(ge=1, le=100000)]
+Share = Annotated[float, Meta(gt=0, le=1)]
+RuleId = Annotated[str, Meta(pattern=r"^[A-Z][0-9]{2}$")]
+TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class LimitOf(StrEnum):
+    """Which clock a deadline watches; each brings its own key, start, stops and pauses."""
+
+    PROMISED = "promised"  # the case: acceptance to the stops of the promised limit
+    LEGAL = "legal"  # the case: acceptance to the stops of the legal limit; extensions lengthen it
+    STEP = "step"  # a key step of the workflow: its start to its completion or a stop of the legal limit
+    PAUSE = "pause"  # a special procedure: its start to its end, by its declared limit
+    FIXED = "fixed"  # from `start` to `stops`, marks of kind `after` only
+
+
+class Near(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="mark", tag="near"):
+    """Before the end: 00:00 of the first working, not paused day with remaining <= `remaining_wd`, or (limit >= `share_from_wd`)
+    used >= `used_share` of the limit, whichever is first. A limit of at most `skip_up_to_wd`: never. Hours: at `used_share`.
+    Absolute dates: 00:00 of the last working day before the due day."""
+
+    remaining_wd: Annotated[int, Meta(ge=0)] = 1
+    used_share: Share | None = None
+    share_from_wd: Count = 1
+    skip_up_to_wd: Annotated[int, Meta(ge=0)] = 0
+
+
+class Passed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="mark", tag="passed"):
+    """The limit's end + 1 ms. `over_promised_share`: and not before the end, + 1 ms, of that share of the promised limit counted
+    from the same start, in working days rounded up (half of 7 wd: past the end of the 4th)."""
+
+    over_promised_share: Share | None = None
+
+
+class Late(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="mark", tag="late"):
+    """`late_wd` >= max(`wd`, min(limit in wd, `limit_up_to_wd`)); without `limit_up_to_wd`: `late_wd` >= `wd`."""
+
+    wd: Count = 1
+    limit_up_to_wd: Count | None = None
+
+
+class Times(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="mark", tag="times"):
+    """More than `factor` times the limit is used: the end of a limit of `factor` times as many units, + 1 ms."""
+
+    factor: Count = 2
+
+
+class After(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="mark", tag="after"):
+    """After wd `wd`: the end of the `wd`-th working day after the start day, + 1 ms. `undeclared`: only where no limit is named."""
+
+    wd: Count
+    undeclared: bool = False
+
+
+Mark = Near | Passed | Late | Times | After
+
+
+class Fallback(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The limit of an item that names none: the first whose conditions hold. Nothing named = holds."""
+
+    limit: Limit
+    item_type: str | None = None
+    case_type: CaseType | None = None
+
+
+class Extension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which extension lengthens the limit: the first, approved by one of `posts` no later than the limit's end, at most `max_wd`
+    (the item's `extension_max_wd` goes before). Joint cases by their own post and maximum."""
+
+    max_wd: Count = 10
+    joint_max_wd: Count = 15
+    posts: tuple[str, ...] = ("organ_head",)
+    joint_posts: tuple[str, ...] = ("government_head",)
+
+
+class Deadline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="deadline"):
+    """A clock with a limit. `at`: for each level the marks of which the first reached counts.
+
+    `silent_where_equal`: no alert at all where this other limit ends at the same instant (that limit's rule speaks).
+    `yields`: a level is not implied if one of these rules stands on the same case at that instant or before.
+    `start`, `stops`: event types, for `limit: fixed` only (the earliest start, the first stop after it); `pauses` too.
+    """
+
+    limit: LimitOf
+    at: dict[Level, tuple[Mark, ...]]
+    fallbacks: tuple[Fallback, ...] = ()
+    extension: Extension | None = None
+    silent_where_equal: LimitOf | None = None
+    yields: dict[Level, tuple[RuleId, ...]] = {}
+    start: tuple[EventType, ...] = ()
+    stops: tuple[EventType, ...] = ()
+    pauses: bool = True
+
+
+class Sequence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="sequence"):
+    """The workflow's precedence pairs (A's first completion no later than B's first start + `slack_s`; B completed needs A
+    completed) and its mandatory steps (completed by the first decision or completion of the case)."""
+
+    level: Level = Level.YELLOW
+    pairs: bool = True
+    mandatory: bool = True
+    slack_s: Annotated[int, Meta(ge=0)] = 60
+
+
+class Separation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="separation"):
+    """One person in both steps of a separated pair of the workflow: `level`. `raised` instead if the second step came less than
+    `raised_gap_s` after the first (last of each before the decision), or if the condition `raised_when` holds."""
+
+    level: Level = Level.YELLOW
+    raised: Level | None = None
+    raised_gap_s: Count | None = None
+    raised_when: str | None = None
+
+
+class Version(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="version"):
+    """The time in force of the first of these facts that the case has, against the least over all its versions: more than
+    `later_s` later."""
+
+    level: Level = Level.RED
+    facts: tuple[EventType, ...] = (EventType.CASE_ACCEPTED, EventType.SUPPLEMENT_ACCEPTED)
+    later_s: Annotated[int, Meta(ge=0)] = 3600
+
+
+class OutsideHours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A hit is a signal earlier than opening - `before_open_min`, later than close + `after_close_min`, in lunch, or on a closed
+    day of the officer's centre; its extended hours and his approved overtime are hours like others."""
+
+    before_open_min: Annotated[int, Meta(ge=0, le=720)] = 15
+    after_close_min: Annotated[int, Meta(ge=0, le=720)] = 30
+    lunch: bool = True
+    closed_days: bool = True
+
+
+class Tally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`level` at a hit that is at least the `hits`-th of its date, when >= `dates` such dates lie in `within_wd` (today included).
+    `one_party_share`: and at least this share of the cases of those dates' hits has one agent, else one applicant."""
+
+    level: Level
+    hits: Count = 1
+    dates: Count = 1
+    within_wd: Count = 1
+    one_party_share: Share | None = None
+
+
+class Night(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`level` at once, at a grant at or after `since` or before `until` (local time of day)."""
+
+    level: Level
+    since: TimeOfDay = "22:00"
+    until: TimeOfDay = "06:00"
+
+
+class Window(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="window"):
+    """Hits among the signals of one subject, judged behind the watermark; of one segment (a local date) only the highest level."""
+
+    signals: tuple[str, ...]
+    key: str = "officer"
+    hit: OutsideHours
+    tallies: tuple[Tally, ...]
+    night_grant: Night | None = None
+
+
+Parameters = Deadline | Sequence | Separation | Version | Window
+
+
+def levels(detector: Parameters) -> set[Level]:
+    """Every level this detector can imply."""
+    if isinstance(detector, Deadline):
+        return set(detector.at)
+    if isinstance(detector, Window):
+        night = {detector.night_grant.level} if detector.night_grant else set()
+        return {tally.level for tally in detector.tallies} | night
+    found = {detector.level}
+    if isinstance(detector, Separation) and detector.raised is not None:
+        found.add(detector.raised)
+    return found

@@ -1,0 +1,112 @@
+"""The sentence of an alert, in Chinese and English, from its card's template and its facts. Used by the engine and the documents.
+
+A placeholder is the name of a fact: instants (`_at`, ms UTC) become local time in the zone of fact `time_zone`, `limit` takes its
+`limit_unit`, shares become percentages, lists are joined, what is missing becomes a dash.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from rules.parameters import Deadline, Separation, Sequence, Version, Window
+
+if TYPE_CHECKING:
+    from rules.card import Text
+
+_CASE = {"case_id", "item_code", "item_name", "calendar", "calendar_version", "time_zone"}
+_CLOCK = {
+    "limit",
+    "limit_unit",
+    "limit_wd",
+    "limit_source",
+    "deadline_mode",
+    "started_at",
+    "due_at",
+    "due_day",
+    "stopped_at",
+    "stopped_by",
+}
+_CLOCK |= {"used_wd", "remaining_wd", "late_wd", "paused_wd", "extension_wd", "legal_due_at", "promised_due_at", "promised_wd"}
+_CLOCK |= {"step_code", "step_name", "seq", "pause_kind", "declared"}
+_STEPS = {"first_step", "second_step", "gap_s"}
+_HOURS = {"officer", "centre_id", "date", "hits", "dates", "cases", "party", "party_kind", "share", "within_wd", "act_at", "reason"}
+FACTS: dict[type, frozenset[str]] = {
+    Deadline: frozenset(_CASE | _CLOCK),
+    Sequence: frozenset(_CASE | _STEPS | {"fault", "slack_s", "first_completed_at", "second_started_at"}),
+    Separation: frozenset(_CASE | _STEPS | {"person", "officers", "risk_class", "first_at", "second_at"}),
+    Version: frozenset(_CASE | {"first_at", "in_force_at", "later_s", "versions"}),
+    Window: frozenset({*_HOURS, "time_zone", "calendar", "calendar_version"}),
+}
+"""Per kind the facts that a sentence may name; the engine gives them wherever they are known."""
+
+_WORDS = {
+    "working_day": ("个工作日", " working days"),
+    "calendar_day": ("个自然日", " calendar days"),
+    "hour": ("个工作小时", " working hours"),
+    "minute": ("分钟", " minutes"),
+    "month": ("个月", " months"),
+    "mandatory_missing": ("必经环节缺失", "a mandatory step is missing"),
+    "first_missing": ("前置环节缺失", "the earlier step is missing"),
+    "out_of_order": ("环节倒置", "steps out of order"),
+    "out_of_hours": ("多日在非工作时间办理", "out of hours on several days"),
+    "night_grant": ("夜间作出准予决定", "a grant at night"),
+    "high": ("高", "high"),
+    "normal": ("一般", "normal"),
+    "hearing": ("听证", "hearing"),
+    "tender": ("招标", "tender"),
+    "auction": ("拍卖", "auction"),
+    "inspection": ("检验", "inspection"),
+    "testing": ("检测", "testing"),
+    "quarantine": ("检疫", "quarantine"),
+    "appraisal": ("鉴定", "appraisal"),
+    "expert_review": ("专家评审", "expert review"),
+    "public_notice": ("公示", "public notice"),
+}
+
+
+def sentence(template: Text, facts: Mapping[str, Any]) -> dict[str, str]:
+    """The sentence by language. Never raises for a template the loader has taken, whatever the facts hold."""
+    zone = str(facts.get("time_zone") or "UTC")
+    return {"zh": _fill(template.zh, facts, zone, 0), "en": _fill(template.en, facts, zone, 1)}
+
+
+@lru_cache(maxsize=1024)
+def _parts(template: str) -> tuple[tuple[str, str | None], ...]:
+    return tuple((text, name) for text, name, _, _ in string.Formatter().parse(template))
+
+
+def _fill(template: str, facts: Mapping[str, Any], zone: str, language: int) -> str:
+    return "".join(
+        text if name is None else text + _value(name, facts.get(name), facts, zone, language) for text, name in _parts(template)
+    )
+
+
+def _value(name: str, value: Any, facts: Mapping[str, Any], zone: str, language: int) -> str:
+    if value is None:
+        return "—"
+    if isinstance(value, bool):
+        return (("否", "是"), ("no", "yes"))[language][value]
+    if isinstance(value, str):
+        words = _WORDS.get(value)
+        return value if words is None else words[language].strip()
+    if isinstance(value, (list, tuple)):
+        return ("、", ", ")[language].join(_value(name, element, facts, zone, language) for element in value)
+    if isinstance(value, int) and name.endswith("_at"):
+        return _local(value, zone)
+    if isinstance(value, float) and name.endswith("share"):
+        return f"{value:.0%}"
+    unit = _WORDS.get(str(facts.get(f"{name}_unit")))
+    return f"{value:g}" + (unit[language] if unit else "") if isinstance(value, (int, float)) else str(value)
+
+
+def _local(instant: int, zone: str) -> str:
+    try:
+        moment = datetime.fromtimestamp(instant // 1000, tz=UTC).astimezone(ZoneInfo(zone))
+    except (KeyError, ValueError, OverflowError, OSError):
+        return str(instant)
+    return f"{moment:%Y-%m-%d %H:%M}"
