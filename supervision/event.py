@@ -17,6 +17,8 @@ from supervision.worktime import Unit
 class EventType(StrEnum):
     """Every kind of fact a window system can report. Order is part of the snapshot format: append only."""
 
+    __hash__ = str.__hash__  # Enum's own is Python code, and every event is looked up by its type
+
     APPLICATION_SUBMITTED = "application_submitted"
     MATERIAL_RECEIVED = "material_received"
     PRE_REVIEW_PASSED = "pre_review_passed"
@@ -241,6 +243,8 @@ class Channel(IntEnum):
 
 # The years an instant may lie in: 1900-01-01 .. 2199-12-31 UTC. Sentinels such as 1753-01-01 fall outside.
 Millis = Annotated[int, Meta(ge=-2208988800000, lt=7258118400000)]
+# No string is empty: the decoder takes an empty one as an absent field.
+Text = Annotated[str, Meta(min_length=1)]
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 CaseId = Annotated[str, Meta(min_length=1, max_length=50)]
 
@@ -269,46 +273,46 @@ class CaseEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     recorded_at: Millis | None = None
     received_at: Millis | None = None
     time_precision: Precision = Precision.SECOND
-    source_seq: str | None = None
+    source_seq: Text | None = None
     data_version: Annotated[int, Meta(ge=1, le=2147483647)] = 1
     source_op: SourceOp = SourceOp.INSERT
     supersedes_event_id: UUID | None = None
-    batch_id: str | None = None
+    batch_id: Text | None = None
     batch_kind: BatchKind = BatchKind.REALTIME
     parent_case_id: CaseId | None = None
     root_case_id: CaseId | None = None
     parent_source_system: Id | None = None
     root_source_system: Id | None = None
     case_role: CaseRole = CaseRole.SINGLE
-    item_catalog_code: Annotated[str, Meta(max_length=36)] | None = None
-    item_implement_code: Annotated[str, Meta(max_length=64)] | None = None
+    item_catalog_code: Annotated[str, Meta(min_length=1, max_length=36)] | None = None
+    item_implement_code: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
     item_version: int | None = None
-    item_type: Annotated[str, Meta(max_length=4)] | None = None
+    item_type: Annotated[str, Meta(min_length=1, max_length=4)] | None = None
     case_type: CaseType | None = None
     legal_limit: Annotated[int, Meta(ge=0, le=100000)] | None = None
     legal_limit_unit: Unit = Unit.WORKING_DAY
     promised_limit: Annotated[int, Meta(ge=0, le=100000)] | None = None
     promised_limit_unit: Unit = Unit.WORKING_DAY
-    region_code: Annotated[str, Meta(max_length=12)] | None = None
+    region_code: Annotated[str, Meta(min_length=1, max_length=12)] | None = None
     region_level: Annotated[int, Meta(ge=1, le=7)] | None = None
-    matter_region_code: Annotated[str, Meta(max_length=12)] | None = None
-    centre_id: str | None = None
-    window_id: str | None = None
-    department_id: str | None = None
-    actor_officer_id: str | None = None
-    actor_person_hash: str | None = None
-    actor_role: str | None = None
+    matter_region_code: Annotated[str, Meta(min_length=1, max_length=12)] | None = None
+    centre_id: Text | None = None
+    window_id: Text | None = None
+    department_id: Text | None = None
+    actor_officer_id: Text | None = None
+    actor_person_hash: Text | None = None
+    actor_role: Text | None = None
     actor_post_place: PostPlace | None = None
-    recorded_by: str | None = None
-    device_id: str | None = None
+    recorded_by: Text | None = None
+    device_id: Text | None = None
     network_zone: NetworkZone | None = None
-    applicant_hash: str | None = None
+    applicant_hash: Text | None = None
     applicant_type: ApplicantType | None = None
-    agent_person_hash: str | None = None
-    agent_org_id: str | None = None
+    agent_person_hash: Text | None = None
+    agent_org_id: Text | None = None
     channel: Channel | None = None
-    queue_ticket_no: str | None = None
-    project_code: str | None = None
+    queue_ticket_no: Text | None = None
+    project_code: Text | None = None
     flags: tuple[Flag, ...] = ()
     secrecy_class: SecrecyClass | None = None
 

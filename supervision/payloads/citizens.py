@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from supervision.event import Millis
+from supervision.event import Millis, Text
 from supervision.payloads.base import Count, Key, LimitValue, Moment, Payload, limit_of
 from supervision.payloads.outcome import Verdict
 from supervision.worktime import Limit, Unit
@@ -74,43 +74,43 @@ class ReceptionPost(StrEnum):
 class Rating(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`rating_invited`, `rating_submitted`. The matter is the envelope's case, else `ticket_no`. 5 stars is best."""
 
-    rating_id: str | None = None
+    rating_id: Text | None = None
     stars: Annotated[int, Meta(ge=1, le=5)] | None = None
-    source_satisfaction_code: str | None = None
-    labels: tuple[str, ...] = ()
-    rating_channel: str | None = None
-    device_id: str | None = None
+    source_satisfaction_code: Text | None = None
+    labels: tuple[Text, ...] = ()
+    rating_channel: Text | None = None
+    device_id: Text | None = None
     is_real_name: bool | None = None
-    text_hash: str | None = None
+    text_hash: Text | None = None
     text_len: Count | None = None
-    submit_error: str | None = None
-    ticket_no: str | None = None
-    rated_officer_id: str | None = None
-    rater_hash: str | None = None
+    submit_error: Text | None = None
+    ticket_no: Text | None = None
+    rated_officer_id: Text | None = None
+    rater_hash: Text | None = None
 
 
 class RatingFollowUp(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`bad_rating_followed_up`, `bad_rating_rectified`."""
 
-    rating_id: str | None = None
-    ticket_no: str | None = None
-    rated_officer_id: str | None = None
-    rater_hash: str | None = None
+    rating_id: Text | None = None
+    ticket_no: Text | None = None
+    rated_officer_id: Text | None = None
+    rater_hash: Text | None = None
     outcome: RatingOutcome | None = None
-    text_hash: str | None = None
+    text_hash: Text | None = None
     text_len: Count | None = None
 
 
 class RatingReview(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`rating_reviewed`: `invalid` takes the rating out."""
 
-    rating_id: str | None = None
-    ticket_no: str | None = None
-    ref_event_id: str | None = None
-    approved_by: str | None = None
+    rating_id: Text | None = None
+    ticket_no: Text | None = None
+    ref_event_id: Text | None = None
+    approved_by: Text | None = None
     verdict: Verdict | None = None
-    reason_text: str | None = None
-    reviewer_unit_id: str | None = None
+    reason_text: Text | None = None
+    reviewer_unit_id: Text | None = None
 
 
 class Complaint(Payload, frozen=True, kw_only=True, omit_defaults=True):
@@ -122,7 +122,7 @@ class Complaint(Payload, frozen=True, kw_only=True, omit_defaults=True):
 
     complaint_id: Key
     object_type: ComplaintObject | None = None
-    object_id: str | None = None
+    object_id: Text | None = None
     kind: ComplaintKind | None = None
     complexity: Complexity | None = None
     addressed_to: Addressee | None = None
@@ -131,12 +131,12 @@ class Complaint(Payload, frozen=True, kw_only=True, omit_defaults=True):
     result: ComplaintResult | None = None
     reply_limit: LimitValue | None = None
     reply_limit_unit: Unit = Unit.WORKING_DAY
-    complainant_hash: str | None = None
-    applicant_hash: str | None = None
-    matter_case_id: str | None = None
-    department_id: str | None = None
-    to_unit: str | None = None
-    reason: str | None = None
+    complainant_hash: Text | None = None
+    applicant_hash: Text | None = None
+    matter_case_id: Text | None = None
+    department_id: Text | None = None
+    to_unit: Text | None = None
+    reason: Text | None = None
 
     @property
     def limit(self) -> Limit | None:
@@ -146,9 +146,9 @@ class Complaint(Payload, frozen=True, kw_only=True, omit_defaults=True):
 class Consultation(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`consultation_asked`, `consultation_replied`; its own number stands in `complaint_id`."""
 
-    complaint_id: str | None = None
+    complaint_id: Text | None = None
     object_type: ComplaintObject | None = None
-    object_id: str | None = None
+    object_id: Text | None = None
     kind: ComplaintKind | None = None
     complexity: Complexity | None = None
     reply_limit: LimitValue | None = None
@@ -163,8 +163,8 @@ class IdentityView(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`identity_viewed`: an account opened a complainant's or a rater's identity. One of the two ids."""
 
     viewer_officer_id: Key
-    complaint_id: str | None = None
-    rating_id: str | None = None
+    complaint_id: Text | None = None
+    rating_id: Text | None = None
 
 
 class Disclosure(Payload, frozen=True, kw_only=True, omit_defaults=True):
@@ -172,7 +172,7 @@ class Disclosure(Payload, frozen=True, kw_only=True, omit_defaults=True):
 
     request_id: Key
     extension_days: Count | None = None
-    approver_officer_id: str | None = None
+    approver_officer_id: Text | None = None
     notified_at: Millis | None = None
     result: DisclosureResult | None = None
 
@@ -180,12 +180,12 @@ class Disclosure(Payload, frozen=True, kw_only=True, omit_defaults=True):
 class Reception(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`leader_reception_scheduled`, `leader_reception_held`. `reschedules` is the reception this one replaces."""
 
-    reception_id: str | None = None
-    department_id: str | None = None
+    reception_id: Text | None = None
+    department_id: Text | None = None
     planned_at: Moment | None = None
-    reschedules: str | None = None
+    reschedules: Text | None = None
     held_by_post: ReceptionPost | None = None
-    held_by_officer_id: str | None = None
+    held_by_officer_id: Text | None = None
     matters: Count | None = None
 
 
@@ -194,4 +194,4 @@ class ReceptionMatter(Payload, frozen=True, kw_only=True, omit_defaults=True):
 
     reception_id: Key
     matter_id: Key
-    department_id: str | None = None
+    department_id: Text | None = None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from supervision.event import Millis
+from supervision.event import Millis, Text
 from supervision.payloads.base import Count, Fen, IsoDate, Key, Moment, Payload, Point, Points
 from supervision.payloads.outcome import Verdict
 
@@ -78,9 +78,9 @@ class Power(StrEnum):
 class Ticket(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`queue_*` and `service_*`. `ticket_no` is unique per (centre, date); centre, window and case stand in the envelope."""
 
-    queue_id: str | None = None
-    ticket_no: str | None = None
-    priority_class: str | None = None
+    queue_id: Text | None = None
+    ticket_no: Text | None = None
+    priority_class: Text | None = None
     waiting_count: Count | None = None
     appointment_slot: Millis | None = None
 
@@ -90,7 +90,7 @@ class Punch(Payload, frozen=True, kw_only=True, omit_defaults=True):
 
     officer_id: Key
     direction: Direction
-    device_id: str | None = None
+    device_id: Text | None = None
     face_score: Annotated[float, Meta(ge=0, le=1)] | None = None
     geo: Point | None = None
     geo_accuracy_m: Count | None = None
@@ -101,14 +101,14 @@ class PunchCorrection(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`attendance_corrected`. A forgotten punch has no `ref_event_id`: `date`, `edge` (or `direction`) and `at` say which one."""
 
     officer_id: Key
-    ref_event_id: str | None = None
+    ref_event_id: Text | None = None
     date: IsoDate | None = None
     edge: Direction | None = None
     direction: Direction | None = None
     at: Millis | None = None
-    approved_by: str | None = None
+    approved_by: Text | None = None
     verdict: Verdict | None = None
-    reason_text: str | None = None
+    reason_text: Text | None = None
 
 
 class Leave(Payload, frozen=True, kw_only=True, omit_defaults=True):
@@ -118,22 +118,22 @@ class Leave(Payload, frozen=True, kw_only=True, omit_defaults=True):
     kind: LeaveKind | None = None
     from_: Moment | None = field(default=None, name="from")
     to: Moment | None = None
-    leave_id: str | None = None
-    approved_by: str | None = None
+    leave_id: Text | None = None
+    approved_by: Text | None = None
 
 
 class WindowChange(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`window_login`, `window_logout`, `window_opened`."""
 
-    officer_id: str | None = None
-    reason: str | None = None
+    officer_id: Text | None = None
+    reason: Text | None = None
     auth_method: AuthMethod | None = None
 
 
 class WindowPause(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`window_paused`."""
 
-    officer_id: str | None = None
+    officer_id: Text | None = None
     reason: PauseReason | None = None
 
 
@@ -143,21 +143,21 @@ class DisciplineRecord(Payload, frozen=True, kw_only=True, omit_defaults=True):
     `kind` is a word of `DisciplineKind`, or the centre's own, which counts as unknown.
     """
 
-    officer_id: str | None = None
-    kind: str | None = None
+    officer_id: Text | None = None
+    kind: Text | None = None
     points: Points | None = None
     source: DisciplineSource | None = None
-    evidence_id: str | None = None
-    confirmed_by: str | None = None
+    evidence_id: Text | None = None
+    confirmed_by: Text | None = None
 
 
 class ItemChange(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`item_changed`: one field of the catalogue entry that the envelope names; values as text."""
 
-    field: str | None = None
-    old: str | None = None
-    new: str | None = None
-    approval_no: str | None = None
+    field: Text | None = None
+    old: Text | None = None
+    new: Text | None = None
+    approval_no: Text | None = None
     effective_from: Moment | None = None
 
 
@@ -165,8 +165,8 @@ class AuthorizationChange(Payload, frozen=True, kw_only=True, omit_defaults=True
     """`authorization_changed`. `from_`, `to` are `from`, `to` on the wire."""
 
     officer_id: Key
-    authorization_id: str | None = None
-    items: tuple[str, ...] = ()
+    authorization_id: Text | None = None
+    items: tuple[Text, ...] = ()
     amount_max_fen: Fen | None = None
     from_: Moment | None = field(default=None, name="from")
     to: Moment | None = None
@@ -176,8 +176,8 @@ class AuthorizationChange(Payload, frozen=True, kw_only=True, omit_defaults=True
 class PostChange(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`officer_post_changed`; the officer is `officer_id`, else the envelope's actor."""
 
-    officer_id: str | None = None
-    old_post: str | None = None
-    new_post: str | None = None
+    officer_id: Text | None = None
+    old_post: Text | None = None
+    new_post: Text | None = None
     announced_at: Moment | None = None
     effective_from: Moment | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from supervision.event import Millis
+from supervision.event import Millis, Text
 from supervision.payloads.base import Count, Fen, Key, LimitValue, Payload, Point, RegionLevel, limit_of
 from supervision.worktime import Limit, Unit
 
@@ -62,8 +62,8 @@ class StepStarted(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`step_started`. Without `step_instance_id` the case has one instance of the step."""
 
     step_code: Key
-    step_instance_id: str | None = None
-    step_name: str | None = None
+    step_instance_id: Text | None = None
+    step_name: Text | None = None
     step_limit: LimitValue | None = None
     step_limit_unit: Unit = Unit.WORKING_DAY
 
@@ -76,14 +76,14 @@ class StepCompleted(StepStarted, frozen=True, kw_only=True, omit_defaults=True):
     """`step_completed`. The last fields belong to site checks; `participants` are officer ids."""
 
     result: StepResult | None = None
-    opinion_text_hash: str | None = None
+    opinion_text_hash: Text | None = None
     opinion_len: Count | None = None
     opened_attachments: Count | None = None
-    participants: tuple[str, ...] = ()
+    participants: tuple[Text, ...] = ()
     geo: Point | None = None
     object_geo: Point | None = None
     check_mode: CheckMode | None = None
-    record_no: str | None = None
+    record_no: Text | None = None
 
 
 class SpecialProcedureStarted(Payload, frozen=True, kw_only=True, omit_defaults=True):
@@ -91,14 +91,14 @@ class SpecialProcedureStarted(Payload, frozen=True, kw_only=True, omit_defaults=
 
     seq: Count
     kind: ProcedureKind | None = None
-    kind_name: str | None = None
-    legal_basis: str | None = None
-    approver_officer_id: str | None = None
+    kind_name: Text | None = None
+    legal_basis: Text | None = None
+    approver_officer_id: Text | None = None
     declared_limit: LimitValue | None = None
     declared_limit_unit: Unit = Unit.WORKING_DAY
-    notice_doc_no: str | None = None
+    notice_doc_no: Text | None = None
     notified_at: Millis | None = None
-    vendor_id: str | None = None
+    vendor_id: Text | None = None
 
     @property
     def limit(self) -> Limit | None:
@@ -108,7 +108,7 @@ class SpecialProcedureStarted(Payload, frozen=True, kw_only=True, omit_defaults=
 class SpecialProcedureEnded(SpecialProcedureStarted, frozen=True, kw_only=True, omit_defaults=True):
     """`special_procedure_ended`."""
 
-    result: str | None = None
+    result: Text | None = None
     fee_fen: Fen | None = None
 
 
@@ -116,22 +116,22 @@ class Extension(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`extension_approved`: so many working days more on the legal limit."""
 
     days: Count | None = None
-    approver_officer_id: str | None = None
+    approver_officer_id: Text | None = None
     approver_post: ApproverPost | None = None
-    reason_text: str | None = None
+    reason_text: Text | None = None
     notified_at: Millis | None = None
 
 
 class Handover(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`case_transferred`, `case_reported_up`, `superior_decided`, `superior_returned`. Levels 1 national .. 6 village, 7 graded."""
 
-    from_unit: str | None = None
-    to_unit: str | None = None
+    from_unit: Text | None = None
+    to_unit: Text | None = None
     from_level: RegionLevel | None = None
     to_level: RegionLevel | None = None
-    reason: str | None = None
-    handover_doc_no: str | None = None
-    material_codes: tuple[str, ...] = ()
+    reason: Text | None = None
+    handover_doc_no: Text | None = None
+    material_codes: tuple[Text, ...] = ()
 
 
 class JointPhase(Payload, frozen=True, kw_only=True, omit_defaults=True):
@@ -174,38 +174,38 @@ class JointOpinion(Payload, frozen=True, kw_only=True, omit_defaults=True):
     member_department_id: Key
     opinion: Opinion | None = None
     joint_phase: Count = 1
-    dispatch_event_id: str | None = None
+    dispatch_event_id: Text | None = None
 
 
 class TechnicianAssignment(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`technicians_assigned`."""
 
-    technician_ids: tuple[str, ...] = ()
-    vendor_id: str | None = None
+    technician_ids: tuple[Text, ...] = ()
+    vendor_id: Text | None = None
     kind: CheckKind | None = None
 
 
 class Hearing(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`hearing_notified`, `hearing_requested`, `hearing_waived`, `hearing_held`."""
 
-    hearing_id: str | None = None
+    hearing_id: Text | None = None
     requested_at: Millis | None = None
     notice_served_at: Millis | None = None
     held_at: Millis | None = None
-    host_officer_id: str | None = None
+    host_officer_id: Text | None = None
     record_signed_at: Millis | None = None
 
 
 class Expedite(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`expedite_approved`."""
 
-    approver_officer_id: str | None = None
-    reason_text: str | None = None
+    approver_officer_id: Text | None = None
+    reason_text: Text | None = None
 
 
 class Recusal(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`recusal_recorded`: `officer_id` keeps out of this case."""
 
     officer_id: Key
-    approved_by: str | None = None
-    reason_text: str | None = None
+    approved_by: Text | None = None
+    reason_text: Text | None = None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from supervision.event import SecrecyClass
+from supervision.event import SecrecyClass, Text
 from supervision.payloads.base import Count, Fen, Measure, Moment, Payload
 
 
@@ -73,17 +73,17 @@ class Decision(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`decision_made`."""
 
     decision: DecisionResult | None = None
-    approver_officer_id: str | None = None
-    authorization_id: str | None = None
-    doc_no: str | None = None
-    approval_seal_id: str | None = None
-    reason_code: str | None = None
-    reason_text: str | None = None
+    approver_officer_id: Text | None = None
+    authorization_id: Text | None = None
+    doc_no: Text | None = None
+    approval_seal_id: Text | None = None
+    reason_code: Text | None = None
+    reason_text: Text | None = None
     remedy_notice: bool | None = None
     amount_fen: Fen | None = None
-    scan_doc_id: str | None = None
-    handover_doc_no: str | None = None
-    bulk_no: str | None = None
+    scan_doc_id: Text | None = None
+    handover_doc_no: Text | None = None
+    bulk_no: Text | None = None
 
 
 class Completion(Payload, frozen=True, kw_only=True, omit_defaults=True):
@@ -92,24 +92,24 @@ class Completion(Payload, frozen=True, kw_only=True, omit_defaults=True):
     completion_result: CompletionResult | None = None
     time_used_wd: Annotated[float, Meta(ge=0, le=1e6)] | None = None
     decided_on_site: bool | None = None
-    bulk_no: str | None = None
+    bulk_no: Text | None = None
 
 
 class Delivery(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`certificate_made`, `pickup_notified`, `result_delivered`, `result_picked_up`."""
 
-    cert_no_hash: str | None = None
-    cert_kind: str | None = None
+    cert_no_hash: Text | None = None
+    cert_kind: Text | None = None
     valid_to: Moment | None = None
     delivery_mode: DeliveryMode | None = None
-    courier_no_hash: str | None = None
-    receiver_hash: str | None = None
+    courier_no_hash: Text | None = None
+    receiver_hash: Text | None = None
 
 
 class CertificateRegistration(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`certificate_registered`, from the licence register; may come without a case."""
 
-    cert_no_hash: str | None = None
+    cert_no_hash: Text | None = None
     issued_at: Moment | None = None
 
 
@@ -122,31 +122,31 @@ class Reopening(Payload, frozen=True, kw_only=True, omit_defaults=True):
 class Fee(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`fee_charged`, `fee_paid`, `fee_refunded`; amounts in fen."""
 
-    fee_item_code: str | None = None
+    fee_item_code: Text | None = None
     amount_fen: Fen | None = None
     standard_fen: Fen | None = None
-    payee_account_id: str | None = None
-    receipt_no: str | None = None
+    payee_account_id: Text | None = None
+    receipt_no: Text | None = None
     fee_kind: FeeKind | None = None
     quantity: Measure | None = None
-    reduction_basis: str | None = None
+    reduction_basis: Text | None = None
 
 
 class SealUse(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`seal_used`; may come without a case."""
 
-    seal_id: str | None = None
+    seal_id: Text | None = None
     seal_kind: SealKind | None = None
-    doc_no: str | None = None
-    device_id: str | None = None
-    holder_officer_id: str | None = None
+    doc_no: Text | None = None
+    device_id: Text | None = None
+    holder_officer_id: Text | None = None
 
 
 class ScanFinding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the publication adapter saw, never the text itself."""
 
     kind: ScanKind
-    field: str | None = None
+    field: Text | None = None
     position: Count | None = None
     count: Count = 1
 
@@ -154,21 +154,21 @@ class ScanFinding(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Publication(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`result_published`, `result_unpublished`; may come without a case. `class_` is `class` on the wire."""
 
-    publication_id: str | None = None
-    site: str | None = None
-    url_hash: str | None = None
-    published_fields: tuple[str, ...] = ()
-    review_record_no: str | None = None
+    publication_id: Text | None = None
+    site: Text | None = None
+    url_hash: Text | None = None
+    published_fields: tuple[Text, ...] = ()
+    review_record_no: Text | None = None
     class_: SecrecyClass | None = field(default=None, name="class")
     days_since_decision: Count | None = None
     scan_findings: tuple[ScanFinding, ...] = ()
-    scan_version: str | None = None
+    scan_version: Text | None = None
 
 
 class ScanReview(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """`scan_reviewed`: a security officer's word on scan findings."""
 
-    ref_event_id: str | None = None
-    publication_id: str | None = None
-    approved_by: str | None = None
+    ref_event_id: Text | None = None
+    publication_id: Text | None = None
+    approved_by: Text | None = None
     verdict: Verdict | None = None
