@@ -1,0 +1,1 @@
+"""The services themselves, started on this machine from wheels: Kafka and ClickHouse, for those who have no cluster."""
