@@ -269,7 +269,7 @@ class CaseEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     case_id: CaseId | None = None
     subject: Id | None = None
     payload: Undecoded = None
-    schema_version: int = 1
+    schema_version: Annotated[int, Meta(ge=1, le=32767)] = 1
     recorded_at: Millis | None = None
     received_at: Millis | None = None
     time_precision: Precision = Precision.SECOND
@@ -286,7 +286,7 @@ class CaseEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     case_role: CaseRole = CaseRole.SINGLE
     item_catalog_code: Annotated[str, Meta(min_length=1, max_length=36)] | None = None
     item_implement_code: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
-    item_version: int | None = None
+    item_version: Annotated[int, Meta(ge=0, le=2147483647)] | None = None
     item_type: Annotated[str, Meta(min_length=1, max_length=4)] | None = None
     case_type: CaseType | None = None
     legal_limit: Annotated[int, Meta(ge=0, le=100000)] | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from supervision.event import TOPIC_OF, WITHOUT_CASE, CaseEvent, EventType, Stream, root_key
+from supervision.event import TOPIC_OF, WITHOUT_CASE, CaseEvent, EventType, Stream
 
 
 def stream_of(event: CaseEvent) -> Stream:
@@ -16,12 +16,6 @@ def stream_of(event: CaseEvent) -> Stream:
     if event.case_id is None and event.event_type in WITHOUT_CASE:
         return Stream.ACTIVITY
     return TOPIC_OF[event.event_type]
-
-
-def address(event: CaseEvent) -> tuple[Stream, str]:
-    """(stream, key) of a decoded event."""
-    stream = stream_of(event)
-    return (stream, root_key(event)) if stream is Stream.CASE else (stream, subject_of(event) or "")
 
 
 def subject_of(event: CaseEvent) -> str | None:
