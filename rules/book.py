@@ -1,0 +1,141 @@
+"""The rulebook: the cards in force, each joined to its detector, and which of them read which event type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from rules.card import BUILTIN, Card, load_cards
+from rules.case import CaseView
+from rules.expression import Condition, condition
+from rules.fields import CASE_FIELDS, FIELDS
+from rules.kinds.deadline import CaseDeadline
+from rules.kinds.separation import SamePerson
+from rules.kinds.sequence import Order
+from rules.kinds.spans import PauseDeadline, StepDeadline
+from rules.kinds.version import MovedLater
+from rules.kinds.window import Draft, HitDates, OffHours
+from rules.memory import Core, Keeper
+from rules.parameters import Deadline, Extension, Fallback, LimitOf, Separation, Sequence, Version, Window
+from rules.reading import COMMON, CaseDetector, Reads, merged
+from rules.sentence import sentence
+from rules.verdict import Verdict
+from supervision.alert import Level
+from supervision.event import EventType
+from supervision.language import UserError, say
+
+
+class Rule:
+    """One card at work. `tally` is the subject side of a window rule; on the case such a rule only makes signals."""
+
+    def __init__(self, card: Card, detector: CaseDetector, tally: HitDates | None = None) -> None:
+        self.card = card
+        self.id = card.id
+        self.detector = detector
+        self.tally = tally
+        self.reads: Reads = detector.reads
+        self.signals: Callable[[CaseView], Iterable[Draft]] | None = getattr(detector, "signals", None)
+        self._when = _compiled(card.when)
+
+    def judge(self, view: CaseView) -> Iterable[Verdict]:
+        return self.detector.judge(view)
+
+    def applies(self, view: CaseView) -> bool:
+        """Whether the card's own condition holds for this case."""
+        return self._when is None or self._when(roots(view))
+
+    def is_in_force(self, day: int) -> bool:
+        """Whether the card judges on this local date (ordinal)."""
+        return self.card.effective.covers(date.fromordinal(day).isoformat())
+
+    def words(self, core: Core) -> dict[str, str]:
+        """The sentence by language."""
+        template = self.card.sentence[Level(core.level)]
+        return sentence(template, core.facts)
+
+
+def roots(view: CaseView) -> dict[str, Any]:
+    """What a condition may read of a case."""
+    case = {name.removeprefix("case."): view.context.get(name.removeprefix("case.")) for name in CASE_FIELDS}
+    case |= {
+        "source_system": view.source.name,
+        "item_type": view.item_type,
+        "case_type": view.case_type,
+        "region_code": view.region,
+    }
+    return {"item": view.item, "case": case}
+
+
+def _compiled(text: str | None) -> Condition | None:
+    return None if text is None else condition(text, FIELDS)
+
+
+class Rulebook:
+    """The rules that are on. `fallbacks` and `extension` come from the card on the legal limit, for whoever asks for that limit."""
+
+    def __init__(self, cards: Iterable[Card]) -> None:
+        cards = tuple(cards)
+        legal = next((card.detector for card in cards if _is_legal(card)), None)
+        self.fallbacks: tuple[Fallback, ...] = legal.fallbacks if isinstance(legal, Deadline) else ()
+        self.extension = (legal.extension if isinstance(legal, Deadline) else None) or Extension()
+        self.rules: tuple[Rule, ...] = _built(cards)
+        self.by_id = {rule.id: rule for rule in self.rules}
+        self.windows = tuple(rule for rule in self.rules if rule.tally is not None)
+        self._reading = {kind: tuple(rule for rule in self.rules if kind in rule.reads) for kind in EventType}
+        everywhere: Reads = dict.fromkeys(EventType, COMMON)
+        self.keeper = Keeper(merged(everywhere, *(rule.reads for rule in self.rules)))
+
+    def reading(self, kind: EventType) -> tuple[Rule, ...]:
+        """The rules that an event of this type may change."""
+        return self._reading[kind]
+
+    @classmethod
+    def load(cls, paths: Iterable[str | Path] | Literal["builtin"] = BUILTIN, *, only: Iterable[str] | None = None) -> Rulebook:
+        """The book of these card files, or of the product's own; `only` names the rules to take, UserError for an unknown one."""
+        cards = load_cards(paths)
+        if only is None:
+            return cls(cards)
+        wanted = set(only)
+        unknown = sorted(wanted - {card.id for card in cards})
+        if unknown:
+            known = ", ".join(card.id for card in cards)
+            raise UserError(*(say(f"没有规则 {name};现有规则:{known}", f"no rule {name}; there are {known}") for name in unknown))
+        return cls(card for card in cards if card.id in wanted)
+
+
+def _is_legal(card: Card) -> bool:
+    return isinstance(card.detector, Deadline) and card.detector.limit is LimitOf.LEGAL
+
+
+def _built(cards: tuple[Card, ...]) -> tuple[Rule, ...]:
+    """Detectors in the order of the cards; a rule may yield only to rules that are in this book."""
+    deadlines: dict[str, CaseDeadline] = {}
+    speaks = {card.detector.limit for card in cards if isinstance(card.detector, Deadline)}
+    rules = [_rule(card, deadlines, speaks) for card in sorted(cards, key=lambda card: not _is_legal(card))]
+    return tuple(sorted(rules, key=lambda rule: rule.id))
+
+
+def _rule(card: Card, deadlines: dict[str, CaseDeadline], speaks: set[LimitOf]) -> Rule:
+    parameters = card.detector
+    if isinstance(parameters, Deadline):
+        if parameters.limit is LimitOf.STEP:
+            return Rule(card, StepDeadline(parameters))
+        if parameters.limit is LimitOf.PAUSE:
+            return Rule(card, PauseDeadline(parameters))
+        yields = {
+            level: tuple(deadlines[name] for name in names if name in deadlines) for level, names in parameters.yields.items()
+        }
+        detector = CaseDeadline(parameters, yields, is_silent_where_equal=parameters.silent_where_equal in speaks)
+        deadlines[card.id] = detector
+        return Rule(card, detector)
+    if isinstance(parameters, Sequence):
+        return Rule(card, Order(parameters))
+    if isinstance(parameters, Separation):
+        raised = _compiled(parameters.raised_when)
+        return Rule(card, SamePerson(parameters, lambda view: raised is not None and raised(roots(view))))
+    if isinstance(parameters, Version):
+        return Rule(card, MovedLater(parameters))
+    assert isinstance(parameters, Window)
+    return Rule(card, OffHours(parameters), HitDates(parameters))

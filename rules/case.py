@@ -1,0 +1,363 @@
+"""A case as the rules see it: its facts in force, cut into parts at each reopening, with the clocks all rules share.
+
+Everything here is a function of facts and reference data; what the clock has reached is the engine's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from supervision.calendars import Calendars
+
+from rules.chain import Chain, in_force
+from rules.memory import CODE_OF, FIELD_CODE, Fact
+from rules.parameters import Extension, Fallback
+from supervision.event import EventType
+from supervision.reference import Item, Officer, Reference, Source
+from supervision.worktime import Limit, Mode, Pause, Pauses, Term, Unit, WorkCalendar, absolute_term, term
+
+ART45 = frozenset({"hearing", "tender", "auction", "inspection", "testing", "quarantine", "appraisal", "expert_review"})
+PROMISED_STOPS = (
+    EventType.CASE_COMPLETED,
+    EventType.CASE_RETURNED,
+    EventType.CASE_WITHDRAWN,
+    EventType.CASE_TERMINATED,
+    EventType.CASE_VOIDED,
+    EventType.ACCEPTANCE_REFUSED,
+)
+LEGAL_STOPS = (*PROMISED_STOPS, EventType.DECISION_MADE)
+ACCEPTANCES = (EventType.CASE_ACCEPTED, EventType.SUPPLEMENT_ACCEPTED)
+PAUSING = (EventType.SPECIAL_PROCEDURE_STARTED, EventType.SPECIAL_PROCEDURE_ENDED)
+CLOCK_EVENTS = (*ACCEPTANCES, *LEGAL_STOPS, *PAUSING, EventType.EXTENSION_APPROVED, EventType.CASE_REOPENED)
+CONTEXT = ("item_catalog_code", "item_implement_code", "item_type", "case_type", "region_code", "centre_id", "department_id")
+
+_C = FIELD_CODE
+
+
+class World(Struct, frozen=True):
+    """What a judgement may look up besides facts. `fallbacks` and `extension` are those of the card on the legal limit."""
+
+    reference: Reference
+    calendars: Calendars
+    fallbacks: tuple[Fallback, ...] = ()
+    extension: Extension = Extension()
+
+
+class Clock(Struct, frozen=True):
+    """A limit of a case that runs: the term, the facts that set and moved it, and the first fact that stopped it."""
+
+    term: Term
+    limit: Limit | None
+    runs: Callable[[Limit], Term]
+    opening: Fact
+    evidence: tuple[Fact, ...]
+    stop: Fact | None
+    facts: dict[str, Any]
+
+
+def step_name(fact: Fact) -> str | None:
+    """The step code a step event names."""
+    code = fact.get(_C["payload.step_code"])
+    return None if code is None else str(code)
+
+
+class Part:
+    """The facts of a case from one opening to the next `case_reopened`; judged by itself under its own segment."""
+
+    def __init__(self, case: CaseView, segment: str, chains: Sequence[Chain], reopened: Fact | None) -> None:
+        self.case = case
+        self.segment = segment
+        self.chains = chains
+        self.reopened = reopened
+
+    def of(self, *kinds: EventType) -> list[Fact]:
+        """Facts in force of these types, in order."""
+        codes = {CODE_OF[kind] for kind in kinds}
+        return [chain.head for chain in self.chains if chain.head.type in codes]
+
+    def first(self, *kinds: EventType) -> Fact | None:
+        codes = {CODE_OF[kind] for kind in kinds}
+        return next((chain.head for chain in self.chains if chain.head.type in codes), None)
+
+    def chains_of(self, kind: EventType) -> list[Chain]:
+        code = CODE_OF[kind]
+        return [chain for chain in self.chains if chain.head.type == code]
+
+    @cached_property
+    def acceptances(self) -> list[Chain]:
+        """`case_accepted`, else `supplement_accepted`, in order; more than one only where the source contradicts itself."""
+        return self.chains_of(EventType.CASE_ACCEPTED) or self.chains_of(EventType.SUPPLEMENT_ACCEPTED)
+
+    @cached_property
+    def acceptance(self) -> Fact | None:
+        """The acceptance in force: the earliest."""
+        return self.acceptances[0].head if self.acceptances else None
+
+    @cached_property
+    def accepted_at(self) -> int | None:
+        """The least accepted time over all versions: a clock cannot be reset on paper."""
+        kind = None if self.acceptance is None else self.acceptance.type
+        times = [fact.at for chain in self.acceptances for fact in chain.versions if fact.type == kind]
+        return min(times) if times else None
+
+    @cached_property
+    def opening(self) -> Fact | None:
+        """The fact that sets the limits: acceptance, or the reopening that starts this part."""
+        return self.acceptance if self.acceptance is not None else self.reopened
+
+    @cached_property
+    def start(self) -> int | None:
+        if self.accepted_at is not None:
+            return self.accepted_at
+        return None if self.reopened is None else self.reopened.at
+
+    @cached_property
+    def promised_stop(self) -> Fact | None:
+        return self.first(*PROMISED_STOPS)
+
+    @cached_property
+    def legal_stop(self) -> Fact | None:
+        return self.first(*LEGAL_STOPS)
+
+    @cached_property
+    def pause_facts(self) -> list[tuple[Fact, Fact | None]]:
+        """Special procedures as (start, end); an extension in disguise is none. The end is the first of its `seq` after."""
+        ends = self.of(EventType.SPECIAL_PROCEDURE_ENDED)
+        pairs: list[tuple[Fact, Fact | None]] = []
+        for start in self.of(EventType.SPECIAL_PROCEDURE_STARTED):
+            if start.get(_C["payload.kind"]) == "extension":
+                continue
+            seq = start.get(_C["payload.seq"])
+            end = next((fact for fact in ends if fact.get(_C["payload.seq"]) == seq and fact.at >= start.at), None)
+            pairs.append((start, end))
+        return pairs
+
+    @cached_property
+    def counted_pauses(self) -> list[tuple[Fact, Fact | None]]:
+        """Those that stop the clock: of Art. 45 or of the item's own excluded kinds."""
+        item = self.case.item
+        allowed = ART45 if item is None or not item.excluded_kinds else ART45 | set(item.excluded_kinds)
+        return [pair for pair in self.pause_facts if pair[0].get(_C["payload.kind"]) in allowed]
+
+    @cached_property
+    def pauses(self) -> Pauses:
+        return self.pauses_of(self.counted_pauses)
+
+    def pauses_of(self, pairs: Iterable[tuple[Fact, Fact | None]]) -> Pauses:
+        spans = [Pause(s.at, None if e is None else e.at, limit_of(s, "payload.declared_limit")) for s, e in pairs]
+        return Pauses.of(self.case.calendar, spans) if spans else Pauses.NONE
+
+    @cached_property
+    def promised(self) -> Clock | None:
+        """The promised limit as it runs, or None where there is none."""
+        item = self.case.item
+        limit = self._limit("promised_limit", None if item is None else item.promised_limit)
+        return self._clock("promised", limit, "payload.promised_due_at", self.promised_stop, extended=False)
+
+    @cached_property
+    def legal(self) -> Clock | None:
+        """The legal limit with its valid extension, or None where there is none."""
+        return self._clock("legal", self._legal_limit(), "payload.legal_due_at", self.legal_stop, extended=True)
+
+    def _limit(self, name: str, catalogue: Limit | None) -> Limit | None:
+        """The limit the opening fact names, else the catalogue's."""
+        opening = self.opening
+        return (None if opening is None else limit_of(opening, name)) or catalogue
+
+    def _legal_limit(self) -> Limit | None:
+        item = self.case.item
+        if item is not None and not item.has_legal_limit:
+            return None
+        named = self._limit("legal_limit", None if item is None else item.legal_limit)
+        if named is not None:
+            return named
+        case = self.case
+        for fallback in case.world.fallbacks:
+            if fallback.item_type in {None, case.item_type} and fallback.case_type in {None, case.case_type}:
+                return fallback.limit
+        return None
+
+    def _clock(self, name: str, limit: Limit | None, due_field: str, stop: Fact | None, *, extended: bool) -> Clock | None:
+        opening, start = self.opening, self.start
+        if opening is None or start is None:
+            return None
+        due = opening.get(_C[due_field])
+        if due is None and limit is None:
+            return None
+        pairs = [pair for pair in self.counted_pauses if due is None or pair[0].at >= opening.at]
+        pauses = self.pauses if len(pairs) == len(self.counted_pauses) else self.pauses_of(pairs)
+        calendar, mode = self.case.calendar, self.case.mode
+
+        def runs(value: Limit) -> Term:
+            return term(calendar, start, value, mode=mode, pauses=pauses)
+
+        def run(extra_wd: int) -> Term:
+            if due is not None:
+                return absolute_term(calendar, start, due, pauses=pauses, extra_wd=extra_wd)
+            assert limit is not None
+            return term(calendar, start, limit, mode=mode, pauses=pauses, extra_wd=extra_wd)
+
+        running = run(0)
+        facts: dict[str, Any] = {"limit_source": name, "started_at": start}
+        if limit is not None:
+            facts |= {"limit": limit.value, "limit_unit": limit.unit.value}
+        evidence = [opening, *(fact for pair in pairs for fact in pair if fact is not None)]
+        extension = self._extension(running) if extended else None
+        if extension is not None:
+            fact, days = extension
+            running = run(days)
+            facts["extension_wd"] = days
+            evidence.append(fact)
+        if due is not None and limit is not None:
+            facts["due_by_units_at"] = runs(limit).due_at
+        excluded = running.excluded()
+        if excluded:
+            facts |= {"excluded_days": list(excluded), "paused_wd": len(excluded)}
+        facts["limit_wd"] = running.limit_wd
+        return Clock(running, limit, runs, opening, tuple(evidence), stop, facts)
+
+    def _extension(self, running: Term) -> tuple[Fact, int] | None:
+        """The first extension, if it is valid: right post, in time; days beyond the most that may be given do not count."""
+        requests = [
+            *self.of(EventType.EXTENSION_APPROVED),
+            *(f for f in self.of(EventType.SPECIAL_PROCEDURE_STARTED) if f.get(_C["payload.kind"]) == "extension"),
+        ]
+        if not requests:
+            return None
+        first = min(requests, key=lambda fact: (fact.at, fact.id))
+        rule, is_joint = self.case.world.extension, self.case.is_joint
+        posts = rule.joint_posts if is_joint else rule.posts
+        post = first.get(_C["payload.approver_post"]) or self._post_of(first, posts)
+        days = first.get(_C["payload.days"])
+        if days is None:
+            declared = limit_of(first, "payload.declared_limit")
+            days = declared.value if declared is not None and declared.unit is Unit.WORKING_DAY else None
+        if post not in posts or not days or first.at > running.due_at:
+            return None
+        own = None if self.case.item is None else self.case.item.extension_max_wd
+        return first, min(int(days), own if own is not None else rule.joint_max_wd if is_joint else rule.max_wd)
+
+    def _post_of(self, fact: Fact, posts: tuple[str, ...]) -> str | None:
+        """The approver's post in the officer register, where the event names only the person."""
+        officer = self.case.officer(fact.get(_C["payload.approver_officer_id"]), fact.at)
+        return None if officer is None else next((post for post in officer.posts if post in posts), None)
+
+
+class CaseView:
+    """One case of a dossier at one set of facts."""
+
+    def __init__(self, world: World, source: Source, case_id: str, facts: Sequence[Fact]) -> None:
+        self.world = world
+        self.source = source
+        self.case_id = case_id
+        self.facts = facts
+        self.chains = in_force(facts)
+
+    @property
+    def subject(self) -> str:
+        return f"case:{self.source.name}/{self.case_id}"
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """The case cut at each reopening; the segment is the first-version id of the reopening, or "0"."""
+        reopened = CODE_OF[EventType.CASE_REOPENED]
+        parts: list[Part] = []
+        begin, segment, opener = 0, "0", None
+        for position, chain in enumerate(self.chains):
+            if chain.head.type == reopened:
+                parts.append(Part(self, segment, self.chains[begin:position], opener))
+                begin, segment, opener = position + 1, str(UUID(bytes=chain.first.id)), chain.head
+        parts.append(Part(self, segment, self.chains[begin:], opener))
+        return parts
+
+    @cached_property
+    def context(self) -> dict[str, Any]:
+        """Item, region, centre, department, type: of the acceptance in force, else of the earliest fact that names it."""
+        acceptance = next((part.acceptance for part in self.parts if part.acceptance is not None), None)
+        order = [chain.head for chain in self.chains]
+        if acceptance is not None:
+            order.insert(0, acceptance)
+        return {name: _first(order, _C[name]) for name in CONTEXT}
+
+    @cached_property
+    def opened_at(self) -> int:
+        """When the catalogue is looked up: at acceptance, else at the first fact."""
+        starts = (part.accepted_at for part in self.parts)
+        found = next((at for at in starts if at is not None), None)
+        return found if found is not None else self.chains[0].head.at if self.chains else 0
+
+    @cached_property
+    def item(self) -> Item | None:
+        for name in ("item_implement_code", "item_catalog_code"):
+            code = self.context[name]
+            found = None if code is None else self.world.reference.item(code, self.opened_at)
+            if found is not None:
+                return found
+        return None
+
+    @property
+    def item_code(self) -> str | None:
+        return self.context["item_catalog_code"] or self.context["item_implement_code"]
+
+    @cached_property
+    def item_type(self) -> str | None:
+        return self.context["item_type"] or (None if self.item is None else self.item.item_type)
+
+    @cached_property
+    def case_type(self) -> str | None:
+        own = self.context["case_type"]
+        return str(own) if own else None if self.item is None else self.item.case_type
+
+    @property
+    def is_joint(self) -> bool:
+        return self.case_type == "joint"
+
+    @property
+    def mode(self) -> Mode:
+        return Mode.DAY_END if self.item is None else self.item.deadline_mode
+
+    @cached_property
+    def region(self) -> str | None:
+        return self.context["region_code"] or (None if self.item is None else self.item.region_code) or self.source.region_code
+
+    @cached_property
+    def calendar(self) -> WorkCalendar:
+        centre = self.context["centre_id"]
+        found = self.world.calendars.of_centre(centre, self.opened_at) if centre else None
+        return found if found is not None else self.world.calendars.of_region(self.region, self.opened_at)
+
+    def officer(self, officer_id: str | None, at: int) -> Officer | None:
+        return None if not officer_id else self.world.reference.officer(officer_id, at)
+
+    def person(self, fact: Fact) -> str | None:
+        """The natural person who acted: the hash on the event, else in the register, else the officer id."""
+        own = fact.get(_C["actor_person_hash"])
+        if own:
+            return str(own)
+        officer_id = fact.get(_C["actor_officer_id"])
+        registered = self.officer(officer_id, fact.at)
+        return registered.person_hash if registered is not None and registered.person_hash else officer_id
+
+    @cached_property
+    def is_test(self) -> bool:
+        return any("test" in (chain.head.get(_C["flags"]) or ()) for chain in self.chains)
+
+    def is_day_precise(self, fact: Fact) -> bool:
+        return (fact.get(_C["time_precision"]) or self.source.precision) == "day"
+
+
+def limit_of(fact: Fact, name: str) -> Limit | None:
+    """The limit a fact names by a value and a unit field; a missing unit is working days."""
+    value = fact.get(_C[name])
+    if value is None:
+        return None
+    unit = fact.get(_C[f"{name}_unit"])
+    return Limit(int(value), Unit.WORKING_DAY if unit is None else Unit(unit))
+
+
+def _first(facts: Iterable[Fact], field: int) -> Any:
+    return next((value for fact in facts if (value := fact.kept.get(field)) is not None), None)

@@ -1,0 +1,69 @@
+"""The clocks of one partition: how far each has come, what is armed on it, and which steps are still to be told."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rules.timers import Timers
+
+NEVER = -(2**62)
+
+
+class Clocks:
+    """One timer queue per clock; a clock only moves forward. A step is told when nothing is due before it any more."""
+
+    def __init__(self) -> None:
+        self._now: dict[str, int] = {}
+        self._told: dict[str, int] = {}
+        self._timers: dict[str, Timers] = {}
+        self._armed_on: dict[str, set[str]] = {}
+
+    def now(self, clock: str) -> int:
+        """ms UTC; NEVER for a clock not yet heard of."""
+        return self._now.get(clock, NEVER)
+
+    def reached(self) -> dict[str, int]:
+        return dict(self._now)
+
+    def advance(self, clock: str, to: int) -> None:
+        if to > self.now(clock):
+            self._now[clock] = to
+
+    def pending(self) -> list[str]:
+        """Clocks that moved since their last told step."""
+        return [clock for clock, now in self._now.items() if now > self._told.get(clock, NEVER)]
+
+    def passed(self, clock: str) -> list[int]:
+        """The step to tell now, if the clock moved; afterwards it counts as told."""
+        now = self.now(clock)
+        if now <= self._told.get(clock, NEVER):
+            return []
+        self._told[clock] = now
+        return [now]
+
+    def arm(self, key: str, earliest: dict[str, int]) -> None:
+        """The key's only instant on each clock; on clocks not named it is disarmed."""
+        for clock in self._armed_on.get(key, set()) - earliest.keys():
+            self._timers[clock].arm(key, None)
+        for clock, instant in earliest.items():
+            self._timers.setdefault(clock, Timers()).arm(key, instant)
+        if earliest:
+            self._armed_on[key] = set(earliest)
+        else:
+            self._armed_on.pop(key, None)
+
+    def due(self, clock: str, limit: int) -> list[str]:
+        timers = self._timers.get(clock)
+        return [] if timers is None else timers.due(self.now(clock), limit)
+
+    def is_due(self, clock: str) -> bool:
+        timers = self._timers.get(clock)
+        return timers is not None and timers.is_due(self.now(clock))
+
+    def pack(self) -> bytes:
+        return msgspec.msgpack.encode((self._now, self._told))
+
+    def restore(self, blob: bytes) -> None:
+        now, told = msgspec.msgpack.decode(blob, type=tuple[dict[str, int], dict[str, int]])
+        self._now.update(now)
+        self._told.update(told)

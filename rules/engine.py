@@ -1,0 +1,361 @@
+"""The case engine: facts and clocks in, the difference of alerts and signals out, for one partition of `case-events`.
+
+A verdict is a function of the facts and the clock, so the engine only keeps facts, asks the detectors what holds, and
+says what changed. Cases it does not touch cost nothing; a batch judges a case once, however often it touches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from uuid import UUID
+
+from msgspec import Struct, field
+from supervision.calendars import Calendars
+
+from rules.book import Rule, Rulebook
+from rules.case import CONTEXT, CaseView, World
+from rules.clocks import Clocks
+from rules.forgetting import Graveyard, is_grave
+from rules.issue import Because, Said, Suppression, changes, identify, message
+from rules.kinds.window import Draft
+from rules.memory import FIELD_CODE, Core, Dossier, Fact, Sent, Standing, pack, unpack
+from rules.output import Alarm, Item, Output
+from rules.verdict import Verdict
+from supervision.event import CaseEvent, ClockAdvanced, root_key
+from supervision.reference import Reference, Source
+from supervision.refusal import Reason
+from supervision.signal import ClockStep, Signal
+from supervision.worktime import CalendarMissing
+
+META = ""
+FORGET = "forget"
+_CONTEXT = tuple(FIELD_CODE[name] for name in CONTEXT)
+_FLAGS = FIELD_CODE["flags"]
+_BATCH_KIND = FIELD_CODE["batch_kind"]
+
+
+class Work(Struct):
+    """One dossier while a call works on it: which rules to judge of which case, and the newest fact that asked for it."""
+
+    dossier: Dossier
+    known: set[bytes]
+    asked: dict[int, dict[str, Rule]] = field(default_factory=dict)
+    newest: dict[int, bytes] = field(default_factory=dict)
+
+    def ask(self, case: int, rules: Iterable[Rule]) -> None:
+        wanted = self.asked.setdefault(case, {})
+        for rule in rules:
+            wanted[rule.id] = rule
+
+
+class CaseEngine:
+    """Implements `rules.output.Engine` for case events; a call changes memory only through the dossiers it touched."""
+
+    def __init__(self, book: Rulebook, reference: Reference, partition: int = 0) -> None:
+        self._book = book
+        self._partition = partition
+        self._blobs: dict[str, bytes] = {}
+        self._clocks = Clocks()
+        self._graves = Graveyard()
+        self._stale: Iterator[str] = iter(())
+        self._changed: dict[str, bytes | None] = {}
+        self._alarms: set[Alarm] = set()
+        self._adopt(reference)
+
+    def _adopt(self, reference: Reference) -> None:
+        self._reference = reference
+        self._world = World(reference, Calendars(reference), self._book.fallbacks, self._book.extension)
+        self._suppression = Suppression(reference)
+
+    # -- Engine -------------------------------------------------------------------------------------------------
+
+    def process(self, items: Sequence[Item]) -> Output:
+        output = Output()
+        works: dict[str, Work] = {}
+        for item in items:
+            if isinstance(item, CaseEvent):
+                self._take(item, works, output)
+            elif isinstance(item, ClockAdvanced):
+                self._clocks.advance(item.clock, item.to)
+        self._finish(works, output)
+        for clock in self._clocks.pending():
+            self._fire(clock, 1_000_000_000, output)
+        return output
+
+    def advance(self, clock: str, to: int, limit: int = 10_000) -> Output:
+        output = Output()
+        self._clocks.advance(clock, to)
+        self._fire(clock, limit, output)
+        self._refresh(limit, output)
+        return output
+
+    def changes(self) -> list[tuple[str, bytes | None]]:
+        meta = self._clocks.pack()
+        if self._changed or meta != self._blobs.get(META):
+            self._blobs[META] = meta
+            self._changed[META] = meta
+        changed, self._changed = self._changed, {}
+        return list(changed.items())
+
+    def restore(self, entries: Iterable[tuple[str, bytes]]) -> None:
+        for key, blob in entries:
+            if key == META:
+                self._clocks.restore(blob)
+            elif is_grave(key):
+                self._graves.restore(key, blob)
+                continue
+            else:
+                self._arm(key, unpack(blob))
+            self._blobs[key] = blob
+
+    def use(self, reference: Reference) -> None:
+        if reference.version != self._reference.version:
+            self._adopt(reference)
+            self._alarms.clear()
+            self._stale = iter([key for key in self._blobs if key != META])
+
+    def clocks(self) -> dict[str, int]:
+        return self._clocks.reached()
+
+    # -- facts --------------------------------------------------------------------------------------------------
+
+    def _take(self, event: CaseEvent, works: dict[str, Work], output: Output) -> None:
+        key = root_key(event)
+        work = works.get(key)
+        if work is None:
+            if self._graves.holds(key):
+                output.refused.append((event, Reason.CASE_FORGOTTEN))
+                return
+            work = works[key] = self._open(key)
+        if event.event_id.bytes in work.known:
+            return
+        dossier = work.dossier
+        case = dossier.case_index(event.source_system, event.case_id or "")
+        fact = self._book.keeper.fact(event, case)
+        work.known.add(fact.id)
+        work.newest[case] = fact.id
+        work.ask(case, self._rules_for(dossier, fact, event))
+        dossier.facts.append(fact)
+
+    def _rules_for(self, dossier: Dossier, fact: Fact, event: CaseEvent) -> Iterable[Rule]:
+        """The cards that read this type; all of them for a correction, or where it tells something new of the case itself."""
+        if fact.supersedes is not None or fact.version > 1 or fact.deleted or "test" in (fact.get(_FLAGS) or ()):
+            return self._book.rules
+        if _tells_new_context(dossier, fact):
+            return self._book.rules
+        return self._book.reading(event.event_type)
+
+    def _open(self, key: str) -> Work:
+        blob = self._blobs.get(key)
+        dossier = Dossier() if blob is None else unpack(blob)
+        return Work(dossier, {fact.id for fact in dossier.facts})
+
+    # -- judging ------------------------------------------------------------------------------------------------
+
+    def _finish(self, works: dict[str, Work], output: Output) -> None:
+        for key, work in works.items():
+            if work.asked:
+                for case, rules in work.asked.items():
+                    self._judge(work.dossier, case, rules.values(), work.newest.get(case), output)
+                self._keep(key, work.dossier)
+
+    def _keep(self, key: str, dossier: Dossier) -> None:
+        blob = pack(dossier)
+        self._blobs[key] = blob
+        self._changed[key] = blob
+        self._arm(key, dossier)
+
+    def _judge(self, dossier: Dossier, case: int, rules: Iterable[Rule], newest: bytes | None, output: Output) -> None:
+        source_name, case_id = dossier.cases[case]
+        source = self._reference.source(source_name)
+        view = CaseView(self._world, source, case_id, [fact for fact in dossier.facts if fact.case == case])
+        now = self._clocks.now(source.clock)
+        because = Because(newest)
+        wakes = {(c, r): at for c, r, at in dossier.wakes}
+        for rule in rules:
+            try:
+                said, wake = self._implied(rule, view, now)
+                drafts = () if rule.signals is None else tuple(rule.signals(view))
+            except CalendarMissing as missing:
+                self._alarm(missing, output)
+                continue
+            wakes.pop((case, rule.id), None)
+            if wake is not None:
+                wakes[case, rule.id] = wake
+            before = [standing for standing in dossier.alerts if standing.rule_id == rule.id and standing.case == case]
+            for change in changes(rule.id, case, before, said, because):
+                _remember(dossier.alerts, change.standing)
+                words = rule.words(change.standing.core)
+                output.alerts.append(message(rule.card, change, source.clock, source.name, case_id, words))
+            if rule.signals is not None:
+                output.signals += _signalled(dossier, case, case_id, drafts, source)
+        self._set_forget(wakes, case, view, source)
+        dossier.wakes = [(c, r, at) for (c, r), at in wakes.items()]
+
+    def _implied(self, rule: Rule, view: CaseView, now: int) -> tuple[list[Said], int | None]:
+        """What stands now, and the next instant at which that changes by the clock alone."""
+        said: list[Said] = []
+        wake: int | None = None
+        if view.is_test or not rule.applies(view):
+            return said, wake
+        for verdict in rule.judge(view):
+            if verdict.trigger.get(_BATCH_KIND) == "migration" or not rule.is_in_force(view.calendar.day_of(verdict.detected_at)):
+                continue
+            if verdict.stands_from > now:
+                wake = verdict.stands_from if wake is None else min(wake, verdict.stands_from)
+                continue
+            core = _core(verdict, view)
+            state = self._suppression.state(rule.id, core, view.source.name)
+            if state is not None:
+                said.append(Said(identify(rule.id, core), core, state))
+        return said, wake
+
+    def _alarm(self, missing: CalendarMissing, output: Output) -> None:
+        alarm = Alarm("calendar_missing", missing.region, str(missing.year))
+        if alarm not in self._alarms:
+            self._alarms.add(alarm)
+            output.alarms.append(alarm)
+
+    # -- clocks -------------------------------------------------------------------------------------------------
+
+    def _arm(self, key: str, dossier: Dossier) -> None:
+        earliest: dict[str, int] = {}
+        for case, _, instant in dossier.wakes:
+            clock = self._reference.source(dossier.cases[case][0]).clock
+            earliest[clock] = min(instant, earliest.get(clock, instant))
+        self._clocks.arm(key, earliest)
+
+    def _fire(self, clock: str, limit: int, output: Output) -> None:
+        """Judge what the clock has made due; when nothing is left, tell how far this partition has come."""
+        now = self._clocks.now(clock)
+        for key in self._clocks.due(clock, limit):
+            dossier = self._open(key).dossier
+            due = [(case, rule_id) for case, rule_id, at in dossier.wakes if at <= now and self._clock_of(dossier, case) == clock]
+            if any(rule_id == FORGET for _, rule_id in due):
+                self._forget(key, now)
+                continue
+            for case in {case for case, _ in due}:
+                rules = [self._book.by_id[rule_id] for c, rule_id in due if c == case and rule_id in self._book.by_id]
+                self._judge(dossier, case, rules, None, output)
+            self._keep(key, dossier)
+        if self._clocks.is_due(clock):
+            output.more = True
+        else:
+            output.steps += [ClockStep(partition=self._partition, clock=clock, to=to) for to in self._clocks.passed(clock)]
+
+    def _clock_of(self, dossier: Dossier, case: int) -> str:
+        return self._reference.source(dossier.cases[case][0]).clock
+
+    def _refresh(self, limit: int, output: Output) -> None:
+        """Judge again, a few at a time, what new reference data may have changed."""
+        for _ in range(limit):
+            key = next(self._stale, None)
+            if key is None:
+                return
+            if key in self._blobs:
+                dossier = unpack(self._blobs[key])
+                for case in range(len(dossier.cases)):
+                    self._judge(dossier, case, self._book.rules, None, output)
+                self._keep(key, dossier)
+        output.more = True
+
+    # -- forgetting ---------------------------------------------------------------------------------------------
+
+    def _set_forget(self, wakes: dict[tuple[int, str], int], case: int, view: CaseView, source: Source) -> None:
+        wakes.pop((case, FORGET), None)
+        if not any(c == case for c, _ in wakes):
+            instant = self._graves.leaves_at(view, source)
+            if instant is not None:
+                wakes[case, FORGET] = instant
+
+    def _forget(self, key: str, now: int) -> None:
+        dossier = unpack(self._blobs[key])
+        waiting = [at for _, rule_id, at in dossier.wakes if rule_id != FORGET or at > now]
+        if waiting or len(dossier.wakes) < len(dossier.cases):
+            self._clocks.arm(key, {self._clock_of(dossier, 0): min(waiting)} if waiting else {})
+            return
+        del self._blobs[key]
+        self._changed[key] = None
+        grave, blob = self._graves.bury(key, now)
+        self._changed[grave] = blob
+
+
+def _tells_new_context(dossier: Dossier, fact: Fact) -> bool:
+    """Whether it names an item, region, centre ... that no earlier fact of its case has named the same."""
+    mine = [(code, value) for code in _CONTEXT if (value := fact.kept.get(code)) is not None]
+    if not mine:
+        return False
+    others = [other.kept for other in dossier.facts if other.case == fact.case]
+    return any(all(kept.get(code) != value for kept in others) for code, value in mine)
+
+
+def _core(verdict: Verdict, view: CaseView) -> Core:
+    context, calendar = view.context, view.calendar
+    facts = verdict.facts | {
+        "case_id": view.case_id,
+        "item_code": view.item_code,
+        "item_name": (view.item.name if view.item is not None else "") or view.item_code,
+        "calendar": calendar.name,
+        "calendar_version": calendar.version,
+        "time_zone": calendar.time_zone,
+    }
+    if verdict.due_at is not None:
+        facts |= {"due_at": verdict.due_at, "due_day": date.fromordinal(calendar.day_of(verdict.due_at)).isoformat()}
+    return Core(
+        verdict.level.value,
+        verdict.subject,
+        verdict.segment,
+        verdict.detected_at,
+        verdict.due_at,
+        facts,
+        tuple(fact.id for fact in verdict.evidence),
+        verdict.officers,
+        verdict.step,
+        context["department_id"] or (None if view.item is None else view.item.department_id),
+        context["centre_id"],
+        view.item_code,
+        view.item_type,
+        view.region,
+    )
+
+
+def _remember(alerts: list[Standing], standing: Standing) -> None:
+    for position, known in enumerate(alerts):
+        if known.alert_id == standing.alert_id:
+            alerts[position] = standing
+            return
+    alerts.append(standing)
+
+
+def _signalled(dossier: Dossier, case: int, case_id: str, drafts: Iterable[Draft], source: Source) -> list[Signal]:
+    """Signals that are new, changed, or withdrawn because their fact no longer says so."""
+    known = {(sent.subject, sent.kind, sent.fact_id): sent for sent in dossier.signals if sent.case == case}
+    out: list[Signal] = []
+    implied = {(draft.subject, draft.kind, draft.fact_id): (draft.at, draft.data) for draft in drafts}
+    for key in [*implied, *(key for key in known if key not in implied)]:
+        content = implied.get(key)
+        sent = known.get(key)
+        if sent is None:
+            sent = Sent(case, *key, 0, None)
+            dossier.signals.append(sent)
+        if sent.content == content:
+            continue
+        previous, sent.content, sent.revision = sent.content, content, sent.revision + 1
+        at, data = content or previous or (0, {})
+        subject, kind, fact_id = key
+        out.append(
+            Signal(
+                subject=subject,
+                kind=kind,
+                fact_id=UUID(bytes=fact_id),
+                revision=sent.revision,
+                clock=source.clock,
+                source_system=source.name,
+                at=at,
+                withdrawn=content is None,
+                case_id=case_id,
+                data={} if content is None else data,
+            )
+        )
+    return out

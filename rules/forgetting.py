@@ -1,0 +1,61 @@
+"""Cases that leave memory: when, and the eight bytes that stay so that a late fact is known to belong to a forgotten case."""
+
+from __future__ import annotations
+
+import hashlib
+
+from rules.case import CaseView
+from supervision.reference import Source
+
+KEEP_WD = 3
+GRAVE_DAYS = 90
+DAY_MS = 86_400_000
+_PREFIX = "~"
+
+
+def is_grave(key: str) -> bool:
+    """Whether a state key is that of a forgotten case; keys of dossiers hold a slash."""
+    return key.startswith(_PREFIX) and "/" not in key
+
+
+class Graveyard:
+    """Hashes of forgotten root keys with the instant until which each is remembered (ms UTC)."""
+
+    def __init__(self, keep_wd: int = KEEP_WD, grave_days: int = GRAVE_DAYS) -> None:
+        self._keep_wd = keep_wd
+        self._grave_ms = grave_days * DAY_MS
+        self._until: dict[bytes, int] = {}
+
+    def leaves_at(self, view: CaseView, source: Source) -> int | None:
+        """When a case without timers may leave; None on a log clock whose source sets no `keep_days`."""
+        if not view.facts or (source.clock != "wall" and source.keep_days is None):
+            return None
+        last = max(fact.at for fact in view.facts)
+        if source.keep_days is not None:
+            return last + source.keep_days * DAY_MS
+        calendar = view.calendar
+        return calendar.day_end(calendar.add(calendar.day_of(last), self._keep_wd)) + 1
+
+    def holds(self, key: str) -> bool:
+        return bool(self._until) and _hash(key) in self._until
+
+    def bury(self, key: str, now: int) -> tuple[str, bytes]:
+        """The state entry that remembers the case."""
+        until = now + self._grave_ms
+        mark = _hash(key)
+        self._until[mark] = until
+        return _PREFIX + mark.hex(), until.to_bytes(8, "big")
+
+    def restore(self, key: str, blob: bytes) -> None:
+        self._until[bytes.fromhex(key[1:])] = int.from_bytes(blob, "big")
+
+    def expired(self, now: int) -> list[str]:
+        """State keys of marks no longer needed; they are dropped here too."""
+        gone = [mark for mark, until in self._until.items() if until <= now]
+        for mark in gone:
+            del self._until[mark]
+        return [_PREFIX + mark.hex() for mark in gone]
+
+
+def _hash(key: str) -> bytes:
+    return hashlib.blake2b(key.encode(), digest_size=8).digest()

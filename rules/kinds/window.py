@@ -1,0 +1,239 @@
+"""Kind `window`: hits of one subject counted over working days behind the watermark. M02: handling outside office hours.
+
+The case side says which acts are hits (a signal each); the subject side counts them per date and judges.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from rules.case import ACCEPTANCES, CaseView
+from rules.memory import CODE_OF, FIELD_CODE, TYPES, Fact
+from rules.parameters import Tally, Window
+from rules.reading import ACTOR, merged, reads
+from rules.verdict import Verdict
+from supervision.alert import Level
+from supervision.event import EventType
+from supervision.worktime import WorkCalendar
+
+_C = FIELD_CODE
+ACTS = (
+    *ACCEPTANCES,
+    EventType.ACCEPTANCE_REFUSED,
+    EventType.SUPPLEMENT_NOTIFIED,
+    EventType.STEP_COMPLETED,
+    EventType.DECISION_MADE,
+    EventType.CASE_RETURNED,
+    EventType.CASE_COMPLETED,
+)
+_ACT_CODES = frozenset(CODE_OF[kind] for kind in ACTS)
+_DECISION = CODE_OF[EventType.DECISION_MADE]
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+
+
+class Draft(Struct, frozen=True):
+    """A signal as the facts imply it, before the engine gives it a revision."""
+
+    subject: str
+    kind: str
+    fact_id: bytes
+    at: int
+    data: dict[str, Any]
+
+
+def subject_on(subject: str, clock: str) -> str:
+    """Subjects that name no source carry the clock when it is not the wall."""
+    return subject if clock == "wall" else f"{subject}@{clock}"
+
+
+class OffHours:
+    """M02, case side: a human act outside the hours of the officer's centre is a hit, and a signal to the officer."""
+
+    reads = merged(
+        reads(ACTS, ACTOR, frozenset({"actor_post_place", "applicant_hash", "agent_org_id", "agent_person_hash"})),
+        reads((EventType.DECISION_MADE,), frozenset({"payload.decision"})),
+    )
+
+    def __init__(self, parameters: Window) -> None:
+        self.hours = parameters.hit
+        night = parameters.night_grant
+        self.night = None if night is None else (_minute(night.since), _minute(night.until))
+
+    def judge(self, view: CaseView) -> Iterable[Verdict]:
+        """Nothing on the case itself: the clue belongs to the officer."""
+        return ()
+
+    def signals(self, view: CaseView) -> Iterable[Draft]:
+        for chain in view.chains:
+            act = chain.head
+            if act.type in _ACT_CODES and self._is_human(view, act):
+                draft = self._hit(view, chain.first.id, act)
+                if draft is not None:
+                    yield draft
+
+    @staticmethod
+    def _is_human(view: CaseView, act: Fact) -> bool:
+        flags = act.get(_C["flags"]) or ()
+        return bool(
+            act.get(_C["actor_officer_id"])
+            and act.get(_C["actor_post_place"]) != "system"
+            and "auto_approved" not in flags
+            and "test" not in flags
+            and act.get(_C["batch_kind"]) != "migration"
+            and (act.get(_C["time_precision"]) or view.source.precision) == "second"
+        )
+
+    def _hit(self, view: CaseView, fact_id: bytes, act: Fact) -> Draft | None:
+        officer_id = str(act.get(_C["actor_officer_id"]))
+        officer = view.officer(officer_id, act.at)
+        centre = (officer.centre_id if officer is not None else None) or act.get(_C["centre_id"])
+        region = act.get(_C["region_code"]) or view.region
+        calendars = view.world.calendars
+        calendar = (calendars.of_centre(centre, act.at) if centre else None) or calendars.of_region(region, act.at)
+        day = calendar.day_of(act.at)
+        if not self._is_outside(view, calendar, centre, day, act.at):
+            return None
+        granted = act.type == _DECISION and act.get(_C["payload.decision"]) == "granted"
+        agent = act.get(_C["agent_org_id"]) or act.get(_C["agent_person_hash"])
+        data: dict[str, Any] = {
+            "day": day,
+            "type": TYPES[act.type].value,
+            "officer": officer_id,
+            "party": agent or act.get(_C["applicant_hash"]),
+            "party_kind": "agent" if agent else "applicant",
+            "night_grant": granted and self._is_night(act.at - calendar.day_start(day)),
+            "centre": centre,
+            "region": region,
+            "department": act.get(_C["department_id"]),
+        }
+        return Draft(subject_on(f"officer:{officer_id}", view.source.clock), "act", fact_id, act.at, data)
+
+    def _is_outside(self, view: CaseView, calendar: WorkCalendar, centre: str | None, day: int, at: int) -> bool:
+        calendars = view.world.calendars
+        spans = (calendars.centre_office(centre, day, at) if centre else None) or calendar.office(day)
+        extended = calendars.centre_extended(centre, day, at) if centre else ()
+        if any(start <= at < end for start, end in extended):
+            return False
+        if not spans:
+            return self.hours.closed_days
+        first = spans[0][0] - self.hours.before_open_min * MINUTE_MS
+        last = spans[-1][1] + self.hours.after_close_min * MINUTE_MS
+        if at < first or at > last:
+            return True
+        return self.hours.lunch and any(end <= at < start for (_, end), (start, _) in pairwise(spans))
+
+    def _is_night(self, since_midnight: int) -> bool:
+        if self.night is None:
+            return False
+        minute = since_midnight // MINUTE_MS
+        since, until = self.night
+        return minute >= since or minute < until
+
+
+def _minute(time_of_day: str) -> int:
+    hours, minutes = time_of_day.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+class Hit(Struct, frozen=True):
+    """A hit as the subject side holds it, in order of (`at`, `fact_id`)."""
+
+    at: int
+    fact_id: bytes
+    case: str
+    data: dict[str, Any]
+
+
+class Finding(Struct, frozen=True):
+    """A clue on one date of one subject."""
+
+    level: Level
+    day: int
+    detected_at: int
+    facts: dict[str, Any]
+    evidence: tuple[UUID, ...]
+
+
+class HitDates:
+    """M02, subject side: dates with many hits within a span of working days, and grants at night."""
+
+    def __init__(self, parameters: Window) -> None:
+        self.tallies = sorted(parameters.tallies, key=lambda tally: -tally.level.rank)
+        self.night = parameters.night_grant
+        self.within_wd = max((tally.within_wd for tally in parameters.tallies), default=1)
+
+    def judge(self, hits: Sequence[Hit], calendar: WorkCalendar, days: Iterable[int]) -> Iterable[Finding]:
+        """One finding at most for each of `days`: the highest level reached, at the first hit that reached it."""
+        by_day: dict[int, list[Hit]] = {}
+        for hit in hits:
+            by_day.setdefault(int(hit.data["day"]), []).append(hit)
+        for day in days:
+            found = [
+                finding for hit_count in range(len(by_day.get(day, ()))) if (finding := self._at(by_day, calendar, day, hit_count))
+            ]
+            if found:
+                yield max(found, key=lambda finding: (finding.level.rank, -finding.detected_at))
+
+    def _at(self, by_day: dict[int, list[Hit]], calendar: WorkCalendar, day: int, position: int) -> Finding | None:
+        """What the hit at this position of its day completes."""
+        hit = by_day[day][position]
+        if self.night is not None and hit.data.get("night_grant"):
+            facts = {"reason": "night_grant", "hits": position + 1, "dates": 1, "act_at": hit.at}
+            return Finding(self.night.level, day, hit.at, facts, (UUID(bytes=hit.fact_id),))
+        for tally in self.tallies:
+            finding = self._tally(tally, by_day, calendar, day, position)
+            if finding is not None:
+                return finding
+        return None
+
+    def _tally(self, tally: Tally, by_day: dict[int, list[Hit]], calendar: WorkCalendar, day: int, position: int) -> Finding | None:
+        if position + 1 < tally.hits:
+            return None
+        first = _first_day(calendar, day, tally.within_wd)
+        dates = sorted(d for d in by_day if first <= d < day and len(by_day[d]) >= tally.hits)
+        if len(dates) + 1 < tally.dates:
+            return None
+        today = by_day[day][: position + 1]
+        counted = [hit for d in dates for hit in by_day[d]] + today
+        party, kind, of_party, cases = _party(counted)
+        if tally.one_party_share is not None and of_party < tally.one_party_share * cases:
+            return None
+        facts = {
+            "reason": "out_of_hours",
+            "hits": len(today),
+            "dates": len(dates) + 1,
+            "within_wd": tally.within_wd,
+            "cases": cases,
+            "party": party,
+            "party_kind": kind,
+            "share": of_party / cases,
+            "act_at": today[-1].at,
+        }
+        return Finding(tally.level, day, today[-1].at, facts, tuple(UUID(bytes=hit.fact_id) for hit in counted[:50]))
+
+
+def _first_day(calendar: WorkCalendar, day: int, within_wd: int) -> int:
+    """The n-th last working day, counting `day` if it is one."""
+    while True:
+        if calendar.is_working(day):
+            within_wd -= 1
+            if within_wd == 0:
+                return day
+        day -= 1
+
+
+def _party(hits: Sequence[Hit]) -> tuple[str | None, str | None, int, int]:
+    """The most frequent party of the cases, its kind, its cases, and cases in all; ties go to the lesser name."""
+    parties = {hit.case: (hit.data.get("party"), hit.data.get("party_kind")) for hit in hits}
+    counts = Counter(party for party in parties.values() if party[0])
+    if not counts:
+        return None, None, 0, len(parties)
+    (party, kind), number = min(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    return party, kind, number, len(parties)

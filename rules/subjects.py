@@ -1,0 +1,316 @@
+"""The subject engine: signals and activity events of one subject, judged behind the watermark; one partition of `activity-events`.
+
+The watermark of a clock is the least step heard over all partitions of `case-events` and this partition's own, less the
+largest grace among the clock's sources: so a stalled import never holds up a live subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+from supervision.calendars import Calendars
+
+from rules.book import Rule, Rulebook
+from rules.chain import in_force
+from rules.clocks import NEVER, Clocks
+from rules.issue import Because, Said, Suppression, changes, identify, message
+from rules.kinds.window import Finding, Hit, subject_on
+from rules.memory import CODE_OF, FIELD_CODE, FORMAT, Core, Fact, Keeper, SnapshotError, Standing
+from rules.output import Alarm, Item, Output
+from supervision.alert import State
+from supervision.event import CaseEvent, ClockAdvanced, EventType
+from supervision.reference import Reference
+from supervision.signal import ClockStep, Signal
+from supervision.subject import subject_of
+from supervision.worktime import CalendarMissing, WorkCalendar
+
+META = ""
+OWN = "own"
+_LEAVE = frozenset({"payload.kind", "payload.from_", "payload.to"})
+_LEAVE_CODE = CODE_OF[EventType.LEAVE_APPROVED]
+_KIND, _FROM, _TO = (FIELD_CODE[name] for name in ("payload.kind", "payload.from_", "payload.to"))
+KEEP_DAYS = 45
+
+
+class Heard(Struct, array_like=True):
+    """The highest revision of one signal. `fact_id` 16 bytes; `data` None when withdrawn."""
+
+    kind: str
+    fact_id: bytes
+    source: str
+    case: str
+    revision: int
+    at: int
+    data: dict[str, Any] | None
+
+
+class Folder(Struct, array_like=True):
+    """The state of one subject on one clock: signals, activity facts, what was said, and how far it has been judged."""
+
+    format: int = FORMAT
+    clock: str = "wall"
+    signals: list[Heard] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    alerts: list[Standing] = field(default_factory=list)
+    wake: int | None = None
+    dropped: int = 0
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decoder = msgspec.msgpack.Decoder(Folder)
+
+
+def _unpack(blob: bytes) -> Folder:
+    try:
+        folder = _decoder.decode(blob)
+    except msgspec.DecodeError as error:
+        raise SnapshotError(f"state does not decode as format {FORMAT}: {error}") from error
+    if folder.format != FORMAT:
+        raise SnapshotError(f"state has format {folder.format}, this program reads {FORMAT}")
+    return folder
+
+
+class SubjectEngine:
+    """Implements `rules.output.Engine` for subjects. `case_partitions`: how many partitions of case-events send steps."""
+
+    def __init__(self, book: Rulebook, reference: Reference, partition: int = 0, case_partitions: int = 1) -> None:
+        self._book = book
+        self._partition = partition
+        self._heard_from = (OWN, *(str(number) for number in range(case_partitions)))
+        self._blobs: dict[str, bytes] = {}
+        self._steps: dict[str, dict[str, int]] = {}
+        self._clocks = Clocks()
+        self._keeper = Keeper({EventType.LEAVE_APPROVED: _LEAVE})
+        self._stale: Iterator[str] = iter(())
+        self._changed: dict[str, bytes | None] = {}
+        self._alarms: set[Alarm] = set()
+        self._adopt(reference)
+
+    def _adopt(self, reference: Reference) -> None:
+        self._reference = reference
+        self._calendars = Calendars(reference)
+        self._suppression = Suppression(reference)
+        self._grace: dict[str, int] = {}
+        for entry in reference.of_kind("source"):
+            source = reference.source(entry.key)
+            self._grace[source.clock] = max(self._grace.get(source.clock, 0), source.late_grace_s * 1000)
+        self._grace["wall"] = max(self._grace.get("wall", 0), reference.source("").late_grace_s * 1000)
+
+    # -- Engine -------------------------------------------------------------------------------------------------
+
+    def process(self, items: Sequence[Item]) -> Output:
+        output = Output()
+        touched: dict[str, tuple[Folder, bytes | None]] = {}
+        for item in items:
+            if isinstance(item, Signal):
+                self._hear(item, touched)
+            elif isinstance(item, CaseEvent):
+                self._take(item, touched)
+            elif isinstance(item, ClockAdvanced):
+                self._step(OWN, item.clock, item.to)
+            elif isinstance(item, ClockStep):
+                self._step(str(item.partition), item.clock, item.to)
+        for key, (folder, newest) in touched.items():
+            self._judge(key, folder, newest, output)
+        for clock in self._clocks.pending():
+            self._fire(clock, 1_000_000_000, output)
+        return output
+
+    def advance(self, clock: str, to: int, limit: int = 10_000) -> Output:
+        output = Output()
+        self._step(OWN, clock, to)
+        self._fire(clock, limit, output)
+        for _ in range(limit):
+            key = next(self._stale, None)
+            if key is None:
+                return output
+            if key in self._blobs:
+                self._judge(key, _unpack(self._blobs[key]), None, output)
+        output.more = True
+        return output
+
+    def changes(self) -> list[tuple[str, bytes | None]]:
+        meta = msgspec.msgpack.encode((self._steps, self._clocks.pack()))
+        if self._changed or meta != self._blobs.get(META):
+            self._blobs[META] = meta
+            self._changed[META] = meta
+        changed, self._changed = self._changed, {}
+        return list(changed.items())
+
+    def restore(self, entries: Iterable[tuple[str, bytes]]) -> None:
+        for key, blob in entries:
+            self._blobs[key] = blob
+            if key == META:
+                self._steps, clocks = msgspec.msgpack.decode(blob, type=tuple[dict[str, dict[str, int]], bytes])
+                self._clocks.restore(clocks)
+            else:
+                folder = _unpack(blob)
+                self._clocks.arm(key, {} if folder.wake is None else {folder.clock: folder.wake})
+
+    def use(self, reference: Reference) -> None:
+        if reference.version != self._reference.version:
+            self._adopt(reference)
+            self._alarms.clear()
+            self._stale = iter([key for key in self._blobs if key != META])
+
+    def clocks(self) -> dict[str, int]:
+        return {clock: steps[OWN] for clock, steps in self._steps.items() if OWN in steps}
+
+    # -- what comes in ------------------------------------------------------------------------------------------
+
+    def _step(self, sender: str, clock: str, to: int) -> None:
+        steps = self._steps.setdefault(clock, {})
+        if to > steps.get(sender, NEVER):
+            steps[sender] = to
+            watermark = min(steps.get(name, NEVER) for name in self._heard_from) - self._grace.get(clock, 0)
+            if watermark > NEVER // 2:
+                self._clocks.advance(clock, watermark)
+
+    def _open(self, key: str, clock: str, touched: dict[str, tuple[Folder, bytes | None]], newest: bytes) -> Folder:
+        known = touched.get(key)
+        if known is None:
+            blob = self._blobs.get(key)
+            folder = Folder(clock=clock) if blob is None else _unpack(blob)
+        else:
+            folder = known[0]
+        touched[key] = folder, newest
+        return folder
+
+    def _hear(self, signal: Signal, touched: dict[str, tuple[Folder, bytes | None]]) -> None:
+        folder = self._open(signal.subject, signal.clock, touched, signal.fact_id.bytes)
+        heard = Heard(
+            signal.kind,
+            signal.fact_id.bytes,
+            signal.source_system,
+            f"{signal.source_system}/{signal.case_id}",
+            signal.revision,
+            signal.at,
+            None if signal.withdrawn else signal.data,
+        )
+        for position, known in enumerate(folder.signals):
+            if known.kind == heard.kind and known.fact_id == heard.fact_id and known.source == heard.source:
+                if heard.revision > known.revision:
+                    folder.signals[position] = heard
+                return
+        folder.signals.append(heard)
+
+    def _take(self, event: CaseEvent, touched: dict[str, tuple[Folder, bytes | None]]) -> None:
+        subject = subject_of(event)
+        if subject is None or event.event_type is not EventType.LEAVE_APPROVED:
+            return
+        clock = self._reference.source(event.source_system).clock
+        folder = self._open(subject_on(subject, clock), clock, touched, event.event_id.bytes)
+        if all(fact.id != event.event_id.bytes for fact in folder.facts):
+            folder.facts.append(self._keeper.fact(event, 0))
+
+    # -- judging ------------------------------------------------------------------------------------------------
+
+    def _fire(self, clock: str, limit: int, output: Output) -> None:
+        for key in self._clocks.due(clock, limit):
+            self._judge(key, _unpack(self._blobs[key]), None, output)
+        if self._clocks.is_due(clock):
+            output.more = True
+        else:
+            self._clocks.passed(clock)
+
+    def _judge(self, key: str, folder: Folder, newest: bytes | None, output: Output) -> None:
+        now = self._clocks.now(folder.clock)
+        self._forget_old(folder, now)
+        for rule in self._book.windows:
+            try:
+                said = [
+                    said for finding in self._findings(rule, folder, now) if (said := self._said(rule, key, finding)) is not None
+                ]
+            except CalendarMissing as missing:
+                alarm = Alarm("calendar_missing", missing.region, str(missing.year))
+                if alarm not in self._alarms:
+                    self._alarms.add(alarm)
+                    output.alarms.append(alarm)
+                continue
+            before = [standing for standing in folder.alerts if standing.rule_id == rule.id]
+            for change in changes(rule.id, 0, before, said, Because(newest)):
+                folder.alerts = [known for known in folder.alerts if known.alert_id != change.standing.alert_id]
+                folder.alerts.append(change.standing)
+                words = rule.words(change.standing.core)
+                output.alerts.append(message(rule.card, change, folder.clock, None, None, words))
+        waiting = [heard.at for heard in folder.signals if heard.at > now]
+        folder.wake = min(waiting) if waiting else None
+        blob = _encode(folder)
+        self._blobs[key] = blob
+        self._changed[key] = blob
+        self._clocks.arm(key, {} if folder.wake is None else {folder.clock: folder.wake})
+
+    def _findings(self, rule: Rule, folder: Folder, now: int) -> Iterable[tuple[Finding, Hit, WorkCalendar]]:
+        """One for each date that has any; the hits are those the watermark has passed."""
+        assert rule.tally is not None
+        overtime = [(fact.get(_FROM), fact.get(_TO)) for fact in _leaves(folder)]
+        heard = [
+            Hit(heard.at, heard.fact_id, heard.case, heard.data)
+            for heard in folder.signals
+            if heard.data is not None and heard.at <= now and not _covered(overtime, heard.at)
+        ]
+        heard.sort(key=lambda hit: (hit.at, hit.fact_id))
+        last: dict[int, Hit] = {hit.data["day"]: hit for hit in heard}
+        for day, hit in last.items():
+            calendar = self._calendar(hit)
+            for finding in rule.tally.judge(heard, calendar, (day,)):
+                yield finding, hit, calendar
+
+    def _calendar(self, hit: Hit) -> WorkCalendar:
+        centre = hit.data.get("centre")
+        found = self._calendars.of_centre(centre, hit.at) if centre else None
+        return found if found is not None else self._calendars.of_region(hit.data.get("region"), hit.at)
+
+    def _said(self, rule: Rule, key: str, judged: tuple[Finding, Hit, WorkCalendar]) -> Said | None:
+        finding, hit, calendar = judged
+        if not rule.is_in_force(finding.day):
+            return None
+        day = date.fromordinal(finding.day).isoformat()
+        facts = finding.facts | {
+            "officer": hit.data.get("officer"),
+            "centre_id": hit.data.get("centre"),
+            "date": day,
+            "calendar": calendar.name,
+            "calendar_version": calendar.version,
+            "time_zone": calendar.time_zone,
+        }
+        core = Core(
+            finding.level.value,
+            key,
+            day,
+            finding.detected_at,
+            None,
+            facts,
+            tuple(fact_id.bytes for fact_id in finding.evidence),
+            (str(hit.data.get("officer")),),
+            None,
+            hit.data.get("department"),
+            hit.data.get("centre"),
+            region=hit.data.get("region"),
+        )
+        state: State | None = self._suppression.state(rule.id, core, "")
+        return None if state is None else Said(identify(rule.id, core), core, state)
+
+    def _forget_old(self, folder: Folder, now: int) -> None:
+        """On the wall clock hits older than any window are dropped and only counted; on a log clock nothing is forgotten."""
+        if folder.clock != "wall":
+            return
+        horizon = now - KEEP_DAYS * 86_400_000
+        kept = [heard for heard in folder.signals if heard.at >= horizon]
+        folder.dropped += len(folder.signals) - len(kept)
+        folder.signals = kept
+
+
+def _leaves(folder: Folder) -> Iterable[Fact]:
+    """Approved overtime in force."""
+    for chain in in_force(folder.facts):
+        if chain.head.type == _LEAVE_CODE and chain.head.get(_KIND) == "overtime":
+            yield chain.head
+
+
+def _covered(spans: Sequence[tuple[Any, Any]], at: int) -> bool:
+    return any((start is None or start <= at) and (end is None or at < end) for start, end in spans)
