@@ -7,16 +7,22 @@ import msgspec
 from rules.timers import Timers
 
 NEVER = -(2**62)
+WALL = "wall"
+WALL_STEP_MS = 10_000
 
 
 class Clocks:
-    """One timer queue per clock; a clock only moves forward. A step is told when nothing is due before it any more."""
+    """One timer queue per clock; a clock only moves forward. A step is told when nothing is due before it any more.
+
+    Log clocks tell every step; the wall clock, which is moved many times a second, only every ten seconds.
+    """
 
     def __init__(self) -> None:
         self._now: dict[str, int] = {}
         self._told: dict[str, int] = {}
         self._timers: dict[str, Timers] = {}
         self._armed_on: dict[str, set[str]] = {}
+        self.is_changed = False
 
     def now(self, clock: str) -> int:
         """ms UTC; NEVER for a clock not yet heard of."""
@@ -36,9 +42,10 @@ class Clocks:
     def passed(self, clock: str) -> list[int]:
         """The step to tell now, if the clock moved; afterwards it counts as told."""
         now = self.now(clock)
-        if now <= self._told.get(clock, NEVER):
+        if now < self._told.get(clock, NEVER) + (WALL_STEP_MS if clock == WALL else 1):
             return []
         self._told[clock] = now
+        self.is_changed = True
         return [now]
 
     def arm(self, key: str, earliest: dict[str, int]) -> None:
@@ -61,6 +68,8 @@ class Clocks:
         return timers is not None and timers.is_due(self.now(clock))
 
     def pack(self) -> bytes:
+        """What to keep of the clocks; from now on nothing has changed."""
+        self.is_changed = False
         return msgspec.msgpack.encode((self._now, self._told))
 
     def restore(self, blob: bytes) -> None:

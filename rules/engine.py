@@ -91,10 +91,8 @@ class CaseEngine:
         return output
 
     def changes(self) -> list[tuple[str, bytes | None]]:
-        meta = self._clocks.pack()
-        if self._changed or meta != self._blobs.get(META):
-            self._blobs[META] = meta
-            self._changed[META] = meta
+        if self._changed or self._clocks.is_changed:
+            self._changed[META] = self._clocks.pack()
         changed, self._changed = self._changed, {}
         return list(changed.items())
 
@@ -104,16 +102,15 @@ class CaseEngine:
                 self._clocks.restore(blob)
             elif is_grave(key):
                 self._graves.restore(key, blob)
-                continue
             else:
+                self._blobs[key] = blob
                 self._arm(key, unpack(blob))
-            self._blobs[key] = blob
 
     def use(self, reference: Reference) -> None:
         if reference.version != self._reference.version:
             self._adopt(reference)
             self._alarms.clear()
-            self._stale = iter([key for key in self._blobs if key != META])
+            self._stale = iter(list(self._blobs))
 
     def clocks(self) -> dict[str, int]:
         return self._clocks.reached()

@@ -88,6 +88,7 @@ class SubjectEngine:
         self._stale: Iterator[str] = iter(())
         self._changed: dict[str, bytes | None] = {}
         self._alarms: set[Alarm] = set()
+        self._has_heard = False
         self._adopt(reference)
 
     def _adopt(self, reference: Reference) -> None:
@@ -111,9 +112,9 @@ class SubjectEngine:
             elif isinstance(item, CaseEvent):
                 self._take(item, touched)
             elif isinstance(item, ClockAdvanced):
-                self._step(OWN, item.clock, item.to)
+                self._has_heard |= self._step(OWN, item.clock, item.to)
             elif isinstance(item, ClockStep):
-                self._step(str(item.partition), item.clock, item.to)
+                self._has_heard |= self._step(str(item.partition), item.clock, item.to)
         for key, (folder, newest) in touched.items():
             self._judge(key, folder, newest, output)
         for clock in self._clocks.pending():
@@ -134,20 +135,19 @@ class SubjectEngine:
         return output
 
     def changes(self) -> list[tuple[str, bytes | None]]:
-        meta = msgspec.msgpack.encode((self._steps, self._clocks.pack()))
-        if self._changed or meta != self._blobs.get(META):
-            self._blobs[META] = meta
-            self._changed[META] = meta
+        if self._changed or self._has_heard:
+            self._changed[META] = msgspec.msgpack.encode((self._steps, self._clocks.pack()))
+            self._has_heard = False
         changed, self._changed = self._changed, {}
         return list(changed.items())
 
     def restore(self, entries: Iterable[tuple[str, bytes]]) -> None:
         for key, blob in entries:
-            self._blobs[key] = blob
             if key == META:
                 self._steps, clocks = msgspec.msgpack.decode(blob, type=tuple[dict[str, dict[str, int]], bytes])
                 self._clocks.restore(clocks)
             else:
+                self._blobs[key] = blob
                 folder = _unpack(blob)
                 self._clocks.arm(key, {} if folder.wake is None else {folder.clock: folder.wake})
 
@@ -155,20 +155,22 @@ class SubjectEngine:
         if reference.version != self._reference.version:
             self._adopt(reference)
             self._alarms.clear()
-            self._stale = iter([key for key in self._blobs if key != META])
+            self._stale = iter(list(self._blobs))
 
     def clocks(self) -> dict[str, int]:
         return {clock: steps[OWN] for clock, steps in self._steps.items() if OWN in steps}
 
     # -- what comes in ------------------------------------------------------------------------------------------
 
-    def _step(self, sender: str, clock: str, to: int) -> None:
+    def _step(self, sender: str, clock: str, to: int) -> bool:
+        """Whether the sender had not told so much before; moves the watermark once all have been heard."""
         steps = self._steps.setdefault(clock, {})
-        if to > steps.get(sender, NEVER):
-            steps[sender] = to
-            watermark = min(steps.get(name, NEVER) for name in self._heard_from) - self._grace.get(clock, 0)
-            if watermark > NEVER // 2:
-                self._clocks.advance(clock, watermark)
+        if to <= steps.get(sender, NEVER):
+            return False
+        steps[sender] = to
+        if all(name in steps for name in self._heard_from):
+            self._clocks.advance(clock, min(steps[name] for name in self._heard_from) - self._grace.get(clock, 0))
+        return True
 
     def _open(self, key: str, clock: str, touched: dict[str, tuple[Folder, bytes | None]], newest: bytes) -> Folder:
         known = touched.get(key)

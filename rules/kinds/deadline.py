@@ -1,4 +1,4 @@
-"""Kind `deadline`: a clock with pauses that runs out, on a case's promised or legal limit (T02 T03 T04); spans have their own module.
+"""Kind `deadline`: a clock with pauses that runs out, on a case's promised or legal limit: T02 T03 T04. For spans see `spans`.
 
 Every verdict names the instant from which it stands; if a stop is already known to lie behind the limit it stands at once.
 """
