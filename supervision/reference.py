@@ -1,244 +1,119 @@
-"""Reference data: what the engine knows besides events. Effective-dated, versioned, loaded by `supervision.loading`.
+"""Reference data: what the engine knows besides events, effective-dated and versioned, as records of one topic and as lookups.
 
-Every entry has a `key` unique within its kind and an optional span of validity in ms UTC, `valid_from` <= t < `valid_to`.
+Files are read by `supervision.loading`; the topic `reference` holds each entry under `kind/key/valid_from`.
 """
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable
-from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
-from msgspec import Struct
+import msgspec
 
-from supervision.event import CaseType, EventType, Precision
-from supervision.worktime import Limit, Mode
+from supervision.entries import (
+    ENTRY_TYPES,
+    Authorisation,
+    CalendarData,
+    Centre,
+    DueDayEnds,
+    Entry,
+    Hours,
+    Item,
+    ItemStatus,
+    JointMember,
+    Material,
+    Officer,
+    Outage,
+    Pair,
+    Region,
+    RiskClass,
+    Source,
+    Step,
+    Threshold,
+    Waiver,
+    Workflow,
+)
+from supervision.refusal import Reason, Refusal, precheck, refuse
+from supervision.regions import chain, significant
 
+__all__ = [
+    "ENTRY_TYPES",
+    "Authorisation",
+    "CalendarData",
+    "Centre",
+    "DueDayEnds",
+    "Entry",
+    "Hours",
+    "Item",
+    "ItemStatus",
+    "JointMember",
+    "Material",
+    "Officer",
+    "Outage",
+    "Pair",
+    "Reference",
+    "Region",
+    "RiskClass",
+    "Source",
+    "Step",
+    "Threshold",
+    "Waiver",
+    "Workflow",
+    "from_record",
+    "to_record",
+    "version_of",
+]
 
-class DueDayEnds(StrEnum):
-    MIDNIGHT = "midnight"
-    CLOSE_OF_BUSINESS = "close_of_business"
-
-
-class RiskClass(StrEnum):
-    NORMAL = "normal"
-    HIGH = "high"
-
-
-class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What all reference entries share."""
-
-    KIND: ClassVar[str] = ""
-
-    valid_from: int | None = None
-    valid_to: int | None = None
-
-    @property
-    def key(self) -> str:
-        raise NotImplementedError
-
-
-class Source(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """A source system and its feed profile. `clock` is `wall` or a log clock's name; `sends` None means every type."""
-
-    KIND: ClassVar[str] = "source"
-    name: str
-    clock: str = "wall"
-    late_grace_s: int = 1800
-    keep_days: int | None = None
-    precision: Precision = Precision.SECOND
-    sends: tuple[EventType, ...] | None = None
-    region_code: str | None = None
-
-    @property
-    def key(self) -> str:
-        return self.name
-
-
-class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One step of a workflow. `limit` None: the step has none. `key_step`: T05 watches it."""
-
-    code: str
-    name: str = ""
-    mandatory: bool = False
-    key_step: bool = True
-    limit: Limit | None = None
-
-
-class Pair(Struct, frozen=True, array_like=True):
-    """Two step codes: in `precedence` the first comes before the second; in `separated` no person does both."""
-
-    first: str
-    second: str
-
-
-class Workflow(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    steps: tuple[Step, ...] = ()
-    precedence: tuple[Pair, ...] = ()
-    separated: tuple[Pair, ...] = ()
-
-    def step(self, code: str) -> Step | None:
-        return next((step for step in self.steps if step.code == code), None)
-
-
-class Item(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """A catalogue entry. `legal_limit` None means "not named" (fallbacks apply); `has_legal_limit` False: none by law."""
-
-    KIND: ClassVar[str] = "item"
-    code: str
-    name: str = ""
-    item_type: str = "10"
-    case_type: CaseType | None = None
-    promised_limit: Limit | None = None
-    legal_limit: Limit | None = None
-    has_legal_limit: bool = True
-    deadline_mode: Mode = Mode.DAY_END
-    workflow: Workflow = Workflow()
-    excluded_kinds: tuple[str, ...] = ()
-    extension_max_wd: int | None = None
-    risk_class: RiskClass = RiskClass.NORMAL
-    auto_approval: bool = False
-    region_code: str | None = None
-    department_id: str | None = None
-
-    @property
-    def key(self) -> str:
-        return self.code
-
-
-class Officer(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    KIND: ClassVar[str] = "officer"
-    officer_id: str
-    person_hash: str | None = None
-    name: str = ""
-    centre_id: str | None = None
-    home_department_id: str | None = None
-    posts: tuple[str, ...] = ()
-    active: bool = True
-
-    @property
-    def key(self) -> str:
-        return self.officer_id
-
-
-class Authorisation(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    KIND: ClassVar[str] = "authorisation"
-    authorisation_id: str
-    officer_id: str
-    item_codes: tuple[str, ...] = ()
-    region_code: str | None = None
-    powers: tuple[str, ...] = ()
-    amount_max_fen: int | None = None
-
-    @property
-    def key(self) -> str:
-        return self.authorisation_id
-
-
-class Region(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """A region by its GB/T 2260 code; the parent is the longest registered prefix (zeros at the end do not count)."""
-
-    KIND: ClassVar[str] = "region"
-    code: str
-    name: str = ""
-    calendar: str | None = None
-    time_zone: str | None = None
-
-    @property
-    def key(self) -> str:
-        return self.code
-
-
-class Hours(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Office hours of one weekday set: spans of minutes after local midnight, e.g. ((540, 720), (810, 1050)).
-
-    `weekdays` 1 Monday .. 7 Sunday; empty: every working day.
-    """
-
-    spans: tuple[tuple[int, int], ...]
-    weekdays: tuple[int, ...] = ()
-
-
-class CalendarData(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """One calendar: base weekdays, and per year the holidays and make-up workdays (ISO dates).
-
-    `inherits` names a calendar whose years and hours fill what this one lacks. A year in no link of the chain is unknown.
-    """
-
-    KIND: ClassVar[str] = "calendar"
-    name: str
-    version: str = "1"
-    time_zone: str | None = None
-    inherits: str | None = None
-    years: tuple[int, ...] = ()
-    holidays: tuple[str, ...] = ()
-    makeup_workdays: tuple[str, ...] = ()
-    workweek: tuple[int, ...] | None = None
-    hours: tuple[Hours, ...] = ()
-    due_day_ends: DueDayEnds | None = None
-
-    @property
-    def key(self) -> str:
-        return self.name
-
-
-class Centre(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """A hall. `hours` None: the calendar's; `extended_hours` are approved beside them."""
-
-    KIND: ClassVar[str] = "centre"
-    centre_id: str
-    name: str = ""
-    region_code: str | None = None
-    calendar: str | None = None
-    hours: tuple[Hours, ...] = ()
-    extended_hours: tuple[Hours, ...] = ()
-
-    @property
-    def key(self) -> str:
-        return self.centre_id
-
-
-class Outage(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """A declared outage of a source, `valid_from` <= t < `valid_to`: alerts detected in it are withheld."""
-
-    KIND: ClassVar[str] = "outage"
-    outage_id: str
-    source_system: str
-    reason: str = ""
-
-    @property
-    def key(self) -> str:
-        return self.outage_id
-
-
-class Waiver(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """A supervisor's waiver: no alert of `rule_id` on `subject_key` detected in its span."""
-
-    KIND: ClassVar[str] = "waiver"
-    waiver_id: str
-    rule_id: str
-    subject_key: str
-    reason: str = ""
-    approved_by: str = ""
-
-    @property
-    def key(self) -> str:
-        return self.waiver_id
-
-
-ENTRY_TYPES: dict[str, type[Entry]] = {
-    kind.KIND: kind for kind in (Source, Item, Officer, Authorisation, Region, CalendarData, Centre, Outage, Waiver)
-}
 _ALWAYS = -(2**62)
 
 
-class Reference:
-    """An immutable set of entries with lookups in force at an instant. `version` names the publication it came from."""
+def to_record(entry: Entry) -> tuple[str, bytes]:
+    """(key, value) of the entry in the topic. A later record of the same key replaces it; an empty value takes it out."""
+    start = "" if entry.valid_from is None else entry.valid_from
+    content = {"kind": entry.KIND, **msgspec.to_builtins(entry)}
+    return f"{entry.KIND}/{entry.key}/{start}", msgspec.json.encode(content, order="sorted")
 
-    def __init__(self, entries: Iterable[Entry] = (), version: str = "0") -> None:
-        self.version = version
+
+def from_record(key: str, value: bytes | None) -> Entry | Refusal:
+    """The entry of a record that is no removal. Takes any bytes; raises nothing. Fields of a newer version are ignored."""
+    refused = precheck(value)
+    if refused is not None:
+        return refused
+    assert value is not None
+    try:
+        content = msgspec.json.decode(value)
+        if not isinstance(content, dict):
+            return Refusal(reason=Reason.NOT_AN_OBJECT, wanted="a JSON object")
+        kind = ENTRY_TYPES.get(str(content.get("kind")))
+        if kind is None:
+            return Refusal(reason=Reason.VALUE_OUT_OF_RANGE, field="kind", wanted="one of " + ", ".join(ENTRY_TYPES))
+        entry = msgspec.convert(content, kind)
+    except (ValueError, RecursionError) as error:
+        return refuse(error, Entry)
+    if to_record(entry)[0] != key:
+        return Refusal(reason=Reason.VALUE_OUT_OF_RANGE, field="key", wanted=f"the entry's own key {to_record(entry)[0]}")
+    return entry
+
+
+def version_of(entries: Iterable[Entry]) -> str:
+    """16 hexadecimal digits drawn from the contents: the same entries in any order have the same version."""
+    digest = hashlib.sha256()
+    for key, value in sorted(map(to_record, entries)):
+        digest.update(b"%d %d " % (len(key.encode()), len(value)) + key.encode() + value)
+    return digest.hexdigest()[:16]
+
+
+class Reference:
+    """An immutable set of entries with lookups in force at an instant.
+
+    `version` names the publication it came from; without one it is drawn from the contents.
+    """
+
+    def __init__(self, entries: Iterable[Entry] = (), version: str | None = None) -> None:
         self.entries: tuple[Entry, ...] = tuple(entries)
+        self.version = version_of(self.entries) if version is None else version
         self._index: dict[tuple[str, str], tuple[list[int], list[Entry]]] = {}
         by_key: dict[tuple[str, str], list[Entry]] = {}
         for entry in self.entries:
@@ -248,6 +123,7 @@ class Reference:
             starts = [_ALWAYS if entry.valid_from is None else entry.valid_from for entry in versions]
             self._index[key] = (starts, versions)
         self._memo: dict[Any, Any] = {}
+        self._regions = {significant(entry.code): entry.code for entry in self.entries if isinstance(entry, Region)}
 
     def get(self, kind: str, key: str, at: int) -> Entry | None:
         """The entry of this kind and key in force at `at` (ms), or None."""
@@ -288,3 +164,9 @@ class Reference:
         entry = self.get("officer", officer_id, at)
         assert entry is None or isinstance(entry, Officer)
         return entry
+
+    def regions(self, code: str, at: int) -> tuple[Region, ...]:
+        """The registered regions that hold the place `code`, the nearest first, by the prefixes of GB/T 2260."""
+        codes = (self._regions.get(prefix) for prefix in chain(code))
+        found = (self.get("region", registered, at) for registered in codes if registered is not None)
+        return tuple(region for region in found if isinstance(region, Region))

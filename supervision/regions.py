@@ -1,0 +1,31 @@
+"""Administrative regions by their codes: GB/T 2260 (province, city, county) continued by GB/T 10114 (township, village).
+
+A code's levels are its first 2, 4, 6, 9 and 12 digits; levels of zeros at the end say nothing. Other codes stand for themselves.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+_LEVELS = (2, 4, 6, 9, 12)
+
+
+@lru_cache(maxsize=16_384)
+def chain(code: str) -> tuple[str, ...]:
+    """The significant prefixes of a code, longest first: `430111` gives ("430111", "4301", "43", ""); "" is the whole country."""
+    if not code.isdigit():
+        return (code, "") if code else ("",)
+    starts = [0, *_LEVELS]
+    filled = [end for start, end in zip(starts, _LEVELS, strict=False) if end <= len(code) and code[start:end].strip("0")]
+    longest = max(filled, default=0)
+    return (*(code[:end] for end in reversed(_LEVELS) if end <= longest), "")
+
+
+def significant(code: str) -> str:
+    """The code without what says nothing: `430100` and `4301` are both `4301`."""
+    return chain(code)[0]
+
+
+def covers(outer: str, inner: str) -> bool:
+    """Whether region `inner` is `outer` or lies in it."""
+    return significant(outer) in chain(inner)
