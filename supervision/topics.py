@@ -11,7 +11,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from supervision.event import TOPIC_OF, WITHOUT_CASE, CaseEvent, Stream, root_key
+from supervision.event import CaseEvent, Stream, root_key
+from supervision.subject import stream_of, subject_of
 
 MIB = 1024 * 1024
 DAY_MS = 86_400_000
@@ -106,21 +107,20 @@ _TOPIC_OF_STREAM = {Stream.CASE: CASE_EVENTS, Stream.ACTIVITY: ACTIVITY_EVENTS, 
 
 
 def topic_of(event: CaseEvent) -> Topic:
-    """The topic of an event. Facts a register reports without naming a case are activity (`supervision.event.WITHOUT_CASE`)."""
-    if event.case_id is None and event.event_type in WITHOUT_CASE:
-        return ACTIVITY_EVENTS
-    return _TOPIC_OF_STREAM[TOPIC_OF[event.event_type]]
+    """The topic of an event, by its stream (`supervision.subject.stream_of`)."""
+    return _TOPIC_OF_STREAM[stream_of(event)]
 
 
 def key_of(event: CaseEvent) -> str:
-    """The key it is written under: its root case or the subject it names. Raises ValueError if it has neither."""
-    if topic_of(event) is CASE_EVENTS:
+    """The key it is written under: its root case or its subject. Raises ValueError if it names neither."""
+    if stream_of(event) is Stream.CASE:
         if event.case_id is None:
             raise ValueError(f"event {event.event_id} of type {event.event_type} names no case")
         return root_key(event)
-    if event.subject is None:
+    subject = subject_of(event)
+    if subject is None:
         raise ValueError(f"event {event.event_id} of type {event.event_type} names no subject")
-    return event.subject
+    return subject
 
 
 def partition_of(key: bytes, partitions: int) -> int:

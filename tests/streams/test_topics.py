@@ -9,6 +9,7 @@ from kafka.partitioner.default import murmur2 as kafka_murmur2
 
 from supervision import topics
 from supervision.event import CaseEvent, EventType
+from supervision.payload import PAYLOADS
 
 
 def event(event_type: EventType, case_id: str | None = None, subject: str | None = None, root: str | None = None) -> CaseEvent:
@@ -20,6 +21,7 @@ def event(event_type: EventType, case_id: str | None = None, subject: str | None
         case_id=case_id,
         subject=subject,
         root_case_id=root,
+        payload=PAYLOADS[event_type]() if event_type is EventType.SEAL_USED else None,
     )
 
 
@@ -56,7 +58,7 @@ def test_an_event_that_names_nothing_has_no_key() -> None:
     with pytest.raises(ValueError, match="names no case"):
         topics.key_of(event(EventType.CASE_ACCEPTED))
     with pytest.raises(ValueError, match="names no subject"):
-        topics.key_of(event(EventType.ATTENDANCE_PUNCHED))
+        topics.key_of(event(EventType.SEAL_USED))
 
 
 def test_topic_names_are_unique_and_state_has_the_partitions_of_its_events() -> None:
