@@ -14,10 +14,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from rules.checks import faults, near
+from rules.checks import faults
 from rules.document import Document, Mistake, parse_error
 from rules.document import Path as Place
 from rules.parameters import Parameters, RuleId
+from rules.wording import near
 from supervision.alert import AnomalyClass, Disposition, Level, State, Visibility
 from supervision.language import UserError
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.document import Path
+from rules.expression import ExpressionError, condition
+from rules.fields import FIELDS
 from rules.parameters import Deadline, LimitOf, Separation, levels
 from rules.sentence import FACTS
+from rules.wording import near
 
 if TYPE_CHECKING:
     from rules.card import Card
@@ -17,15 +19,9 @@ if TYPE_CHECKING:
 Fault = tuple[Path, str]
 
 
-def near(name: str, known: Iterable[str]) -> str:
-    """`; did you mean a, b?` for the known names like this one, else the empty text."""
-    close = difflib.get_close_matches(name, list(known), n=3)
-    return f"; did you mean {', '.join(close)}?" if close else ""
-
-
 def faults(card: Card, *, examples: bool = True) -> list[Fault]:
     """Every fault of a card that has the right types, as (path, what)."""
-    found = [*_levels(card), *_sentences(card), *_detector(card)]
+    found = [*_levels(card), *_sentences(card), *_detector(card), *_conditions(card)]
     if examples:
         found += _examples(card)
     return found
@@ -75,6 +71,18 @@ def _detector(card: Card) -> Iterator[Fault]:
             yield ("detector", "limit"), "start and stops go with limit: fixed, and only with it"
     if isinstance(detector, Separation) and (detector.raised is None) != (not (detector.raised_gap_s or detector.raised_when)):
         yield ("detector", "raised"), "wanted together with raised_gap_s or raised_when"
+
+
+def _conditions(card: Card) -> Iterator[Fault]:
+    asked: list[tuple[Path, str | None]] = [(("when",), card.when)]
+    if isinstance(card.detector, Separation):
+        asked.append((("detector", "raised_when"), card.detector.raised_when))
+    for place, text in asked:
+        if text is not None:
+            try:
+                condition(text, FIELDS)
+            except ExpressionError as error:
+                yield place, str(error)
 
 
 def _examples(card: Card) -> Iterator[Fault]:

@@ -43,7 +43,7 @@ class Near(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fi
 
 class Passed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="mark", tag="passed"):
     """The limit's end + 1 ms. `over_promised_share`: and not before the end, + 1 ms, of that share of the promised limit counted
-    from the same start, in working days rounded up (half of 7 wd: past the end of the 4th)."""
+    from the same start, in working days rounded down (half of 7 wd: past the end of the 3rd)."""
 
     over_promised_share: Share | None = None
 

@@ -1,0 +1,93 @@
+"""The small office that examples of cards happen in: one source, one item, one centre, three officers; overridden by `catalogue`.
+
+Hours 09:00-12:00 and 13:30-17:30, the Chinese calendar; item X promises 7 working days and has no legal limit.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from rules.wording import near
+from supervision.language import UserError
+from supervision.reference import ENTRY_TYPES, Entry, Reference
+
+SOURCE = "hall-system"
+ZONE = ZoneInfo("Asia/Shanghai")
+HOURS = [{"spans": [[540, 720], [810, 1050]]}]
+DEFAULTS: dict[str, list[dict[str, Any]]] = {
+    "source": [{"name": SOURCE, "clock": "example", "late_grace_s": 0, "region_code": "430111"}],
+    "region": [{"code": "430111", "calendar": "CN", "time_zone": "Asia/Shanghai"}],
+    "item": [{"code": "X", "name": "许可X", "item_type": "10", "promised_limit": [7, "working_day"], "has_legal_limit": False}],
+    "centre": [{"centre_id": "C-1", "region_code": "430111", "hours": HOURS}],
+    "officer": [{"officer_id": f"O-{number}", "person_hash": f"p{number}", "centre_id": "C-1"} for number in (1, 2, 3)],
+}
+
+
+EVENT = {"source_system": SOURCE, "case_id": "X-1", "item_catalog_code": "X", "region_code": "430111", "centre_id": "C-1"}
+"""What an example's event need not say."""
+
+
+def instant(text: str) -> int:
+    """ms UTC of a local moment `YYYY-MM-DD[ HH:MM[:SS[.mmm]]]`. Raises ValueError."""
+    return round(datetime.fromisoformat(text).replace(tzinfo=ZONE).timestamp() * 1000)
+
+
+def moment(at: int) -> str:
+    """The local text of an instant, as short as it can be said."""
+    local = datetime.fromtimestamp(at // 1000, tz=ZONE)
+    if at % 1000:
+        return f"{local:%Y-%m-%d %H:%M:%S}.{at % 1000:03d}"
+    return f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"
+
+
+def local_value(value: Any) -> Any:
+    """A local moment with a time of day becomes ms; a bare date and anything else stays."""
+    if isinstance(value, str) and len(value) >= len("2026-03-02 09:00") and value[4] == "-" and value[10] == " ":
+        try:
+            return instant(value)
+        except ValueError:
+            return value
+    return value
+
+
+def sandbox(overrides: dict[str, Any], place: str) -> Reference:
+    """The reference data of an example. `overrides`: entry kind -> fields over its first default entry, or a list of entries
+    that replaces the defaults of that kind. Raises UserError naming the kind and what is wrong."""
+    entries: list[Entry] = []
+    wrong: list[str] = []
+    for kind in overrides:
+        if kind not in ENTRY_TYPES:
+            close = difflib.get_close_matches(kind, ENTRY_TYPES)
+            wrong.append(
+                f"{place}: catalogue.{kind}: no kind of reference data{'; did you mean ' + close[0] + '?' if close else ''}"
+            )
+    for kind, entry_type in ENTRY_TYPES.items():
+        for fields in _merged(DEFAULTS.get(kind, []), overrides.get(kind)):
+            known = {field.encode_name for field in msgspec.structs.fields(entry_type)}
+            wrong += [f"{place}: catalogue.{kind}.{name}: no such field" for name in fields if name not in known]
+            try:
+                entries.append(msgspec.convert({name: local_value(value) for name, value in fields.items()}, entry_type))
+            except msgspec.ValidationError as error:
+                wrong.append(f"{place}: catalogue.{kind}: {error}")
+    if wrong:
+        raise UserError(*wrong)
+    return Reference(entries, version="example")
+
+
+def _merged(standard: list[dict[str, Any]], override: Any) -> list[dict[str, Any]]:
+    if override is None:
+        return standard
+    if isinstance(override, dict):
+        first, *others = standard or [{}]
+        return [{**first, **override}, *others]
+    return [{**_same(standard, entry), **entry} for entry in override if isinstance(entry, dict)]
+
+
+def _same(standard: list[dict[str, Any]], entry: dict[str, Any]) -> dict[str, Any]:
+    """The default entry that a listed one restates, by its first field; the first default where it names none."""
+    name = next(iter(standard[0])) if standard else ""
+    return next((known for known in standard if name in entry and known[name] == entry[name]), {})
