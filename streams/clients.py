@@ -1,0 +1,72 @@
+"""How our processes connect to Kafka through librdkafka: the settings that consumers and producers share, one place for all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from confluent_kafka import Consumer, Producer
+
+from supervision.settings import Settings
+from supervision.topics import LIBRDKAFKA_PARTITIONER, MIB
+
+TRANSACTION_TIMEOUT_MS = 20_000
+LARGEST_MESSAGE = 8 * MIB  # what the state topics take; every other topic takes less
+
+
+def _common(settings: Settings) -> dict[str, Any]:
+    return {
+        "bootstrap.servers": settings.kafka_address,
+        "log_level": 3,
+        "reconnect.backoff.ms": 50,
+        "reconnect.backoff.max.ms": 2000,
+        "topic.metadata.refresh.interval.ms": 30_000,
+    }
+
+
+def producer_config(settings: Settings) -> dict[str, Any]:
+    """An idempotent producer that places keys as every other writer does and compresses what it sends."""
+    return _common(settings) | {
+        "enable.idempotence": True,
+        "partitioner": LIBRDKAFKA_PARTITIONER,
+        "compression.type": "lz4",
+        "linger.ms": 2,
+        "message.max.bytes": LARGEST_MESSAGE,
+        "queue.buffering.max.messages": 1_000_000,
+        "queue.buffering.max.kbytes": 512 * 1024,
+        "delivery.report.only.error": True,
+    }
+
+
+def transactional_config(settings: Settings, transactional_id: str) -> dict[str, Any]:
+    """A producer whose writes count all together or not at all; a newer one of the same id shuts it out."""
+    return producer_config(settings) | {
+        "transactional.id": transactional_id,
+        "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
+        "message.timeout.ms": TRANSACTION_TIMEOUT_MS,
+    }
+
+
+def reader_config(settings: Settings, group: str) -> dict[str, Any]:
+    """A consumer that is told its partitions and offsets, commits nothing and sees committed records only."""
+    return _common(settings) | {
+        "group.id": group,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "isolation.level": "read_committed",
+        "auto.offset.reset": "error",
+        "enable.partition.eof": True,
+        "fetch.wait.max.ms": 50,
+        "fetch.queue.backoff.ms": 10,
+        "fetch.message.max.bytes": LARGEST_MESSAGE,
+        "queued.max.messages.kbytes": 64 * 1024,
+    }
+
+
+def reader(settings: Settings, group: str) -> Consumer:
+    """A librdkafka consumer with `reader_config`."""
+    return Consumer(reader_config(settings, group))
+
+
+def producer(settings: Settings) -> Producer:
+    """A librdkafka producer with `producer_config`."""
+    return Producer(producer_config(settings))
