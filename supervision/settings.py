@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True, populate_by_name=True)
 
     data: Path = Field(Path("data"), description="directory of everything the embedded servers keep, and of logs")
+    cache: Path = Field(
+        default_factory=lambda: Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "e-supervision",
+        description="directory of Kafka's fetched jars, shared by all data directories",
+    )
     log_level: Level = Field("info", description="least level that is logged")
     metrics_port: int = port(0, "first port of the Prometheus metrics, process n listens on it + n; 0 = off", low=0)
 
@@ -165,7 +169,7 @@ def _line(found: Any, told: dict[str, Any], from_file: dict[str, Any], path: Pat
 def env_names() -> Iterator[tuple[str, str, str]]:
     """(variable, default, what it is) of every setting, in order: for the documentation and `doctor --settings`."""
     for name, field in Settings.model_fields.items():
-        default = "" if field.default is None else str(field.default)
+        default = "" if field.default is None or field.default_factory else str(field.default)
         yield PREFIX + name.upper(), default, field.description or ""
 
 

@@ -19,3 +19,7 @@ def main() -> None:
         for line in error.lines:
             sys.stderr.write(f"supervision: {line}\n")
         raise SystemExit(2) from None
+
+
+# The groups register their commands on `app`, so they come after it.
+from supervision.cli import servers  # noqa: E402, F401

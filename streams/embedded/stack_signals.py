@@ -1,0 +1,34 @@
+"""SIGTERM, SIGHUP and Ctrl-C as one thing: KeyboardInterrupt in the main thread. Used by commands that run until told to stop."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+ASKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LOOK_EVERY_S = 0.25
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Inside, each of the three raises KeyboardInterrupt; a shell's `&` or nohup may have had SIGINT ignored, so it is set too.
+
+    Leaves quietly when one of them arrives. Clean up inside, in `finally`.
+    """
+    before = {which: signal.signal(which, signal.default_int_handler) for which in ASKED}
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        for which, handler in before.items():
+            signal.signal(which, handler)
+
+
+def run_until_stopped(check: Callable[[], None]) -> None:
+    """Call `check` four times a second, until it raises or the process is told to stop."""
+    while True:
+        check()
+        time.sleep(LOOK_EVERY_S)

@@ -1,0 +1,21 @@
+"""Rules for every test: who touches a service must say so."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest_plugins = ["tests.services"]
+
+# The fixtures of tests/services.py.
+SERVICES = frozenset({"kafka", "clickhouse", "stack"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that takes a fixture of tests/services.py without the mark `service` is a mistake, reported before anything runs."""
+    unmarked = [item.nodeid for item in items if isinstance(item, pytest.Function) and _takes_a_service(item)]
+    if unmarked:
+        raise pytest.UsageError("these take a service and lack @pytest.mark.service: " + ", ".join(unmarked))
+
+
+def _takes_a_service(item: pytest.Function) -> bool:
+    return item.get_closest_marker("service") is None and not SERVICES.isdisjoint(item.fixturenames)

@@ -1,0 +1,22 @@
+"""The real servers that service tests share: started once for the whole run, on free ports, in a directory that goes away.
+
+Name one as an argument of a test marked `service`; `tests/conftest.py` registers this module and refuses an unmarked one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from streams.embedded.kafka import Kafka
+from streams.embedded.stack_lock import free_ports
+from supervision.settings import load
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A broker for all tests: take `kafka.bootstrap`, make topics with names of your own, do not stop it."""
+    directory = tmp_path_factory.mktemp("kafka")
+    with Kafka(directory, free_ports(2), load().cache, heap_mb=384) as broker:
+        yield broker
