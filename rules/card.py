@@ -15,12 +15,12 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from rules.checks import faults
-from rules.document import Document, Mistake, parse_error
-from rules.document import Path as Place
 from rules.parameters import Parameters, RuleId
-from rules.wording import near
+from rules.wording import near, parse_error
 from supervision.alert import AnomalyClass, Disposition, Level, State, Visibility
-from supervision.language import UserError
+from supervision.document import Document, Mistake
+from supervision.document import Path as Place
+from supervision.language import UserError, say
 
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Words = Annotated[str, Meta(min_length=1, max_length=4000)]
@@ -149,7 +149,9 @@ def load_cards(paths: Iterable[str | Path] | Literal["builtin"] = BUILTIN, *, ex
         if card is None:
             continue
         if card.id in seen:
-            mistakes.append(f"{name}:1: id: {card.id} is also the id of {seen[card.id]}")
+            mistakes.append(
+                f"{name}:1: id: " + say(f"{card.id} 也是 {seen[card.id]} 的编号", f"{card.id} is also the id of {seen[card.id]}")
+            )
         seen[card.id] = name
         cards.append(card)
     if mistakes:
@@ -163,7 +165,7 @@ def read_card(name: str, text: str, *, examples: bool = True) -> tuple[Card | No
     if document.mistakes:
         return None, document.mistakes
     if not isinstance(document.value, dict):
-        return None, [document.mistake((), "wanted a card: a mapping of keys")]
+        return None, [document.mistake((), say("应为规则卡:一组键", "wanted a card: a mapping of keys"))]
     mistakes = [document.mistake(path, what) for path, what in _wrong(document.value)]
     if mistakes:
         return None, mistakes
@@ -174,11 +176,13 @@ def read_card(name: str, text: str, *, examples: bool = True) -> tuple[Card | No
 def _wrong(value: dict[str, Any]) -> list[tuple[Place, str]]:
     """What does not have the type of a card, each key and each element of a list by itself, so that all are found at once."""
     fields = {field.encode_name: field for field in msgspec.structs.fields(Card)}
-    found: list[tuple[Place, str]] = [((str(key),), f"unknown key{near(str(key), fields)}") for key in value if key not in fields]
+    found: list[tuple[Place, str]] = [
+        ((str(key),), say("没有这个键", "unknown key") + near(str(key), fields)) for key in value if key not in fields
+    ]
     for key, known in fields.items():
         if key not in value:
             if known.required:
-                found.append(((), f"{key} is missing"))
+                found.append(((), say(f"缺少 {key}", f"{key} is missing")))
         elif key in _LISTS and isinstance(value[key], list):
             for position, element in enumerate(value[key]):
                 found += _mismatch(element, _LISTS[key], (key, position))
@@ -207,10 +211,10 @@ def _builtin() -> Sequence[tuple[str, str]]:
 
 def _files(path: Path) -> list[tuple[str, str]]:
     if not path.exists():
-        raise UserError(f"{path}: no such card file or directory")
+        raise UserError(f"{path}: " + say("没有这个文件或者目录", "no such card file or directory"))
     found = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
     if not found:
-        raise UserError(f"{path}: no card (*.yaml) in this directory")
+        raise UserError(f"{path}: " + say("目录中没有规则卡(*.yaml)", "no card (*.yaml) in this directory"))
     return [(str(file), _text(file)) for file in found]
 
 
@@ -218,4 +222,4 @@ def _text(file: Path) -> str:
     try:
         return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{file}: cannot be read as UTF-8 text: {error}") from None
+        raise UserError(f"{file}: " + say(f"不能读作 UTF-8 文本:{error}", f"cannot be read as UTF-8 text: {error}")) from None

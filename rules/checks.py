@@ -6,12 +6,13 @@ import string
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.document import Path
 from rules.expression import ExpressionError, condition
 from rules.fields import FIELDS
 from rules.parameters import Deadline, LimitOf, Separation, levels
 from rules.sentence import FACTS
 from rules.wording import near
+from supervision.document import Path
+from supervision.language import say
 
 if TYPE_CHECKING:
     from rules.card import Card
@@ -30,16 +31,16 @@ def faults(card: Card, *, examples: bool = True) -> list[Fault]:
 def _levels(card: Card) -> Iterator[Fault]:
     implied = levels(card.detector)
     if len(set(card.levels)) != len(card.levels) or sorted(card.levels, key=lambda level: level.rank) != list(card.levels):
-        yield ("levels",), "wanted each level once, in ascending order"
+        yield ("levels",), say("每一级别一次,由低到高", "wanted each level once, in ascending order")
     if set(card.levels) != implied:
         wanted = ", ".join(sorted(level.value for level in implied))
-        yield ("levels",), f"the detector implies {wanted}"
+        yield ("levels",), say(f"检测器给出的级别为 {wanted}", f"the detector implies {wanted}")
     for level in card.levels:
         if level not in card.sentence:
-            yield ("sentence",), f"no sentence for level {level.value}"
+            yield ("sentence",), say(f"级别 {level.value} 没有句子", f"no sentence for level {level.value}")
     for level in card.sentence:
         if level not in card.levels:
-            yield ("sentence", level.value), "not a level of this card"
+            yield ("sentence", level.value), _no_level()
 
 
 def _sentences(card: Card) -> Iterator[Fault]:
@@ -50,11 +51,11 @@ def _sentences(card: Card) -> Iterator[Fault]:
             try:
                 parts = list(string.Formatter().parse(template))
             except ValueError as error:
-                yield place, f"not a template: {error}"
+                yield place, say(f"不是模板:{error}", f"not a template: {error}")
                 continue
             for _, name, form, conversion in parts:
                 if name is not None and (name not in known or form or conversion):
-                    yield place, f"unknown placeholder {{{name}}}{near(name, known)}"
+                    yield place, say(f"没有占位符 {{{name}}}", f"unknown placeholder {{{name}}}") + near(name, known)
 
 
 def _detector(card: Card) -> Iterator[Fault]:
@@ -62,15 +63,21 @@ def _detector(card: Card) -> Iterator[Fault]:
     if isinstance(detector, Deadline):
         for level, marks in detector.at.items():
             if not marks:
-                yield ("detector", "at", level.value), "wanted at least one mark"
+                yield ("detector", "at", level.value), say("至少一个标记", "wanted at least one mark")
         for level in detector.yields:
             if level not in detector.at:
-                yield ("detector", "yields", level.value), "not a level of this detector"
+                yield ("detector", "yields", level.value), say("不是本检测器的级别", "not a level of this detector")
         fixed = detector.limit is LimitOf.FIXED
         if fixed != bool(detector.start) or fixed != bool(detector.stops):
-            yield ("detector", "limit"), "start and stops go with limit: fixed, and only with it"
+            yield (
+                ("detector", "limit"),
+                say("start、stops 只与 limit: fixed 同用,且必须同用", "start and stops go with limit: fixed, and only with it"),
+            )
     if isinstance(detector, Separation) and (detector.raised is None) != (not (detector.raised_gap_s or detector.raised_when)):
-        yield ("detector", "raised"), "wanted together with raised_gap_s or raised_when"
+        yield (
+            ("detector", "raised"),
+            say("须与 raised_gap_s 或者 raised_when 同用", "wanted together with raised_gap_s or raised_when"),
+        )
 
 
 def _conditions(card: Card) -> Iterator[Fault]:
@@ -89,24 +96,31 @@ def _examples(card: Card) -> Iterator[Fault]:
     kinds = {example.kind.value for example in card.examples}
     for kind in ("fires", "quiet", "edge"):
         if kind not in kinds:
-            yield ("examples",), f"no example of kind {kind}"
+            yield ("examples",), say(f"没有 {kind} 类的例子", f"no example of kind {kind}")
     listed = {false_positive.id for false_positive in card.false_positives}
     shown = {example.false_positive for example in card.examples}
     for position, false_positive in enumerate(card.false_positives):
         if false_positive.id not in shown:
-            yield ("false_positives", position), f"no example with false_positive: {false_positive.id}"
+            yield (
+                ("false_positives", position),
+                say(f"没有 false_positive: {false_positive.id} 的例子", f"no example with false_positive: {false_positive.id}"),
+            )
     names: set[str] = set()
     for position, example in enumerate(card.examples):
         place: Path = ("examples", position)
         if example.false_positive is not None and example.false_positive not in listed:
-            yield (*place, "false_positive"), f"not listed{near(example.false_positive, listed)}"
+            yield (*place, "false_positive"), say("未列出", "not listed") + near(example.false_positive, listed)
         if example.name in names:
-            yield (*place, "name"), "another example has this name"
+            yield (*place, "name"), say("另有同名的例子", "another example has this name")
         names.add(example.name)
         if (example.kind.value == "fires") and not example.expect:
-            yield (*place, "expect"), "an example that fires expects an alert"
+            yield (*place, "expect"), say("fires 类的例子应有预期的牌", "an example that fires expects an alert")
         if (example.kind.value == "quiet") and any(expected.state.value != "revoked" for expected in example.expect):
-            yield (*place, "expect"), "an example that stays quiet expects no standing alert"
+            yield (*place, "expect"), say("quiet 类的例子不应有成立的牌", "an example that stays quiet expects no standing alert")
         for number, expected in enumerate(example.expect):
             if expected.level not in card.levels:
-                yield (*place, "expect", number, "level"), "not a level of this card"
+                yield (*place, "expect", number, "level"), _no_level()
+
+
+def _no_level() -> str:
+    return say("不是本卡的级别", "not a level of this card")

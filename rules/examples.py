@@ -25,7 +25,7 @@ from rules.subjects import SubjectEngine
 from supervision.alert import Alert, State
 from supervision.decoder import decode
 from supervision.event import CaseEvent, ClockAdvanced, EventType, Stream
-from supervision.language import UserError
+from supervision.language import UserError, say
 from supervision.payload import PAYLOADS
 from supervision.refusal import Refusal
 from supervision.subject import stream_of
@@ -106,17 +106,19 @@ def _event(fields: dict[str, Any], position: int, labels: Mapping[str, CaseEvent
     """The event these fields make, through the decoder that live events pass. Raises UserError naming the field."""
     kind, at, corrects = fields.pop("type", None), fields.pop("at", None), fields.pop("corrects", None)
     if kind not in list(EventType):
-        raise UserError(f"{place}: type: {kind!r} is no event type")
+        raise UserError(f"{place}: type: " + say(f"{kind!r} 不是事件类型", f"{kind!r} is no event type"))
     message: dict[str, Any] = {"event_id": str(UUID(int=position + 1)), "event_type": kind, "occurred_at": _instant(at, place)}
     if corrects is not None:
         if corrects not in labels:
-            raise UserError(f"{place}: corrects: {corrects!r} is no label of an event before this one")
+            raise UserError(
+                f"{place}: corrects: " + say(f"{corrects!r} 不是前面事件的 label", f"{corrects!r} labels no event before this one")
+            )
         old = labels[corrects]
         message |= {"supersedes_event_id": str(old.event_id), "data_version": old.data_version + 1}
     known = {field.encode_name for field in msgspec.structs.fields(PAYLOADS[EventType(kind)])}
     unknown = [name for name in fields if name not in known and name not in _ENVELOPE]
     if unknown:
-        raise UserError(*(f"{place}: {name}: no field of {kind}" for name in unknown))
+        raise UserError(*(f"{place}: {name}: " + say(f"{kind} 没有这个字段", f"no field of {kind}") for name in unknown))
     fields = {name: local_value(value) for name, value in fields.items()}
     message = EVENT | message | {name: value for name, value in fields.items() if name in _ENVELOPE}
     message["payload"] = {name: value for name, value in fields.items() if name in known}
@@ -131,7 +133,9 @@ def _instant(text: Any, place: str) -> int:
     try:
         return instant(text)
     except (TypeError, ValueError):
-        raise UserError(f"{place}: {text!r} is no moment; wanted YYYY-MM-DD HH:MM[:SS[.mmm]]") from None
+        raise UserError(
+            f"{place}: " + say(f"{text!r} 不是时刻,应为", f"{text!r} is no moment; wanted") + " YYYY-MM-DD HH:MM[:SS[.mmm]]"
+        ) from None
 
 
 def _differences(example: Example, alerts: tuple[Alert, ...], labels: Mapping[str, CaseEvent]) -> Iterator[str]:

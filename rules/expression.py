@@ -1,4 +1,4 @@
-"""The language of a card's conditions: small, typed, compiled once to closures. `item.risk_class == "high" and case.item_type in ["01"]`
+"""The language of a card's conditions, small, typed, compiled once: `item.risk_class == "high" and case.item_type == "01"`.
 
 Comparison (== != < <= > >=, in, not in), and / or / not, + - * /, numbers, "texts", true, false, none, [lists], fields of a schema.
 A value may be missing: it satisfies no comparison but `== none`, and as a truth it is false. A division by zero is missing too.
@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from rules.wording import near
+from supervision.language import say
 
 MAX_LENGTH = 1000
 MAX_DEPTH = 20
@@ -46,7 +47,7 @@ class ExpressionError(Exception):
     def __init__(self, column: int, text: str) -> None:
         self.column = column
         self.text = text
-        super().__init__(f"at character {column}: {text}")
+        super().__init__(say(f"第 {column} 个字符:{text}", f"at character {column}: {text}"))
 
 
 class Condition:
@@ -66,7 +67,7 @@ def condition(text: str, schema: Schema) -> Condition:
     parser = _Parser(text, schema)
     compiled = parser.whole()
     if compiled.type is not Type.TRUTH:
-        raise ExpressionError(1, f"wanted a condition, this is a {compiled.type}")
+        raise ExpressionError(1, say(f"应为条件,这里是 {compiled.type}", f"wanted a condition, this is a {compiled.type}"))
     return Condition(text, frozenset(parser.fields), compiled.value)
 
 
@@ -100,13 +101,13 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": ope
 
 def _tokens(text: str) -> list[_Token]:
     if len(text) > MAX_LENGTH:
-        raise ExpressionError(MAX_LENGTH, f"longer than {MAX_LENGTH} characters")
+        raise ExpressionError(MAX_LENGTH, say(f"超过 {MAX_LENGTH} 个字符", f"longer than {MAX_LENGTH} characters"))
     found: list[_Token] = []
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise ExpressionError(position + 1, f"not understood: {text[position : position + 12]!r}")
+            raise ExpressionError(position + 1, say("看不懂", "not understood") + f": {text[position : position + 12]!r}")
         kind = match.lastgroup
         if kind is not None:
             word = match.group()
@@ -129,7 +130,7 @@ class _Parser:
     def whole(self) -> _Term:
         term = self._or()
         if self._next.kind != "end":
-            raise ExpressionError(self._next.column, f"not expected here: {self._next.text!r}")
+            raise ExpressionError(self._next.column, say("此处不应有", "not expected here") + f": {self._next.text!r}")
         return term
 
     @property
@@ -145,12 +146,12 @@ class _Parser:
 
     def _want(self, text: str) -> None:
         if self._take(text) is None:
-            raise ExpressionError(self._next.column, f"wanted {text!r}")
+            raise ExpressionError(self._next.column, say(f"应为 {text!r}", f"wanted {text!r}"))
 
     def _or(self) -> _Term:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise ExpressionError(self._next.column, f"nested deeper than {MAX_DEPTH}")
+            raise ExpressionError(self._next.column, say(f"嵌套超过 {MAX_DEPTH} 层", f"nested deeper than {MAX_DEPTH}"))
         term = self._joined(self._and, "or", any)
         self._depth -= 1
         return term
@@ -191,13 +192,19 @@ class _Parser:
         term = self._membership(left, sign) if sign.text in ("in", "not") else _compare(left, self._sum(), sign)
         again = self._next
         if again.kind == "sign" and again.text in _COMPARE:
-            raise ExpressionError(again.column, "comparisons do not chain; join them with and")
+            raise ExpressionError(again.column, say("比较不能连写,请用 and 连接", "comparisons do not chain; join them with and"))
         return term
 
     def _membership(self, left: _Term, sign: _Token) -> _Term:
         right = self._sum()
         if left.type not in _LIST_OF or right.type is not _LIST_OF[left.type]:
-            raise ExpressionError(sign.column, f"in wants a number or text and a list of them, not {left.type} and {right.type}")
+            raise ExpressionError(
+                sign.column,
+                say(
+                    f"in 的左边为数或文本,右边为其列表,不是 {left.type} 和 {right.type}",
+                    f"in wants a number or text and a list of them, not {left.type} and {right.type}",
+                ),
+            )
         inside, item, items = sign.text == "in", left.value, right.value
 
         def holds(roots: Roots) -> bool:
@@ -250,9 +257,7 @@ class _Parser:
             return term
         if token.text == "[":
             return self._list(token)
-        raise ExpressionError(
-            token.column, f"wanted a value, not {token.text!r}" if token.text else "wanted a value, this is the end"
-        )
+        raise ExpressionError(token.column, say("应为值,不是", "wanted a value, not") + f" {token.text!r}")
 
     def _list(self, opening: _Token) -> _Term:
         items: list[Any] = []
@@ -263,17 +268,19 @@ class _Parser:
             token = self._next
             term = self._unary() if token.kind in ("number", "text") or token.text == "-" else None
             if term is None:
-                raise ExpressionError(token.column, "a list holds numbers or texts")
+                raise ExpressionError(token.column, say("列表只含数或文本", "a list holds numbers or texts"))
             kinds.add(term.type)
             items.append(term.value({}))
         if len(kinds) != 1:
-            raise ExpressionError(opening.column, "a list holds numbers or texts, at least one and of one kind")
+            raise ExpressionError(
+                opening.column, say("列表至少一项,同为数或同为文本", "a list holds numbers or texts, at least one and of one kind")
+            )
         return _constant(_LIST_OF[kinds.pop()], frozenset(items))
 
     def _field(self, token: _Token) -> _Term:
         kind = self.schema.get(token.text)
         if kind is None:
-            raise ExpressionError(token.column, f"unknown field {token.text}{near(token.text, self.schema)}")
+            raise ExpressionError(token.column, say("没有字段", "unknown field") + f" {token.text}{near(token.text, self.schema)}")
         self.fields.add(token.text)
         return _Term(kind, _reader(token.text, kind))
 
@@ -298,7 +305,7 @@ def _constant(kind: Type, value: Any) -> _Term:
 
 def _wanted(term: _Term, column: int, sign: str, kind: Type) -> _Term:
     if term.type is not kind:
-        raise ExpressionError(column, f"{sign} wants a {kind}, not a {term.type}")
+        raise ExpressionError(column, say(f"{sign} 要 {kind},不是 {term.type}", f"{sign} wants a {kind}, not a {term.type}"))
     return term
 
 
@@ -321,12 +328,20 @@ def _compare(left: _Term, right: _Term, sign: _Token) -> _Term:
     equality = sign.text in ("==", "!=")
     if Type.NOTHING in (left.type, right.type):
         if not equality:
-            raise ExpressionError(sign.column, f"{sign.text} cannot be asked of none")
+            raise ExpressionError(sign.column, say(f"{sign.text} 不能用于 none", f"{sign.text} cannot be asked of none"))
         return _Term(Type.TRUTH, lambda roots: compare(one(roots) is None, other(roots) is None))
     if left.type is not right.type:
-        raise ExpressionError(sign.column, f"{sign.text} compares values of one type, not {left.type} and {right.type}")
+        raise ExpressionError(
+            sign.column,
+            say(
+                f"{sign.text} 比较同类的值,不是 {left.type} 和 {right.type}",
+                f"{sign.text} compares values of one type, not {left.type} and {right.type}",
+            ),
+        )
     if not (left.type in _LIST_OF or (equality and left.type is Type.TRUTH)):
-        raise ExpressionError(sign.column, f"{sign.text} cannot be asked of a {left.type}")
+        raise ExpressionError(
+            sign.column, say(f"{sign.text} 不能用于 {left.type}", f"{sign.text} cannot be asked of a {left.type}")
+        )
 
     def holds(roots: Roots) -> bool:
         a, b = one(roots), other(roots)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from rules.wording import near
-from supervision.language import UserError
+from supervision.language import UserError, say
 from supervision.reference import ENTRY_TYPES, Entry, Reference
 
 SOURCE = "hall-system"
@@ -58,17 +58,17 @@ def sandbox(overrides: dict[str, Any], place: str) -> Reference:
     """The reference data of an example. `overrides`: entry kind -> fields over its first default entry, or a list of entries
     that replaces the defaults of that kind. Raises UserError naming the kind and what is wrong."""
     entries: list[Entry] = []
-    wrong: list[str] = []
-    for kind in overrides:
-        if kind not in ENTRY_TYPES:
-            close = difflib.get_close_matches(kind, ENTRY_TYPES)
-            wrong.append(
-                f"{place}: catalogue.{kind}: no kind of reference data{'; did you mean ' + close[0] + '?' if close else ''}"
-            )
+    wrong = [
+        f"{place}: catalogue.{kind}: " + say("没有这类基础数据", "no kind of reference data") + near(kind, ENTRY_TYPES)
+        for kind in overrides
+        if kind not in ENTRY_TYPES
+    ]
     for kind, entry_type in ENTRY_TYPES.items():
         for fields in _merged(DEFAULTS.get(kind, []), overrides.get(kind)):
             known = {field.encode_name for field in msgspec.structs.fields(entry_type)}
-            wrong += [f"{place}: catalogue.{kind}.{name}: no such field" for name in fields if name not in known]
+            wrong += [
+                f"{place}: catalogue.{kind}.{name}: " + say("没有这个字段", "no such field") for name in fields if name not in known
+            ]
             try:
                 entries.append(msgspec.convert({name: local_value(value) for name, value in fields.items()}, entry_type))
             except msgspec.ValidationError as error:
