@@ -1,20 +1,25 @@
 """The kinds of reference data: sources, items, officers, authorisations, regions, calendars, centres, outages, waivers.
 
 Every entry has a `key` unique within its kind and an optional span of validity in ms UTC, `valid_from` <= t < `valid_to`. A new
-kind is a class here and a line in `ENTRY_TYPES`; loading, records, schema and lookup follow from its fields. Import all of them from
-`supervision.reference`.
+kind is a class here and a line in `ENTRY_TYPES`; loading, records, schema and lookup follow from its fields. Import all of them
+from `supervision.reference`.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from supervision.event import CaseType, EventType, Precision
-from supervision.payloads.base import Point
+from supervision.event import CaseType, EventType, Id, Millis, Precision
+from supervision.payloads.base import IsoDate, Point, RegionLevel
 from supervision.worktime import Limit, Mode
+
+# An instant in ms UTC; in files ISO 8601 with offset, or a date for its midnight.
+Instant = Annotated[Millis, Meta(extra={"written": "instant"})]
+Weekday = Annotated[int, Meta(ge=1, le=7)]
+Natural = Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class DueDayEnds(StrEnum):
@@ -32,8 +37,8 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     KIND: ClassVar[str] = ""
 
-    valid_from: int | None = None
-    valid_to: int | None = None
+    valid_from: Instant | None = None
+    valid_to: Instant | None = None
 
     @property
     def key(self) -> str:
@@ -48,16 +53,16 @@ class Source(Entry, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     KIND: ClassVar[str] = "source"
-    name: str
+    name: Id
     clock: str = "wall"
-    late_grace_s: int = 1800
-    keep_days: int | None = None
+    late_grace_s: Natural = 1800
+    keep_days: Natural | None = None
     precision: Precision = Precision.SECOND
     sends: tuple[EventType, ...] | None = None
     fills: tuple[str, ...] | None = None
     own_recorded_at: bool = True
     catalogue_complete: bool = False
-    connected_levels: tuple[int, ...] = ()
+    connected_levels: tuple[RegionLevel, ...] = ()
     answers: bool = True
     region_code: str | None = None
 
@@ -69,7 +74,7 @@ class Source(Entry, frozen=True, kw_only=True, omit_defaults=True):
 class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One step of a workflow. `limit` None: the step has none. `key_step`: T05 watches it."""
 
-    code: str
+    code: Id
     name: str = ""
     mandatory: bool = False
     key_step: bool = True
@@ -79,8 +84,8 @@ class Step(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Pair(Struct, frozen=True, array_like=True):
     """Two step codes: in `precedence` the first comes before the second; in `separated` no person does both."""
 
-    first: str
-    second: str
+    first: Id
+    second: Id
 
 
 class Workflow(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -95,7 +100,7 @@ class Workflow(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Material(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A material of an item's guide. `branch` names the case it is for; `shared`: the office must fetch it itself."""
 
-    code: str
+    code: Id
     mandatory: bool = True
     branch: str | None = None
     shared: bool = False
@@ -104,15 +109,15 @@ class Material(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class JointMember(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A department that takes part in a joint item, in one of its phases."""
 
-    department_id: str
+    department_id: Id
     mandatory: bool = True
-    phase: int = 1
+    phase: Natural = 1
 
 
 class Threshold(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """From `value` of `measure` on (`amount_fen`, `area_m2`, `quantity`), another authority or procedure is due."""
 
-    measure: str
+    measure: Id
     value: float
 
 
@@ -128,7 +133,7 @@ class Item(Entry, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     KIND: ClassVar[str] = "item"
-    code: str
+    code: Id
     name: str = ""
     item_type: str = "10"
     case_type: CaseType | None = None
@@ -138,13 +143,13 @@ class Item(Entry, frozen=True, kw_only=True, omit_defaults=True):
     deadline_mode: Mode = Mode.DAY_END
     workflow: Workflow = Workflow()
     excluded_kinds: tuple[str, ...] = ()
-    extension_max_wd: int | None = None
+    extension_max_wd: Natural | None = None
     risk_class: RiskClass = RiskClass.NORMAL
     auto_approval: bool = False
     region_code: str | None = None
     department_id: str | None = None
     catalog_code: str | None = None
-    version: int | None = None
+    version: Natural | None = None
     status: ItemStatus = ItemStatus.IN_FORCE
     first_review_limit: Limit | None = None
     delivery_limit: Limit | None = None
@@ -154,19 +159,19 @@ class Item(Entry, frozen=True, kw_only=True, omit_defaults=True):
     tech_query_limit: Limit | None = None
     joint_members: tuple[JointMember, ...] = ()
     materials: tuple[Material, ...] = ()
-    power_levels: tuple[int, ...] = ()
+    power_levels: tuple[RegionLevel, ...] = ()
     universal: bool = False
     jurisdiction: tuple[str, ...] = ()
     resident_centre_id: str | None = None
-    resident_since: int | None = None
+    resident_since: Instant | None = None
     site_check: bool = False
     item_group: str | None = None
     thresholds: tuple[Threshold, ...] = ()
     limited_quantity: bool = False
-    min_duration_wd: int | None = None
+    min_duration_wd: Natural | None = None
     inquiry: bool = False
     standardised_by: str | None = None
-    repealed_from: int | None = None
+    repealed_from: Instant | None = None
 
     @property
     def key(self) -> str:
@@ -177,7 +182,7 @@ class Officer(Entry, frozen=True, kw_only=True, omit_defaults=True):
     """An account of the register. `person_hash`: keyed as `applicant_hash`. `attendance` False: no duty hours are expected."""
 
     KIND: ClassVar[str] = "officer"
-    officer_id: str
+    officer_id: Id
     person_hash: str | None = None
     name: str = ""
     centre_id: str | None = None
@@ -196,12 +201,12 @@ class Authorisation(Entry, frozen=True, kw_only=True, omit_defaults=True):
     """Who may do what to which items where. Empty `item_codes`: all; `powers`: decide, pre_review_dispose, special_dispose."""
 
     KIND: ClassVar[str] = "authorisation"
-    authorisation_id: str
-    officer_id: str
+    authorisation_id: Id
+    officer_id: Id
     item_codes: tuple[str, ...] = ()
     region_code: str | None = None
     powers: tuple[str, ...] = ()
-    amount_max_fen: int | None = None
+    amount_max_fen: Natural | None = None
 
     @property
     def key(self) -> str:
@@ -212,7 +217,7 @@ class Region(Entry, frozen=True, kw_only=True, omit_defaults=True):
     """A region by its GB/T 2260 code; the parent is the longest registered prefix (zeros at the end do not count)."""
 
     KIND: ClassVar[str] = "region"
-    code: str
+    code: Id
     name: str = ""
     calendar: str | None = None
     time_zone: str | None = None
@@ -229,7 +234,7 @@ class Hours(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     spans: tuple[tuple[int, int], ...]
-    weekdays: tuple[int, ...] = ()
+    weekdays: tuple[Weekday, ...] = ()
 
 
 class CalendarData(Entry, frozen=True, kw_only=True, omit_defaults=True):
@@ -239,14 +244,14 @@ class CalendarData(Entry, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     KIND: ClassVar[str] = "calendar"
-    name: str
+    name: Id
     version: str = "1"
     time_zone: str | None = None
     inherits: str | None = None
     years: tuple[int, ...] = ()
-    holidays: tuple[str, ...] = ()
-    makeup_workdays: tuple[str, ...] = ()
-    workweek: tuple[int, ...] | None = None
+    holidays: tuple[IsoDate, ...] = ()
+    makeup_workdays: tuple[IsoDate, ...] = ()
+    workweek: tuple[Weekday, ...] | None = None
     hours: tuple[Hours, ...] = ()
     due_day_ends: DueDayEnds | None = None
 
@@ -259,15 +264,15 @@ class Centre(Entry, frozen=True, kw_only=True, omit_defaults=True):
     """A hall. `hours` None: the calendar's; `extended_hours` are approved beside them."""
 
     KIND: ClassVar[str] = "centre"
-    centre_id: str
+    centre_id: Id
     name: str = ""
     region_code: str | None = None
     calendar: str | None = None
     hours: tuple[Hours, ...] = ()
     extended_hours: tuple[Hours, ...] = ()
     geo: Point | None = None
-    radius_m: int = 300
-    punches: int = 2
+    radius_m: Natural = 300
+    punches: Natural = 2
 
     @property
     def key(self) -> str:
@@ -278,8 +283,8 @@ class Outage(Entry, frozen=True, kw_only=True, omit_defaults=True):
     """A declared outage of a source, `valid_from` <= t < `valid_to`: alerts detected in it are withheld."""
 
     KIND: ClassVar[str] = "outage"
-    outage_id: str
-    source_system: str
+    outage_id: Id
+    source_system: Id
     reason: str = ""
 
     @property
@@ -291,9 +296,9 @@ class Waiver(Entry, frozen=True, kw_only=True, omit_defaults=True):
     """A supervisor's waiver: no alert of `rule_id` on `subject_key` detected in its span."""
 
     KIND: ClassVar[str] = "waiver"
-    waiver_id: str
-    rule_id: str
-    subject_key: str
+    waiver_id: Id
+    rule_id: Id
+    subject_key: Id
     reason: str = ""
     approved_by: str = ""
 
