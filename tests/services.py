@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from streams.embedded.clickhouse import ClickHouseProcess
 from streams.embedded.kafka import Kafka
 from streams.embedded.stack_lock import free_ports
 from supervision.settings import load
@@ -20,3 +21,12 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     directory = tmp_path_factory.mktemp("kafka")
     with Kafka(directory, free_ports(2), load().cache, heap_mb=384) as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseProcess]:
+    """A server for all tests: take `clickhouse.port`, `.user` and `.password`, work in a database of your own, do not stop it."""
+    server = ClickHouseProcess(tmp_path_factory.mktemp("clickhouse"), free_ports(1), "default", "of-the-tests")
+    server.start()
+    yield server
+    server.stop()
