@@ -173,6 +173,18 @@ def env_names() -> Iterator[tuple[str, str, str]]:
         yield PREFIX + name.upper(), default, field.description or ""
 
 
+def environment(settings: Settings) -> dict[str, str]:
+    """The variables that make another process read the same settings; holds the password if a setting does."""
+    said = {}
+    for name in settings.model_fields_set:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            value = value.get_secret_value()
+        if value is not None:
+            said[PREFIX + name.upper()] = str(value.absolute() if isinstance(value, Path) else value)
+    return said
+
+
 def clickhouse_password(settings: Settings) -> str:
     """The password for ClickHouse: of the file, else of the setting; for the embedded server one made at its first start.
 

@@ -1,30 +1,46 @@
-"""What is shown while the stack starts: a line per step, a bar while jars are fetched; without a terminal, plain lines."""
+"""What is shown while the stack starts: spinner or bar for the step at hand, a line for each one done; plain without a terminal."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-from streams.embedded.kafka_jars import Progress as Report
-from supervision.language import say
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 
-@contextmanager
-def fetching(console: Console) -> Iterator[Report]:
-    """A report for `Kafka.start` that shows a bar once there is something to fetch."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    bar = Progress(*columns, console=console, transient=True)
-    task = bar.add_task(say("取 Kafka 的 jar (仅首次)", "fetching Kafka's jars (first start only)"))
+class Step:
+    """One step under way. `report` turns its spinner into a bar, `detail` is what its line says at the end."""
 
-    def report(done: int, total: int) -> None:
-        bar.start()
-        bar.update(task, completed=done, total=total)
+    def __init__(self, bar: Progress | None, what: str) -> None:
+        self.detail = ""
+        self._bar = bar
+        self._task = bar.add_task(what, total=None) if bar else None
 
-    try:
-        yield report
-    finally:
-        if bar.live.is_started:
-            bar.stop()
+    def report(self, done: int, total: int) -> None:
+        """So much of it is done; fits `kafka_jars.Progress`."""
+        if self._bar and self._task is not None:
+            self._bar.update(self._task, completed=done, total=total)
+
+
+class Show:
+    """Steps on a console; `Show()` shows nothing, for tests and other programs."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(quiet=True)
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[Step]:
+        """Within: the step runs. A line with its time if it succeeds; if it fails its error says enough."""
+        begun = time.monotonic()
+        if self.console.is_terminal:
+            with Progress(
+                SpinnerColumn(), TextColumn("{task.description}"), BarColumn(20), console=self.console, transient=True
+            ) as bar:
+                step = Step(bar, what)
+                yield step
+        else:
+            step = Step(None, what)
+            yield step
+        self.console.print(f"[green]✓[/] {what:<12} {step.detail}  [dim]{time.monotonic() - begun:.1f} s[/]", highlight=False)

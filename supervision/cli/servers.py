@@ -36,7 +36,7 @@ def run(
     from rich.console import Console
 
     from streams.embedded.kafka import Kafka
-    from streams.embedded.stack_progress import fetching
+    from streams.embedded.stack_progress import Show
     from streams.embedded.stack_signals import run_until_stopped, stoppable
     from supervision.settings import load
 
@@ -48,11 +48,11 @@ def run(
                 f"SUPERVISION_KAFKA_BOOTSTRAP = {settings.kafka_bootstrap} names another Kafka: unset it to run the embedded one",
             )
         )
-    broker, console = Kafka.of(settings), Console(stderr=True)
+    broker, show = Kafka.of(settings), Show(Console(stderr=True))
     with stoppable():
         try:
-            with fetching(console) as progress:
-                broker.start(progress)
+            with show.step("Kafka") as step:
+                broker.start(step.report)
             typer.echo(f"kafka {broker.bootstrap}  data {broker.directory}")
             run_until_stopped(broker.check)
         finally:

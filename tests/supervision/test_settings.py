@@ -8,9 +8,10 @@ import stat
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from supervision.language import UserError
-from supervision.settings import PASSWORD_FILE, Settings, clickhouse_password, env_names, load
+from supervision.settings import PASSWORD_FILE, Settings, clickhouse_password, env_names, environment, load
 
 
 @pytest.fixture(autouse=True)
@@ -130,3 +131,12 @@ def test_every_setting_has_words_for_the_documentation() -> None:
     rows = list(env_names())
     assert len(rows) == len(Settings.model_fields)
     assert all(name.startswith("SUPERVISION_") and words for name, _, words in rows)
+
+
+def test_another_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    told = load(data=Path("here"), partitions=3, clickhouse_password=SecretStr("hush"), kafka_home=tmp_path)
+    for name, value in environment(told).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir("/")
+    again = load()
+    assert again.model_dump() == {**told.model_dump(), "data": tmp_path / "here"}
