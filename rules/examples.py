@@ -9,7 +9,7 @@ version of the event so named; `at` may be a list, which makes as many events, `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +17,10 @@ import msgspec
 from msgspec import Struct
 
 from rules.book import Rulebook
-from rules.card import Card, Example, Expected
+from rules.card import Card, Example, Expected, load_cards
 from rules.engine import CaseEngine
 from rules.output import Output
-from rules.sandbox import EVENT, SOURCE, instant, local_value, moment, sandbox
+from rules.sandbox import EVENT, SOURCE, each, instant, local_value, moment, sandbox
 from rules.subjects import SubjectEngine
 from supervision.alert import Alert, State
 from supervision.decoder import decode
@@ -41,6 +41,12 @@ class Outcome(Struct, frozen=True):
     steps: tuple[Step, ...]
     alerts: tuple[Alert, ...]
     problems: tuple[str, ...]
+
+
+def bench(cards: Iterable[Card]) -> Rulebook:
+    """The book that examples of these cards are judged by: they, and the product's own beside them."""
+    own = {card.id: card for card in cards}
+    return Rulebook([*own.values(), *(card for card in load_cards() if card.id not in own)])
 
 
 def run(book: Rulebook, card: Card, example: Example) -> Outcome:
@@ -79,7 +85,7 @@ def _steps(example: Example, clock: str, place: str) -> tuple[dict[str, CaseEven
         if set(entry) == {"clock"}:
             steps.append(ClockAdvanced(clock=clock, to=_instant(entry["clock"], place)))
             continue
-        for fields in _each(entry):
+        for fields in each(entry):
             label = fields.pop("label", None)
             event = _event(fields, len(steps), labels, place)
             steps.append(event)
@@ -87,16 +93,6 @@ def _steps(example: Example, clock: str, place: str) -> tuple[dict[str, CaseEven
                 labels[label] = event
     steps.append(ClockAdvanced(clock=clock, to=instant(example.clock)))
     return labels, steps
-
-
-def _each(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    moments = entry.get("at")
-    if not isinstance(moments, list):
-        yield dict(entry)
-        return
-    for number, at in enumerate(moments, 1):
-        filled = {name: value.replace("{n}", str(number)) if isinstance(value, str) else value for name, value in entry.items()}
-        yield {**filled, "at": at}
 
 
 _ENVELOPE = frozenset(field.encode_name for field in msgspec.structs.fields(CaseEvent)) - {"payload"}

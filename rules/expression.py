@@ -257,7 +257,8 @@ class _Parser:
             return term
         if token.text == "[":
             return self._list(token)
-        raise ExpressionError(token.column, say("应为值,不是", "wanted a value, not") + f" {token.text!r}")
+        shown = repr(token.text) if token.text else say("结尾", "the end")
+        raise ExpressionError(token.column, say(f"应为值,不是 {shown}", f"wanted a value, not {shown}"))
 
     def _list(self, opening: _Token) -> _Term:
         items: list[Any] = []

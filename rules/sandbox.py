@@ -5,6 +5,7 @@ Hours 09:00-12:00 and 13:30-17:30, the Chinese calendar; item X promises 7 worki
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -91,3 +92,14 @@ def _same(standard: list[dict[str, Any]], entry: dict[str, Any]) -> dict[str, An
     """The default entry that a listed one restates, by its first field; the first default where it names none."""
     name = next(iter(standard[0])) if standard else ""
     return next((known for known in standard if name in entry and known[name] == entry[name]), {})
+
+
+def each(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The events an entry stands for: one for each moment of `at`, `{n}` in its texts counting them from 1."""
+    moments = entry.get("at")
+    if not isinstance(moments, list):
+        yield dict(entry)
+        return
+    for number, at in enumerate(moments, 1):
+        filled = {name: value.replace("{n}", str(number)) if isinstance(value, str) else value for name, value in entry.items()}
+        yield {**filled, "at": at}

@@ -1,4 +1,4 @@
-"""The JSON Schema of a card file, made from the types, for editors and for own checks. `supervision rules docs` writes it."""
+"""The JSON Schema of a card file, made from the types, for editors and for own checks. `supervision rules schema` prints it."""
 
 from __future__ import annotations
 

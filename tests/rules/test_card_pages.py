@@ -1,0 +1,57 @@
+"""The generated pages are what the cards say, and the table of all rules is whole."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rules.card import load_cards
+from rules.pages import kind_of, pages
+from supervision.event import EventType
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "rules" / "README.md").read_text("utf-8")
+IDS = [*(f"T{n:02}" for n in range(1, 18)), *(f"P{n:02}" for n in range(1, 21))]
+IDS += [*(f"M{n:02}" for n in range(1, 24)), *(f"D{n:02}" for n in range(1, 22))]
+ROWS = [
+    [cell.strip() for cell in line.strip("|").split("|")] for line in README.splitlines() if re.match(r"\| [TPMD]\d\d \|", line)
+]
+KINDS = {row[0]: row[1] for row in re.findall(r"^\| `([a-z]+)` \| .* \| (yes|later) \|$", README, re.MULTILINE)}
+
+
+def test_the_pages_in_docs_are_those_of_the_cards() -> None:
+    wanted = pages(load_cards())
+    folder = ROOT / "docs" / "rules"
+    assert {file.name for file in folder.iterdir()} == set(wanted)
+    stale = [name for name, text in wanted.items() if (folder / name).read_text("utf-8") != text]
+    assert stale == [], "run: supervision rules docs"
+
+
+def test_the_table_has_all_81_rules_once() -> None:
+    assert [row[0] for row in ROWS] == IDS
+    assert len(IDS) == 81
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
+def test_a_row_names_known_kinds_events_and_places(row: list[str]) -> None:
+    _, kinds, key, reads, remembered, where = row
+    assert set(kinds.split(" + ")) <= set(KINDS)
+    assert key
+    assert remembered
+    events = re.findall(r"`([^`]+)`", reads)
+    assert set(events) <= {kind.value for kind in EventType}
+    assert len(events) == len(set(events))
+    signals = set(re.findall(r"\*([a-z_]+)\*", reads))
+    assert signals <= set(re.findall(r"\*([a-z_]+)\*", README.split("## 5.")[0]))
+    assert events or signals or reads.startswith("every ")
+    assert set(where.split(", ")) <= {"stream", "history"}
+    assert ("history" in where) == ("history" in kinds)
+
+
+def test_a_delivered_card_has_the_kind_its_row_says() -> None:
+    kinds = {row[0]: row[1] for row in ROWS}
+    for card in load_cards():
+        assert kinds[card.id] == kind_of(card.detector)
+        assert KINDS[kind_of(card.detector)] == "yes"

@@ -1,0 +1,92 @@
+"""Every example of every delivered card is a test of its own; and the runner sees what does not come out."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from rules.card import Card, Example, ExampleKind, Expected, load_cards
+from rules.examples import bench, run
+from rules.sandbox import instant, moment
+from supervision.alert import Level, State
+from supervision.language import UserError
+
+CARDS = load_cards()
+BOOK = bench(CARDS)
+EXAMPLES = [pytest.param(card, example, id=f"{card.id} {example.name}") for card in CARDS for example in card.examples]
+T03 = next(card for card in CARDS if card.id == "T03")
+FIRES = T03.examples[0]
+
+
+@pytest.mark.parametrize(("card", "example"), EXAMPLES)
+def test_an_example_comes_out_as_its_card_says(card: Card, example: Example) -> None:
+    assert run(BOOK, card, example).problems == ()
+
+
+@pytest.mark.parametrize(("card", "example"), EXAMPLES)
+def test_an_alert_of_an_example_can_be_read(card: Card, example: Example) -> None:
+    """Its sentence has a value in every place, its evidence is in the input, its instant is not before its limit's end."""
+    outcome = run(BOOK, card, example)
+    given = {event.event_id for event in outcome.steps if hasattr(event, "event_id")}
+    for alert in outcome.alerts:
+        for text in alert.description.values():
+            assert text
+            assert "—" not in text
+        assert set(alert.evidence_event_ids) <= given
+        assert alert.evidence_event_ids
+        if alert.due_at is not None and alert.level is not Level.NOTICE:
+            assert alert.detected_at > alert.due_at
+
+
+def changed(example: Example, **values: object) -> Example:
+    return msgspec.structs.replace(example, **values)
+
+
+def test_an_alert_that_is_missing_or_wrong_is_a_problem() -> None:
+    early = changed(FIRES, clock="2026-03-11 12:00")
+    assert run(BOOK, T03, early).problems == ("expected yellow at 2026-03-12 00:00, segment 0",)
+    (problem,) = run(BOOK, T03, changed(FIRES, expect=())).problems
+    assert problem.startswith("not expected: issued yellow at 2026-03-12 00:00")
+
+
+@pytest.mark.parametrize(
+    ("expected", "named"),
+    [
+        (Expected(level=Level.RED, detected_at="2026-03-12 00:00"), "level is 'yellow'"),
+        (Expected(level=Level.YELLOW, detected_at="2026-03-12 00:00:00.001"), "detected_at is '2026-03-12 00:00'"),
+        (Expected(level=Level.YELLOW, detected_at="2026-03-12 00:00", state=State.REVOKED), "state is 'issued'"),
+        (Expected(level=Level.YELLOW, detected_at="2026-03-12 00:00", segment="1"), "segment is '0'"),
+        (Expected(level=Level.YELLOW, detected_at="2026-03-12 00:00", facts={"late_wd": 2}), "facts.late_wd is 1"),
+    ],
+)
+def test_a_problem_says_what_differs(expected: Expected, named: str) -> None:
+    problems = run(BOOK, T03, changed(FIRES, expect=(expected,), kind=ExampleKind.EDGE)).problems
+    assert named in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("event", "named"),
+    [
+        ({"type": "case_acepted", "at": "2026-03-02 09:00"}, "'case_acepted' is no event type"),
+        ({"type": "case_accepted", "at": "yesterday"}, "'yesterday' is no moment"),
+        ({"type": "case_accepted", "at": "2026-03-02 09:00", "colour": 1}, "colour: no field of case_accepted"),
+        ({"type": "case_accepted", "at": "2026-03-02 09:00", "corrects": "x"}, "'x' labels no event before this one"),
+        ({"type": "step_started", "at": "2026-03-02 09:00", "step_code": 7}, "step_code"),
+    ],
+)
+def test_an_example_that_cannot_be_read_names_the_field(event: dict[str, object], named: str) -> None:
+    with pytest.raises(UserError, match="T03: open when") as refused:
+        run(BOOK, T03, changed(FIRES, events=(event,)))
+    assert named in refused.value.lines[0]
+
+
+def test_a_wrong_catalogue_is_named_whole() -> None:
+    with pytest.raises(UserError) as refused:
+        run(BOOK, T03, changed(FIRES, catalogue={"itm": {}, "item": {"colour": 1, "promised_limit": "7"}}))
+    assert len(refused.value.lines) == 3
+
+
+def test_moments_are_local_and_exact() -> None:
+    assert instant("2026-03-12") == instant("2026-03-12 00:00:00.000") == 1773244800000
+    for text in ("2026-03-12 00:00", "2026-03-12 00:00:01", "2026-03-12 00:00:00.001"):
+        assert moment(instant(text)) == text
