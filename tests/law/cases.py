@@ -1,0 +1,221 @@
+"""Whole random cases: life from application to reopening, on items and sources of `places`, before mishaps and edges are added."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from supervision.event import BatchKind, CaseEvent, CaseType, EventType, Flag, PostPlace, Precision
+from supervision.payload import (
+    PAYLOADS,
+    Acceptance,
+    Completion,
+    Decision,
+    Extension,
+    SpecialProcedureEnded,
+    SpecialProcedureStarted,
+    StepCompleted,
+    StepStarted,
+)
+from supervision.payloads.handling import ApproverPost, ProcedureKind
+from supervision.payloads.outcome import DecisionResult
+from supervision.worktime import Unit
+from tests.law.days import HOUR, MINUTE
+from tests.law.draw import DAY, Draw, event, midnight
+from tests.law.places import ITEM_CODES, ZONE
+
+SOURCES = ("hall", "batch", "direct", "log-a", "log-a", "log-a", "log-b", "log-c")
+OFFICERS = ("O1", "O2", "O2-second-account", "O3", "O4", "O-unregistered")
+REGIONS = {"hall": "430111", "batch": "430200", "direct": "440300", "log-a": "430111", "log-b": "430200", "log-c": "990000"}
+ENDS = (
+    EventType.CASE_COMPLETED,
+    EventType.CASE_COMPLETED,
+    EventType.CASE_COMPLETED,
+    EventType.CASE_RETURNED,
+    EventType.CASE_WITHDRAWN,
+    EventType.CASE_TERMINATED,
+    EventType.CASE_VOIDED,
+    EventType.ACCEPTANCE_REFUSED,
+)
+UNITS = (Unit.WORKING_DAY, Unit.WORKING_DAY, Unit.WORKING_DAY, Unit.CALENDAR_DAY, Unit.HOUR, Unit.MONTH)
+KINDS = tuple(ProcedureKind)
+
+
+class Life:
+    """One case while it is being made up."""
+
+    def __init__(self, draw: Draw, number: int, source: str) -> None:
+        self.draw, self.source, self.case_id = draw, source, f"c{number}"
+        self.events: list[CaseEvent] = []
+        self.by_day = source == "log-b" or draw.chance(0.05)
+        self.envelope = self._envelope()
+        self.everywhere = draw.chance(0.7)
+        self.now = midnight(draw.day()) + draw.time_of_day()
+
+    def _envelope(self) -> dict[str, Any]:
+        draw = self.draw
+        envelope: dict[str, Any] = {"region_code": REGIONS[self.source]} if draw.chance(0.7) else {}
+        if draw.chance(0.9):
+            name = "item_implement_code" if draw.chance(0.8) else "item_catalog_code"
+            envelope[name] = draw.one(ITEM_CODES) if draw.chance(0.95) else "not-in-the-catalogue"
+        if draw.chance(0.25):
+            envelope["promised_limit"] = draw.randint(1, 12)
+            envelope["promised_limit_unit"] = self._unit(envelope["promised_limit"])
+        if (
+            envelope.get("item_implement_code") != "lawless"
+            and envelope.get("item_catalog_code") != "lawless"
+            and draw.chance(0.15)
+        ):
+            envelope["legal_limit"] = draw.randint(1, 25)
+            envelope["legal_limit_unit"] = self._unit(envelope["legal_limit"])
+        if draw.chance(0.2):
+            envelope["item_type"] = draw.one(("01", "01", "02", "20"))
+        if draw.chance(0.1):
+            envelope["case_type"] = draw.one((CaseType.JOINT, CaseType.PROMISED))
+        return envelope
+
+    def _unit(self, value: int) -> Unit:
+        unit = self.draw.one(UNITS)
+        if (unit is Unit.MONTH and value > 3) or (unit is Unit.HOUR and self.by_day):
+            return Unit.WORKING_DAY
+        return unit
+
+    def later(self, days: float) -> int:
+        """An instant up to so many days on, at a time of its own."""
+        return midnight(self.now + int(self.draw.random() * days * DAY)) + self.draw.time_of_day()
+
+    def add(self, kind: EventType, at: int, payload: Any = None, opening: bool = False) -> None:
+        draw = self.draw
+        envelope = dict(self.envelope) if opening or self.everywhere else {}
+        if draw.chance(0.85):
+            envelope["actor_officer_id"] = draw.one(OFFICERS)
+        if draw.chance(0.1):
+            envelope["actor_person_hash"] = draw.one(("anna", "bo", "someone"))
+        if draw.chance(0.02):
+            envelope["batch_kind"] = BatchKind.MIGRATION
+        if draw.chance(0.003):
+            envelope["flags"] = (draw.one((Flag.TEST, Flag.AUTO_APPROVED)),)
+        if draw.chance(0.1):
+            envelope["actor_post_place"] = draw.one(tuple(PostPlace))
+        if self.by_day:
+            envelope["time_precision"] = Precision.DAY
+        elif draw.chance(0.02):
+            envelope["time_precision"] = Precision.MINUTE
+        payload = PAYLOADS[kind]() if payload is None else payload
+        self.events.append(event(draw, self.source, self.case_id, kind, at, payload, **envelope))
+
+    # -- chapters
+
+    def intake(self) -> None:
+        draw = self.draw
+        if draw.chance(0.2):
+            self.add(EventType.APPLICATION_SUBMITTED, self.now - draw.randrange(0, 3 * DAY, 1000))
+        kinds = [EventType.CASE_ACCEPTED] if draw.chance(0.9) else []
+        if draw.chance(0.1):
+            kinds.append(EventType.SUPPLEMENT_ACCEPTED)
+        for kind in kinds:
+            payload = self._acceptance() if kind is EventType.CASE_ACCEPTED else None
+            self.add(kind, self.now if draw.chance(0.9) else self.later(2), payload, opening=True)
+        if draw.chance(0.03):
+            self.add(EventType.CASE_ACCEPTED, self.later(3), Acceptance(), opening=True)
+
+    def _acceptance(self) -> Acceptance:
+        return Acceptance(promised_due_at=self._moment(0.15), legal_due_at=self._moment(0.08))
+
+    def _moment(self, probability: float) -> int | str | None:
+        if not self.draw.chance(probability):
+            return None
+        at = self.later(14) - (2 * DAY if self.draw.chance(0.1) else 0)
+        if self.by_day or self.draw.chance(0.5):
+            return datetime.fromtimestamp(at / 1000, ZONE).date().isoformat()
+        return at
+
+    def steps(self) -> None:
+        draw = self.draw
+        codes = ["handle", "review", "approve"] if draw.chance(0.9) else ["site_check", "approve"]
+        if draw.chance(0.1):
+            codes.append(draw.one(("archive", "unlisted", "site_check", "handle")))
+        if draw.chance(0.1):
+            draw.shuffle(codes)
+        at = self.now
+        for code in codes:
+            if draw.chance(0.07):
+                continue
+            at += draw.one((0, MINUTE, MINUTE + 1, draw.randrange(0, 3 * HOUR, 1000), draw.randrange(0, 3 * DAY, 1000)))
+            end = at + draw.one((0, 5 * MINUTE, 10 * MINUTE, draw.randrange(0, 5 * HOUR, 1000), draw.randrange(0, 6 * DAY, 1000)))
+            self._step(code, at, end)
+            at = end if draw.chance(0.9) else at
+
+    def _step(self, code: str, at: int, end: int) -> None:
+        draw = self.draw
+        instance = f"i{draw.randrange(3)}" if draw.chance(0.2) else None
+        limit = draw.randint(1, 5) if draw.chance(0.15) else None
+        unit = self._unit(4) if limit is not None else Unit.WORKING_DAY
+        if draw.chance(0.75):
+            start = StepStarted(step_code=code, step_instance_id=instance, step_limit=limit, step_limit_unit=unit)
+            self.add(EventType.STEP_STARTED, at, start)
+        if draw.chance(0.93):
+            self.add(EventType.STEP_COMPLETED, end, StepCompleted(step_code=code, step_instance_id=instance))
+
+    def pauses(self) -> None:
+        draw = self.draw
+        for seq in range(1, draw.one((1, 1, 2, 3)) + 1):
+            at = self.later(8)
+            kind = draw.one(KINDS) if draw.chance(0.95) else None
+            declared = None if draw.chance(0.25) else draw.one((1, 2, 3, 4, 5, 8))
+            unit = draw.one((Unit.WORKING_DAY, Unit.WORKING_DAY, Unit.CALENDAR_DAY, Unit.HOUR if not self.by_day else Unit.MONTH))
+            unit = Unit.WORKING_DAY if unit is Unit.MONTH and (declared or 0) > 1 else unit
+            officer = draw.one(OFFICERS) if draw.chance(0.5) else None
+            words = {"declared_limit": declared, "declared_limit_unit": unit, "approver_officer_id": officer}
+            start = SpecialProcedureStarted(seq=seq, kind=kind, **words)
+            self.add(EventType.SPECIAL_PROCEDURE_STARTED, at, start)
+            if draw.chance(0.75):
+                end = at + draw.one((0, draw.randrange(0, 8 * HOUR, 1000), draw.randrange(0, 25 * DAY, 1000)))
+                self.add(EventType.SPECIAL_PROCEDURE_ENDED, end, SpecialProcedureEnded(seq=seq, kind=kind))
+
+    def extension(self) -> None:
+        draw = self.draw
+        for _ in range(draw.one((1, 1, 1, 2))):
+            post = draw.one(tuple(ApproverPost)) if draw.chance(0.85) else None
+            payload = Extension(days=draw.one((None, 3, 5, 10, 12, 20)), approver_officer_id=draw.one(OFFICERS), approver_post=post)
+            self.add(EventType.EXTENSION_APPROVED, self.later(30), payload)
+
+    def ending(self) -> None:
+        draw = self.draw
+        if draw.chance(0.75):
+            result = draw.one((DecisionResult.GRANTED, DecisionResult.DENIED, None))
+            self.add(EventType.DECISION_MADE, self._end_instant(), Decision(decision=result))
+        if draw.chance(0.75):
+            kind = draw.one(ENDS)
+            payload = Completion() if kind is EventType.CASE_COMPLETED else None
+            self.add(kind, self._end_instant(), payload)
+
+    def _end_instant(self) -> int:
+        """Often the instant of the last step, else some day."""
+        done = [each.occurred_at for each in self.events if each.event_type is EventType.STEP_COMPLETED]
+        return max(done) if done and self.draw.chance(0.4) else self.later(self.draw.one((5, 15, 40)))
+
+    def chapter(self) -> None:
+        """What may happen between an acceptance and an end."""
+        draw = self.draw
+        if draw.chance(0.75):
+            self.steps()
+        if draw.chance(0.4):
+            self.pauses()
+        if draw.chance(0.15):
+            self.extension()
+        self.ending()
+
+
+def make_case(draw: Draw, number: int, source: str | None = None) -> list[CaseEvent]:
+    """The events of one case, uncorrected."""
+    life = Life(draw, number, source or draw.one(SOURCES))
+    life.intake()
+    life.chapter()
+    while draw.chance(0.1):
+        life.now = max(each.occurred_at for each in life.events) + draw.randrange(0, 5 * DAY, 1000) if life.events else life.now
+        life.add(EventType.CASE_REOPENED, life.now, None, opening=True)
+        if draw.chance(0.3):
+            life.add(EventType.CASE_ACCEPTED, life.later(2), Acceptance(), opening=True)
+        life.chapter()
+    return life.events

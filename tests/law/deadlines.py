@@ -1,0 +1,306 @@
+"""Reference judgement of T02, T03, T04, T05 and T08: limits that run out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from supervision.alert import Level
+from supervision.event import EventType
+from supervision.payload import Extension, SpecialProcedureStarted
+from supervision.payloads.handling import ProcedureKind
+from supervision.reference import Officer
+from supervision.worktime import Limit, Mode, Unit
+from tests.law.days import HOUR, MINUTE, NOT_PAUSED, limit_end, moved_end, office_time, rolls
+from tests.law.facts import Fact, Known
+
+CLOSED = (
+    EventType.CASE_COMPLETED,
+    EventType.CASE_RETURNED,
+    EventType.CASE_WITHDRAWN,
+    EventType.CASE_TERMINATED,
+    EventType.CASE_VOIDED,
+    EventType.ACCEPTANCE_REFUSED,
+)
+DECIDED = (*CLOSED, EventType.DECISION_MADE)
+ARTICLE_45 = frozenset("hearing tender auction inspection testing quarantine appraisal expert_review".split())
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What holds by the facts. `stands_from` None: at once, by the facts alone; else from that clock time + grace."""
+
+    rule: str
+    level: Level
+    subject: str
+    segment: str
+    detected_at: int
+    due_at: int | None
+    trigger: Fact
+    stands_from: int | None = None
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A limit that runs in a part: from its opening fact to its stop."""
+
+    rule: str
+    subject: str
+    segment: str
+    opening: Fact
+    stop: int | None
+    due_at: int
+    paused: frozenset[int]
+
+    def not_paused(self, known: Known, at: int) -> int:
+        """`at`, or 00:00 of the first day after it that is not paused."""
+        day = first = known.days.day_of(at)
+        while day in self.paused:
+            day += 1
+        return at if day == first else known.days.midnight(day)
+
+    def passed(self, known: Known, level: Level, edge: int) -> Verdict | None:
+        """The limit's `edge` was passed: a stop later than it, or none and the clock beyond it."""
+        if self.stop is not None and self.stop <= edge:
+            return None
+        at = self.not_paused(known, max(edge + 1, self.opening.at))
+        if self.stop is not None:
+            at = max(min(at, self.stop), self.opening.at)
+        from_ = None if self.stop is not None else at
+        return Verdict(self.rule, level, self.subject, self.segment, at, self.due_at, self.opening, from_)
+
+    def near(self, known: Known, level: Level, at: int) -> Verdict | None:
+        """Open and not paused at `at`, before the end."""
+        at = self.not_paused(known, max(at, self.opening.at))
+        if at > self.due_at or (self.stop is not None and self.stop <= at):
+            return None
+        return Verdict(self.rule, level, self.subject, self.segment, at, self.due_at, self.opening, at)
+
+
+def judge_deadlines(known: Known) -> Iterator[Verdict]:
+    paused = paused_days(known)
+    legal = _legal_watch(known, paused)
+    t04 = None if legal is None else legal.passed(known, Level.RED, legal.due_at)
+    if t04 is not None:
+        yield t04
+    promised = _promised_watch(known, paused)
+    if promised is not None:
+        yield from _t02(known, promised)
+        if legal is None or legal.due_at != promised.due_at:
+            yield from _t03(known, replace(promised, rule="T03"))
+    yield from _t05(known, paused)
+    yield from _t08(known)
+
+
+def first_of(known: Known, types: tuple[EventType, ...]) -> int | None:
+    fact = known.part.first(*types)
+    return None if fact is None else fact.at
+
+
+# -- pauses and extensions
+
+
+def pauses(known: Known) -> Iterator[tuple[Fact, int | None]]:
+    """Each special procedure of the part that is no extension, with its end: the first of the same number behind it."""
+    seen: set[int] = set()
+    for fact in known.part.of(EventType.SPECIAL_PROCEDURE_STARTED):
+        start = fact.event.payload
+        if start.kind is ProcedureKind.EXTENSION or start.seq in seen:
+            continue
+        seen.add(start.seq)
+        ends = (end for end in known.part.of(EventType.SPECIAL_PROCEDURE_ENDED) if end.event.payload.seq == start.seq)
+        yield fact, next((end.at for end in ends if end.order > fact.order), None)
+
+
+def paused_days(known: Known) -> frozenset[int]:
+    """Dates that do not count: of grounded pauses, from the day after the start to the end, at most to the declared limit's end."""
+    excluded = ARTICLE_45 | set(() if known.item is None else known.item.excluded_kinds)
+    days: set[int] = set()
+    for fact, end in pauses(known):
+        start: SpecialProcedureStarted = fact.event.payload
+        if start.kind is None or start.kind.value not in excluded:
+            continue
+        cap = limit_end(known.days, fact.at, start.limit or Limit(10), Mode.DAY_END, NOT_PAUSED)
+        last = cap if end is None else min(cap, end)
+        days |= set(range(known.days.day_of(fact.at) + 1, known.days.day_of(last) + 1))
+    return frozenset(days)
+
+
+def extension_days(known: Known, end: int) -> int:
+    """Working days that the first extension adds to a legal limit ending at `end`; 0 where it is not valid."""
+    for fact in known.part.of(EventType.EXTENSION_APPROVED, EventType.SPECIAL_PROCEDURE_STARTED):
+        payload = fact.event.payload
+        if isinstance(payload, SpecialProcedureStarted) and payload.kind is not ProcedureKind.EXTENSION:
+            continue
+        asked = payload.days if isinstance(payload, Extension) else payload.declared_limit
+        most = 15 if known.is_joint else 10
+        if known.item is not None and known.item.extension_max_wd is not None:
+            most = known.item.extension_max_wd
+        valid = fact.at <= end and _right_post(known, fact)
+        return min(asked or 0, most) if valid else 0
+    return 0
+
+
+def _right_post(known: Known, fact: Fact) -> bool:
+    payload = fact.event.payload
+    wanted = "government_head" if known.is_joint else "organ_head"
+    if getattr(payload, "approver_post", None) is not None:
+        return bool(payload.approver_post.value == wanted)
+    officer = known.reference.get("officer", payload.approver_officer_id or "", fact.at)
+    return isinstance(officer, Officer) and wanted in officer.posts
+
+
+# -- limits
+
+
+def _due(known: Known, kind: str, paused: frozenset[int], more: int = 0) -> int | None:
+    assert known.start is not None
+    moment = known.absolute(f"{kind}_due_at")
+    if moment is not None:
+        return moved_end(known.days, known.start, moment, paused, more)
+    limit = known.limit(kind)
+    return None if limit is None else limit_end(known.days, known.start, limit, known.mode, paused, more)
+
+
+def limit_in_days(known: Known, start: int, limit: Limit | None, moment: int | str | None) -> int:
+    """A limit in working days: its own number, else the working days from its start to its end."""
+    if moment is None and limit is not None and limit.unit is Unit.WORKING_DAY:
+        return limit.value
+    if moment is not None:
+        end = moved_end(known.days, start, moment, NOT_PAUSED)
+    else:
+        assert limit is not None
+        end = limit_end(known.days, start, limit, known.mode, NOT_PAUSED)
+    return known.days.count(known.days.day_of(start), known.days.day_of(end))
+
+
+def _legal_watch(known: Known, paused: frozenset[int]) -> Watch | None:
+    if known.opening is None or (end := _due(known, "legal", paused)) is None:
+        return None
+    due = _due(known, "legal", paused, extension_days(known, end))
+    assert due is not None
+    return Watch("T04", f"case:{known.case.key}", known.part.segment, known.opening, first_of(known, DECIDED), due, paused)
+
+
+def _promised_watch(known: Known, paused: frozenset[int]) -> Watch | None:
+    if known.opening is None or (due := _due(known, "promised", paused)) is None:
+        return None
+    return Watch("T02", f"case:{known.case.key}", known.part.segment, known.opening, first_of(known, CLOSED), due, paused)
+
+
+def _t02(known: Known, watch: Watch) -> Iterator[Verdict]:
+    assert known.start is not None
+    moment, limit = known.absolute("promised_due_at"), known.limit("promised")
+    first = known.days.day_of(known.start)
+    size = limit_in_days(known, known.start, limit, moment)
+    if moment is None and limit is not None and rolls(limit, known.mode):
+        if limit.unit is Unit.WORKING_DAY and limit.value <= 1:
+            return
+        at = known.days.roll(known.start, office_time(known.days, limit) * 4 // 5, watch.paused)
+    elif size <= 1:
+        return
+    elif moment is not None:
+        day = known.days.day_of(watch.due_at) - 1
+        while not known.days.working(day):
+            day -= 1
+        at = known.days.midnight(day)
+    else:
+        used = min(size - 1, -(-size * 8 // 10)) if size >= 3 else size - 1
+        at = known.days.midnight(known.days.forward(first, used, watch.paused))
+    if verdict := watch.near(known, Level.NOTICE, at):
+        yield verdict
+
+
+def _t03(known: Known, watch: Watch) -> Iterator[Verdict]:
+    assert known.start is not None
+    if yellow := watch.passed(known, Level.YELLOW, watch.due_at):
+        yield yellow
+    size = limit_in_days(known, known.start, known.limit("promised"), known.absolute("promised_due_at"))
+    day = known.days.forward(known.days.day_of(watch.due_at), max(2, min(size, 11)), watch.paused)
+    if red := watch.passed(known, Level.RED, known.days.midnight(day) - 1):
+        yield red
+
+
+# -- steps
+
+
+def _t05(known: Known, paused: frozenset[int]) -> Iterator[Verdict]:
+    seen: set[str] = set()
+    for fact in known.part.of(EventType.STEP_STARTED):
+        payload = fact.event.payload
+        instance = payload.step_instance_id or payload.step_code
+        step = None if known.item is None else known.item.workflow.step(payload.step_code)
+        limit = payload.limit or (None if step is None else step.limit)
+        if instance in seen:
+            continue
+        seen.add(instance)
+        if limit is None or (step is not None and not step.key_step):
+            continue
+        stops = [stop.at for stop in known.part.of(EventType.STEP_COMPLETED) if _instance(stop) == instance][:1]
+        decided = first_of(known, DECIDED)
+        stops += [] if decided is None else [decided]
+        due = limit_end(known.days, fact.at, limit, known.mode, paused)
+        subject = f"step:{known.case.key}/{instance}"
+        stop = min(stops) if stops else None
+        yield from _t05_levels(known, Watch("T05", subject, known.part.segment, fact, stop, due, paused), limit)
+
+
+def _instance(fact: Fact) -> str:
+    return str(fact.event.payload.step_instance_id or fact.event.payload.step_code)
+
+
+def _t05_levels(known: Known, watch: Watch, limit: Limit) -> Iterator[Verdict]:
+    if notice := watch.passed(known, Level.NOTICE, watch.due_at):
+        yield notice
+    twice = limit_end(known.days, watch.opening.at, Limit(limit.value * 2, limit.unit), known.mode, watch.paused)
+    half = _half_promise(known, watch)
+    edge = twice if half is None else min(twice, max(half, watch.due_at))
+    if yellow := watch.passed(known, Level.YELLOW, edge):
+        yield yellow
+
+
+def _half_promise(known: Known, watch: Watch) -> int | None:
+    """The last instant at which the step has not used more than half of the promised limit; None: nothing is promised."""
+    moment, limit = known.absolute("promised_due_at"), known.limit("promised")
+    if moment is None and limit is None:
+        return None
+    if moment is None and limit is not None and limit.unit in (Unit.HOUR, Unit.MINUTE):
+        return known.days.roll(watch.opening.at, limit.value * {Unit.HOUR: HOUR}.get(limit.unit, MINUTE) // 2, watch.paused)
+    if known.start is None and (moment is not None or limit is None or limit.unit is not Unit.WORKING_DAY):
+        return None
+    size = limit_in_days(known, known.start or 0, limit, moment)
+    day = known.days.forward(known.days.day_of(watch.opening.at), size // 2 + 1, watch.paused)
+    return known.days.midnight(day) - 1
+
+
+# -- special procedures
+
+
+def _t08(known: Known) -> Iterator[Verdict]:
+    closed = first_of(known, CLOSED)
+    for fact, end in pauses(known):
+        start: SpecialProcedureStarted = fact.event.payload
+        stops = [at for at in (end, closed) if at is not None]
+        limit = start.limit or Limit(10)
+        due = limit_end(known.days, fact.at, limit, Mode.DAY_END, NOT_PAUSED)
+        subject = f"pause:{known.case.key}/{start.seq}"
+        watch = Watch("T08", subject, known.part.segment, fact, min(stops, default=None), due, NOT_PAUSED)
+        yield from _t08_undeclared(known, watch) if start.limit is None else _t08_levels(known, watch, start.limit)
+
+
+def _t08_undeclared(known: Known, watch: Watch) -> Iterator[Verdict]:
+    if red := watch.passed(known, Level.RED, watch.due_at):
+        yield red
+
+
+def _t08_levels(known: Known, watch: Watch, limit: Limit) -> Iterator[Verdict]:
+    size = limit_in_days(known, watch.opening.at, limit, None)
+    if size > 2:
+        day = known.days.forward(known.days.day_of(watch.opening.at), size - 2)
+        if notice := watch.near(known, Level.NOTICE, known.days.midnight(day)):
+            yield notice
+    if yellow := watch.passed(known, Level.YELLOW, watch.due_at):
+        yield yellow
+    twice = limit_end(known.days, watch.opening.at, Limit(limit.value * 2, limit.unit), Mode.DAY_END, NOT_PAUSED)
+    if red := watch.passed(known, Level.RED, twice):
+        yield red

@@ -1,0 +1,151 @@
+"""The reference judgement: every alert that stands, recomputed from all facts and the clocks reached. Slow and plain on purpose.
+
+It covers exact.md sections 1 to 4 for T02 T03 T04 T05 T08 P01 P02 P06(a) M02 and uses nothing of `rules`, nor `supervision.worktime`
+beyond its types. Where the text leaves room it reads (DECISIONS.md has the project's own list):
+
+* The first fact in order counts where a part has several: acceptances, starts of a step instance, starts of a pause number, extensions
+  (a second extension never lengthens, even behind an invalid one). A pause ends at the first end of its number behind its start.
+* An extension recorded as a special procedure asks for its declared limit; a post not on the event is looked up in the officer register.
+* The instant of an alert is at least `occurred_at` of the opening fact in force, though the limit runs from the least accepted time.
+* After a reopening limits run from the acceptance of the new part, else from the reopening. The part before is not stopped by it.
+* Limits in units other than working days count, where working days are asked for, as the working days from their start to their end.
+  Calendar days and months that fall in a pause are not counted; both end on a working day.
+* T02 of a limit counted in office time is at 80 % of it; one in working days of at most 1 never comes.
+* T05 "over half the promised limit": from 00:00 of the working day on which the step has used more than half (hours: half of them passed).
+* T08 looks at no pauses, runs for every kind but extension, always to the end of days, and ends with its own end or the case's.
+* P01 of a mandatory step always rests on absence. P02's ten minutes are not judged on dates; completions at the decision's instant count.
+* M02: lunch is from the morning's last to the afternoon's first minute, first included; acts of test cases do not count; the instant of
+  the alert is its trigger, so a migrated trigger silences it; the leave counts from its own `occurred_at` on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from supervision.alert import Level, State, alert_id
+from supervision.event import BatchKind, CaseEvent, EventType
+from supervision.reference import Centre, Outage, Reference, Region, Waiver
+from tests.law.days import Days, days_of_calendar, days_of_region
+from tests.law.deadlines import Verdict, judge_deadlines
+from tests.law.facts import Case, Fact, Known, cases_of, facts_of
+from tests.law.hours import Places, is_act, judge_hours
+from tests.law.procedure import judge_procedure
+
+NEVER = -(2**62)
+
+
+class Standing(NamedTuple):
+    """One alert that stands, as both judges tell it."""
+
+    detected_at: int
+    alert_id: str
+    rule: str
+    level: Level
+    subject: str
+    segment: str
+    due_at: int | None
+    state: State
+
+
+class Law:
+    """The reference judgement under one set of reference data; `regions` are the region codes that cases and sources name."""
+
+    def __init__(self, reference: Reference, regions: Iterable[str]) -> None:
+        self.reference = reference
+        self.regions = {code: days_of_region(reference, code) for code in regions}
+        self.outages = [entry for entry in reference.of_kind("outage") if isinstance(entry, Outage)]
+        self.waivers = [entry for entry in reference.of_kind("waiver") if isinstance(entry, Waiver)]
+        self.places = Places(reference, self.regions, dict(self._centres()))
+
+    def _centres(self) -> Iterator[tuple[str, Days]]:
+        zones = {entry.calendar: entry.time_zone for entry in self.reference.of_kind("region") if isinstance(entry, Region)}
+        for entry in self.reference.of_kind("centre"):
+            assert isinstance(entry, Centre)
+            if entry.calendar is not None:
+                yield entry.centre_id, days_of_calendar(self.reference, entry.calendar, zones.get(entry.calendar))
+            else:
+                yield entry.centre_id, self.regions[str(entry.region_code)]
+
+    def judge(self, events: list[CaseEvent], clocks: dict[str, int]) -> set[Standing]:
+        """The alerts that stand by these events, in whatever order, at these clocks (ms UTC by name)."""
+        cases = cases_of(events)
+        standing = set()
+        for case in cases:
+            for verdict in self._of_case(case, clocks):
+                standing.add(self._standing(verdict))
+        for verdict in self._of_officers(cases, events, clocks):
+            standing.add(self._standing(verdict))
+        return standing
+
+    def _of_case(self, case: Case, clocks: dict[str, int]) -> Iterator[Verdict]:
+        if case.is_test:
+            return
+        source = self.reference.source(case.source)
+        now = clocks.get(source.clock, NEVER) - (self.grace(source.clock, case.source))
+        for part in case.parts:
+            known = Known(self.reference, case, part, self.regions)
+            verdicts = [*judge_deadlines(known), *judge_procedure(known)]
+            issued = [each for each in verdicts if (each.stands_from is None or now >= each.stands_from) and self._may_issue(each)]
+            legal = min((each.detected_at for each in issued if each.rule == "T04"), default=None)
+            for each in issued:
+                yields = each.rule == "T03" and each.level is Level.RED and legal is not None and legal <= each.detected_at
+                if not yields:
+                    yield each
+
+    def _of_officers(self, cases: list[Case], events: list[CaseEvent], clocks: dict[str, int]) -> Iterator[Verdict]:
+        acts: dict[tuple[str, str], list[tuple[Case, Fact]]] = {}
+        for case in cases:
+            for fact in case.facts:
+                if is_act(self.reference, case, fact):
+                    clock = self.reference.source(case.source).clock
+                    acts.setdefault((clock, str(fact.event.actor_officer_id)), []).append((case, fact))
+        leaves = [fact for fact in facts_of([e for e in events if e.event_type is EventType.LEAVE_APPROVED])]
+        for (clock, officer), own in acts.items():
+            reached = clocks.get(clock, NEVER) - self.grace(clock)
+            his = [
+                leave
+                for leave in leaves
+                if leave.event.payload.officer_id == officer
+                and leave.at <= reached
+                and self.reference.source(leave.event.source_system).clock == clock
+            ]
+            subject = f"officer:{officer}" if clock == "wall" else f"officer:{officer}@{clock}"
+            told = [(case, fact) for case, fact in own if fact.at <= reached]
+            yield from filter(self._may_issue, judge_hours(officer, subject, told, his, self.places))
+
+    def grace(self, clock: str, source: str | None = None) -> int:
+        """Grace in ms of a source, or the largest of all sources of the clock; a log clock has none."""
+        if clock != "wall":
+            return 0
+        if source is not None:
+            return self.reference.source(source).late_grace_s * 1000
+        names = [entry.key for entry in self.reference.of_kind("source")]
+        return max((self.grace(clock, name) for name in names if self.reference.source(name).clock == clock), default=1_800_000)
+
+    def _may_issue(self, verdict: Verdict) -> bool:
+        if verdict.trigger.event.batch_kind is BatchKind.MIGRATION:
+            return False
+        return not any(
+            waiver.rule_id == verdict.rule and waiver.subject_key == verdict.subject and _in_span(waiver, verdict.detected_at)
+            for waiver in self.waivers
+        )
+
+    def _standing(self, verdict: Verdict) -> Standing:
+        source = verdict.trigger.event.source_system
+        withheld = any(outage.source_system == source and _in_span(outage, verdict.detected_at) for outage in self.outages)
+        return Standing(
+            verdict.detected_at,
+            alert_id(verdict.rule, verdict.level, verdict.subject, verdict.segment),
+            verdict.rule,
+            verdict.level,
+            verdict.subject,
+            verdict.segment,
+            verdict.due_at,
+            State.WITHHELD if withheld else State.ISSUED,
+        )
+
+
+def _in_span(entry: Outage | Waiver, at: int) -> bool:
+    begun = entry.valid_from is None or entry.valid_from <= at
+    return begun and (entry.valid_to is None or at < entry.valid_to)

@@ -1,0 +1,189 @@
+"""The world of the generated cases: calendars of 2025 and 2026, regions, sources, officers, centres and a catalogue of awkward items.
+
+`worlds()` gives a few sets of reference data that differ in outages and waivers, each with its reference judge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from supervision.event import CaseType, Precision
+from supervision.reference import (
+    CalendarData,
+    Centre,
+    DueDayEnds,
+    Entry,
+    Hours,
+    Item,
+    Officer,
+    Outage,
+    Pair,
+    Reference,
+    Region,
+    RiskClass,
+    Source,
+    Step,
+    Waiver,
+    Workflow,
+)
+from supervision.worktime import Limit, Mode, Unit
+from tests.law.judge import Law
+
+ZONE = ZoneInfo("Asia/Shanghai")
+HOURS = Hours(spans=((540, 720), (810, 1050)))
+FOREVER_DAYS = 36_500
+
+HOLIDAYS = """
+    2025-01-01 2025-01-28 2025-01-29 2025-01-30 2025-01-31 2025-02-01 2025-02-02 2025-02-03 2025-02-04 2025-04-04 2025-04-05 2025-04-06
+    2025-05-01 2025-05-02 2025-05-03 2025-05-04 2025-05-05 2025-05-31 2025-06-01 2025-06-02
+    2025-10-01 2025-10-02 2025-10-03 2025-10-04 2025-10-05 2025-10-06 2025-10-07 2025-10-08
+    2026-01-01 2026-01-02 2026-01-03 2026-02-15 2026-02-16 2026-02-17 2026-02-18 2026-02-19 2026-02-20 2026-02-21 2026-02-22 2026-02-23
+    2026-04-04 2026-04-05 2026-04-06 2026-05-01 2026-05-02 2026-05-03 2026-05-04 2026-05-05 2026-06-19 2026-06-20 2026-06-21
+    2026-09-25 2026-09-26 2026-09-27 2026-10-01 2026-10-02 2026-10-03 2026-10-04 2026-10-05 2026-10-06 2026-10-07
+"""
+MAKEUP = "2025-01-26 2025-02-08 2025-04-27 2025-09-28 2025-10-11 2026-01-04 2026-02-14 2026-02-28 2026-05-09 2026-09-20 2026-10-10"
+LOCAL_HOLIDAYS = "2026-03-03 2026-03-04 2026-04-16"
+
+CALENDARS: list[Entry] = [
+    CalendarData(
+        name="CN",
+        version="t1",
+        time_zone="Asia/Shanghai",
+        years=(2025, 2026),
+        holidays=tuple(HOLIDAYS.split()),
+        makeup_workdays=tuple(MAKEUP.split()),
+        workweek=(1, 2, 3, 4, 5),
+        hours=(HOURS,),
+    ),
+    CalendarData(
+        name="LOCAL",
+        inherits="CN",
+        years=(2026,),
+        holidays=tuple(day for day in (HOLIDAYS + LOCAL_HOLIDAYS).split() if day.startswith("2026")),
+        makeup_workdays=tuple(day for day in MAKEUP.split() if day.startswith("2026")),
+    ),
+    CalendarData(
+        name="EARLY", inherits="CN", due_day_ends=DueDayEnds.CLOSE_OF_BUSINESS, hours=(Hours(spans=((510, 690), (780, 1020))),)
+    ),
+    CalendarData(
+        name="NL",
+        time_zone="Europe/Amsterdam",
+        years=(2025, 2026),
+        holidays=("2025-04-21", "2025-12-25", "2025-12-26", "2026-01-01", "2026-04-06", "2026-04-27", "2026-05-25"),
+        workweek=(1, 2, 3, 4, 5),
+        hours=(Hours(spans=((540, 1020),)),),
+    ),
+]
+REGION_CODES = ("430111", "430200", "440300", "990000")
+PLACES: list[Entry] = [
+    Region(code="43", calendar="CN"),
+    Region(code="430200", calendar="LOCAL"),
+    Region(code="440300", calendar="EARLY"),
+    Region(code="99", calendar="NL"),
+    Centre(centre_id="C1", region_code="430111"),
+    Centre(
+        centre_id="C2",
+        region_code="430111",
+        hours=(Hours(spans=((480, 690), (780, 1020))),),
+        extended_hours=(Hours(spans=((1080, 1200),)), Hours(spans=((540, 720),), weekdays=(6,))),
+    ),
+    Centre(centre_id="C3", region_code="430200", calendar="LOCAL"),
+]
+SOURCES: list[Entry] = [
+    Source(name="hall", clock="wall", late_grace_s=1800, keep_days=FOREVER_DAYS, region_code="430111"),
+    Source(name="batch", clock="wall", late_grace_s=86_400, keep_days=FOREVER_DAYS, region_code="430200"),
+    Source(name="direct", clock="wall", late_grace_s=0, keep_days=FOREVER_DAYS, region_code="440300"),
+    Source(name="log-a", clock="old-log", late_grace_s=1800, region_code="430111"),
+    Source(name="log-b", clock="old-log", precision=Precision.DAY, region_code="430200"),
+    Source(name="log-c", clock="dutch", region_code="990000"),
+]
+OFFICERS: list[Entry] = [
+    Officer(officer_id="O1", person_hash="anna", centre_id="C1"),
+    Officer(officer_id="O2", person_hash="bo", centre_id="C2"),
+    Officer(officer_id="O2-second-account", person_hash="bo", centre_id="C2"),
+    Officer(officer_id="O3", centre_id="C3", posts=("organ_head",)),
+    Officer(officer_id="O4", person_hash="dong", posts=("government_head",)),
+]
+
+
+def _at(year: int, month: int, day: int, hour: int = 0) -> int:
+    return int(datetime(year, month, day, hour, tzinfo=ZONE).timestamp()) * 1000
+
+
+STEPS = (
+    Step(code="accept"),
+    Step(code="handle", mandatory=True, limit=Limit(2)),
+    Step(code="review", mandatory=True, limit=Limit(3)),
+    Step(code="site_check", limit=Limit(6, Unit.HOUR)),
+    Step(code="archive", key_step=False, limit=Limit(1)),
+    Step(code="approve", limit=Limit(1)),
+)
+FLOW = Workflow(
+    steps=STEPS,
+    precedence=(Pair("handle", "review"), Pair("review", "approve")),
+    separated=(Pair("review", "approve"), Pair("handle", "approve")),
+)
+SHORT_FLOW = Workflow(steps=(Step(code="approve", mandatory=True),), precedence=(Pair("site_check", "approve"),))
+
+
+def _items() -> list[Entry]:
+    month = Unit.MONTH
+    day = Unit.CALENDAR_DAY
+    changed = _at(2025, 9, 1)
+    return [
+        Item(code="plain", promised_limit=Limit(7), legal_limit=Limit(20), item_type="01", workflow=FLOW),
+        Item(code="risky", promised_limit=Limit(10), risk_class=RiskClass.HIGH, item_type="01", workflow=FLOW),
+        Item(code="equal", promised_limit=Limit(5), legal_limit=Limit(5), item_type="01", workflow=SHORT_FLOW),
+        Item(code="joint", promised_limit=Limit(15), case_type=CaseType.JOINT, item_type="01", workflow=FLOW),
+        Item(code="lawless", promised_limit=Limit(3), has_legal_limit=False, item_type="01", workflow=SHORT_FLOW),
+        Item(code="unpromised", legal_limit=Limit(4), item_type="02", excluded_kinds=("public_notice", "site_survey")),
+        Item(code="calendar", promised_limit=Limit(10, day), legal_limit=Limit(30, day), item_type="20", workflow=SHORT_FLOW),
+        Item(code="months", promised_limit=Limit(1, month), legal_limit=Limit(2, month), item_type="20", extension_max_wd=5),
+        Item(code="hours", promised_limit=Limit(12, Unit.HOUR), legal_limit=Limit(5), item_type="20", workflow=FLOW),
+        Item(code="rolling", promised_limit=Limit(4), deadline_mode=Mode.ROLLING_HOURS, item_type="20", workflow=FLOW),
+        Item(
+            code="one-day", promised_limit=Limit(1), legal_limit=Limit(3), item_type="01", excluded_kinds=("other",), workflow=FLOW
+        ),
+        Item(code="changed", promised_limit=Limit(5), valid_to=changed, item_type="01", workflow=FLOW),
+        Item(code="changed", promised_limit=Limit(9), valid_from=changed, item_type="01", workflow=SHORT_FLOW),
+        Item(code="service", item_type="20"),
+        Item(code="catalogued", promised_limit=Limit(2), item_type="01", workflow=FLOW),
+    ]
+
+
+ITEM_CODES = tuple(dict.fromkeys(entry.key for entry in _items()))
+
+
+OUTAGES: list[Entry] = [
+    Outage(outage_id="1", source_system="hall", valid_from=_at(2026, 3, 9, 12), valid_to=_at(2026, 3, 20)),
+    Outage(outage_id="2", source_system="log-a", valid_from=_at(2025, 4, 1), valid_to=_at(2025, 8, 10)),
+    Outage(outage_id="3", source_system="batch", valid_from=_at(2025, 11, 3), valid_to=_at(2025, 11, 17)),
+]
+WAIVERS: list[Entry] = [
+    Waiver(waiver_id="1", rule_id="T03", subject_key="case:hall/c1", valid_to=_at(2026, 3, 10)),
+    Waiver(waiver_id="2", rule_id="T04", subject_key="case:log-a/c2", valid_from=_at(2025, 3, 1)),
+    Waiver(waiver_id="3", rule_id="P01", subject_key="case:log-a/c1"),
+    Waiver(waiver_id="4", rule_id="T05", subject_key="step:hall/c2/handle"),
+    Waiver(waiver_id="5", rule_id="M02", subject_key="officer:O1@old-log", valid_from=_at(2025, 6, 1), valid_to=_at(2026, 3, 1)),
+    Waiver(waiver_id="6", rule_id="T04", subject_key="case:batch/c1"),
+]
+
+
+@dataclass(frozen=True)
+class World:
+    reference: Reference
+    law: Law
+
+
+@lru_cache(maxsize=1)
+def worlds() -> tuple[World, ...]:
+    shared = [*CALENDARS, *PLACES, *SOURCES, *OFFICERS, *_items()]
+    sets = ([], OUTAGES, WAIVERS, [*OUTAGES, *WAIVERS])
+    made = []
+    for number, more in enumerate(sets):
+        reference = Reference([*shared, *more], version=f"law-{number}")
+        made.append(World(reference, Law(reference, REGION_CODES)))
+    return tuple(made)

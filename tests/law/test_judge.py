@@ -1,0 +1,173 @@
+"""The reference judgement on cases worked out by hand, so that engine and reference cannot agree on a common mistake unseen."""
+
+from __future__ import annotations
+
+from itertools import count
+from uuid import UUID
+
+import pytest
+
+from supervision.alert import Level, State
+from supervision.event import CaseEvent, EventType, Flag
+from supervision.payload import Acceptance, Payload, SpecialProcedureStarted, StepCompleted
+from supervision.payloads.handling import ProcedureKind
+from tests.law.judge import Standing
+from tests.law.places import worlds
+from tests.law.test_days import at
+
+Told = list[tuple[str, str]]
+
+
+class Story:
+    """Events of case c9 of a log source, told one by one; `item` is a code of the test catalogue."""
+
+    def __init__(self, item: str, source: str = "log-a") -> None:
+        self.item, self.source, self.events, self.ids = item, source, list[CaseEvent](), count(1)
+
+    def then(
+        self,
+        kind: EventType,
+        when: str,
+        payload: Payload | None = None,
+        *,
+        by: str | None = None,
+        corrects: int = 0,
+        flags: tuple[Flag, ...] = (),
+    ) -> Story:
+        number = next(self.ids)
+        self.events.append(
+            CaseEvent(
+                event_id=UUID(int=number),
+                event_type=kind,
+                occurred_at=at(when),
+                source_system=self.source,
+                case_id="c9",
+                payload=payload,
+                item_implement_code=self.item,
+                actor_officer_id=by,
+                supersedes_event_id=UUID(int=corrects) if corrects else None,
+                data_version=2 if corrects else 1,
+                flags=flags,
+            )
+        )
+        return self
+
+    def accepted(self, when: str, **due: int | str | None) -> Story:
+        return self.then(EventType.CASE_ACCEPTED, when, Acceptance(**due))  # type: ignore[arg-type] - only due moments
+
+    def step(self, code: str, when: str, by: str | None = None) -> Story:
+        return self.then(EventType.STEP_COMPLETED, when, StepCompleted(step_code=code), by=by)
+
+    def judged(self, clock: str) -> list[Standing]:
+        now = at(clock)
+        return sorted(worlds()[0].law.judge(self.events, {"old-log": now, "wall": now}))
+
+    def told(self, clock: str) -> Told:
+        return [(each.rule, each.level.value) for each in self.judged(clock)]
+
+
+def test_a_promise_runs_from_notice_to_red() -> None:
+    story = Story("lawless").accepted("2026-03-02T10:00")
+    assert story.told("2026-03-03T23:59:59.999") == []
+    assert story.told("2026-03-04T00:00") == [("T02", "notice")]
+    assert story.told("2026-03-05T23:59:59.999") == [("T02", "notice")]
+    assert story.told("2026-03-06T00:00") == [("T02", "notice"), ("T03", "yellow")]
+    red = story.judged("2026-03-10T00:00")[-1]
+    assert (red.rule, red.level, red.detected_at, red.due_at) == (
+        "T03",
+        Level.RED,
+        at("2026-03-10T00:00"),
+        at("2026-03-05T23:59:59.999"),
+    )
+
+
+def test_a_completion_on_the_due_instant_is_in_time_and_one_millisecond_on_is_late() -> None:
+    in_time = Story("service").accepted("2026-03-02T10:00", promised_due_at=at("2026-03-05T15:00"))
+    in_time.then(EventType.CASE_COMPLETED, "2026-03-05T15:00")
+    late = Story("service").accepted("2026-03-02T10:00", promised_due_at=at("2026-03-05T15:00"))
+    late.then(EventType.CASE_COMPLETED, "2026-03-05T15:00:00.001")
+    assert in_time.told("2026-04-01T00:00") == [("T02", "notice")]
+    assert late.told("2026-03-04T12:00") == [("T02", "notice"), ("T03", "yellow")]
+
+
+def test_the_legal_end_silences_an_equal_promise() -> None:
+    assert Story("equal").accepted("2026-03-02T10:00").told("2026-03-12T00:00") == [("T02", "notice"), ("T04", "red")]
+
+
+def test_a_pause_begun_on_the_due_day_moves_the_instant_behind_it() -> None:
+    story = Story("lawless").accepted("2026-03-02T10:00")
+    pause = SpecialProcedureStarted(seq=1, kind=ProcedureKind.TESTING, declared_limit=2)
+    story.then(EventType.SPECIAL_PROCEDURE_STARTED, "2026-03-05T16:00", pause)
+    [yellow] = [each for each in story.judged("2026-03-10T12:00") if each.rule == "T03"]
+    assert (yellow.detected_at, yellow.due_at) == (at("2026-03-10T00:00"), at("2026-03-05T23:59:59.999"))
+    story.then(EventType.CASE_COMPLETED, "2026-03-06T09:00")
+    [yellow] = [each for each in story.judged("2026-03-10T12:00") if each.rule == "T03"]
+    assert yellow.detected_at == at("2026-03-06T09:00")
+
+
+def test_an_acceptance_moved_later_is_red_and_the_clocks_keep_the_least() -> None:
+    story = Story("lawless").accepted("2026-03-02T10:00")
+    story.then(EventType.CASE_ACCEPTED, "2026-03-04T10:00", Acceptance(), corrects=1)
+    told = story.judged("2026-03-06T00:00")
+    assert [(each.rule, each.detected_at) for each in told] == [
+        ("T02", at("2026-03-04T10:00")),
+        ("P06", at("2026-03-04T10:00")),
+        ("T03", at("2026-03-06T00:00")),
+    ] or {each.rule for each in told} == {"T02", "P06", "T03"}
+
+
+def test_one_person_with_two_accounts_is_one_person() -> None:
+    story = Story("plain").step("review", "2026-03-03T10:00", by="O2").step("approve", "2026-03-04T10:00", by="O2-second-account")
+    [found] = [each for each in story.judged("2026-03-05T00:00") if each.rule == "P02"]
+    assert (found.level, found.segment, found.detected_at) == (Level.YELLOW, "0/review+approve", at("2026-03-04T10:00"))
+    haste = Story("plain").step("review", "2026-03-04T09:50:00.001", by="O2").step("approve", "2026-03-04T10:00", by="O2")
+    assert ("P02", "red") in haste.told("2026-03-05T00:00")
+
+
+def test_a_review_that_never_happened_waits_for_the_grace_and_one_that_came_late_does_not() -> None:
+    story = Story("plain", "hall").step("handle", "2026-03-02T09:00", by="O1").step("approve", "2026-03-04T10:00", by="O3")
+    assert story.told("2026-03-04T10:29:59.999") == []
+    assert story.told("2026-03-04T10:30") == [("P01", "yellow")]
+    story.step("review", "2026-03-04T10:01:00.001", by="O1")
+    assert story.told("2026-03-04T10:00") == [("P01", "yellow")]
+    assert story.judged("2026-03-04T10:00")[0].detected_at == at("2026-03-04T10:00")
+
+
+def test_a_test_case_is_silent() -> None:
+    story = Story("lawless").accepted("2026-03-02T10:00").then(EventType.RESULT_PICKED_UP, "2026-03-03T10:00", flags=(Flag.TEST,))
+    assert story.told("2026-12-01T00:00") == []
+
+
+def test_a_deleted_acceptance_leaves_nothing_to_judge() -> None:
+    story = Story("lawless").accepted("2026-03-02T10:00")
+    [accepted] = story.events
+    story.events.append(_delete(accepted))
+    assert story.told("2026-12-01T00:00") == []
+
+
+def _delete(event: CaseEvent) -> CaseEvent:
+    from msgspec.structs import replace
+
+    from supervision.event import SourceOp
+
+    words = {"event_id": UUID(int=99), "data_version": 2, "supersedes_event_id": event.event_id, "source_op": SourceOp.DELETE}
+    return replace(event, **words)
+
+
+@pytest.mark.parametrize(
+    ("hour", "counts"), [("08:44:59.999", True), ("08:45", False), ("12:00", True), ("13:30", False), ("18:00:00.001", True)]
+)
+def test_three_dates_of_three_acts_outside_hours_make_a_clue(hour: str, counts: bool) -> None:
+    story = Story("service")
+    for day in ("2026-03-03", "2026-03-05", "2026-03-09"):
+        for number in range(3):
+            story.step(f"s{number}", f"{day}T{hour}", by="O1")
+    found = [(each.level, each.subject, each.segment) for each in story.judged("2026-04-01T00:00") if each.rule == "M02"]
+    assert found == ([(Level.NOTICE, "officer:O1@old-log", "2026-03-09")] if counts else [])
+
+
+def test_an_outage_withholds_what_is_detected_in_it() -> None:
+    story = Story("lawless", "hall").accepted("2026-03-06T10:00")
+    now = {"wall": at("2026-05-01T00:00")}
+    states = {each.level: each.state for each in worlds()[1].law.judge(story.events, now) if each.rule == "T03"}
+    assert states == {Level.YELLOW: State.WITHHELD, Level.RED: State.WITHHELD}
