@@ -1,0 +1,266 @@
+"""One agent worker process: reference data first, then the faust app with its partitions, readiness, status, an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import structlog
+from confluent_kafka import KafkaException, TopicPartition
+from faust.types import TP
+from msgspec import Struct
+
+from rules.output import Engine
+from streams import admin, clients
+from streams.agents import app as faust_app
+from streams.agents import state
+from streams.agents.assignment import Assignment
+from streams.agents.outbox import Names
+from streams.agents.partition import Partition, Surroundings
+from streams.agents.progress import Progress
+from streams.agents.state import Found
+from streams.agents.transaction import Transaction
+from streams.agents.transport import App, Consumer, now_ms
+from streams.probe import Probe
+from streams.reference import Follower
+from streams.status import EVERY_S, Board, Status
+from supervision import metrics, topics
+from supervision.event import Stream
+from supervision.language import UserError, say
+from supervision.reference import Reference
+from supervision.settings import Settings
+from supervision.topics import ACTIVITY_EVENTS, CASE_EVENTS, STATE_OF
+
+log = structlog.get_logger("agents.worker")
+MakeEngine = Callable[[Stream, Reference, int], Engine]
+THREADS = 12
+CHECK_S = 0.5
+REFERENCE_S = 60.0
+
+
+class Options(Struct, frozen=True):
+    """How a worker differs from its settings. `index` numbers the workers of one parent."""
+
+    index: int = 0
+    accept_loss: bool = False
+    step_ms: int = 10_000
+    timer_limit: int = 10_000
+
+
+class Worker:
+    """Runs until stopped, or until something goes wrong that a restart may mend (any exception) or not (UserError)."""
+
+    def __init__(self, settings: Settings, make: MakeEngine, options: Options) -> None:
+        self.settings = settings
+        self.name = f"{socket.gethostname()}-{options.index}-{os.getpid()}"
+        self._make = make
+        self._options = options
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._pool = ThreadPoolExecutor(THREADS, "kafka")
+        self._follower = Follower(settings)
+        self._declared = {admin.name_of(topic, settings): topic for topic in (CASE_EVENTS, ACTIVITY_EVENTS)}
+        self._assignment = Assignment(frozenset(self._declared), self._partition, self._die)
+        self._app: App | None = None
+        self._has_activity = False
+        self._is_frozen = False
+        self._around: Surroundings | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Reference read, in the group, no partition recovering."""
+        return self._app is not None and not self._ended.done() and self._assignment.is_ready
+
+    def stop(self) -> None:
+        """Ask for an orderly end; from a signal handler of the loop."""
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+    def _die(self, error: BaseException) -> None:
+        if not self._ended.done():
+            self._ended.set_exception(error)
+
+    async def run(self) -> None:
+        """Until `stop`, or raises what made going on impossible. Whatever was not committed has not happened."""
+        loop = asyncio.get_running_loop()
+        counts = await loop.run_in_executor(self._pool, admin.check, self.settings)
+        metrics.start(topic.name for topic in self._declared.values())
+        probe = self._open_probe()
+        self._follower.start()
+        board = Board(self.settings, self.name)
+        try:
+            await self._read_reference()
+            self._around = self._surroundings(counts)
+            self._app = faust_app.build(self.settings, self._assignment)
+            await self._serve(self._app, board)
+        finally:
+            await self._shut(board)
+            if probe is not None:
+                probe.close()
+
+    def _open_probe(self) -> Probe | None:
+        port = self.settings.metrics_port
+        return Probe(port + self._options.index, lambda: self.is_ready) if port else None
+
+    async def _read_reference(self) -> None:
+        for _ in range(int(REFERENCE_S / CHECK_S)):
+            if self._follower.is_read or self._follower.failure or self._ended.done():
+                break
+            await asyncio.sleep(CHECK_S / 10)
+        if self._follower.failure is not None:
+            raise self._follower.failure
+        if not self._follower.is_read and not self._ended.done():
+            raise UserError(say("读不到基础数据主题", "the reference topic could not be read in time"))
+
+    async def _serve(self, app: App, board: Board) -> None:
+        await app.start()
+        watching = asyncio.create_task(self._watch_activity())
+        shown_at = 0
+        shown: Status | None = None
+        while not self._ended.done():
+            await asyncio.wait([self._ended], timeout=CHECK_S)
+            self._look(app)
+            status = self._status()
+            if shown != status or now_ms() - shown_at >= EVERY_S * 1000:
+                shown, shown_at = status, now_ms()
+                board.show(
+                    Status(
+                        status.worker, status.partitions, status.reference_offset, status.reference_version, status.ready, shown_at
+                    )
+                )
+        watching.cancel()
+        self._ended.result()
+
+    async def _watch_activity(self) -> None:
+        while not self._has_activity:
+            with suppress(KafkaException):
+                await asyncio.get_running_loop().run_in_executor(self._pool, self._look_for_activity)
+            await asyncio.sleep(self._options.step_ms / 1000)
+
+    def _look(self, app: App) -> None:
+        """What nobody tells us has to be looked at."""
+        if app.crashed:
+            self._die(app.crash_reason or RuntimeError("faust crashed"))
+        if self._follower.failure is not None:
+            self._die(self._follower.failure)
+        metrics.READY.set(self.is_ready)
+        for name, topic in self._declared.items():
+            metrics.PARTITIONS.labels(topic.name).set(sum(tp.topic == name for tp in self._assignment.ours))
+        if self.is_ready and not self._is_frozen:
+            self._is_frozen = True
+            gc.collect()
+            gc.freeze()  # what start-up and recovery made stays; the collector need not walk it again and again
+            log.info("ready", worker=self.name)
+
+    def _status(self) -> Status:
+        snapshot = self._follower.current
+        offset = self._assignment.reference_offset
+        return Status(
+            worker=self.name,
+            partitions=tuple(sorted(f"{self._declared[tp.topic].name}/{tp.partition}" for tp in self._assignment.ours)),
+            reference_offset=offset,
+            reference_version=snapshot.reference.version if offset == snapshot.offset else None,
+            ready=self.is_ready,
+        )
+
+    async def _shut(self, board: Board) -> None:
+        """Finish transactions, leave the group, say so."""
+        await self._assignment.close()
+        if self._app is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._app.stop(), 20)
+        await asyncio.get_running_loop().run_in_executor(self._pool, board.leave)
+        self._follower.stop()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        log.info("stopped", worker=self.name)
+
+    # -- partitions ---------------------------------------------------------------------------------------------
+
+    def _surroundings(self, counts: dict[str, int]) -> Surroundings:
+        named = {topic.name: admin.name_of(topic, self.settings) for topic in topics.ALL}
+        names = Names(named["alerts"], named["clues"], named["activity-events"], named["dead-letters"], counts["activity-events"])
+        return Surroundings(
+            names=names,
+            pool=self._pool,
+            reference=lambda: self._follower.current,
+            place=self._place,
+            progress=self._progress,
+            has_activity=lambda: self._has_activity,
+            open_transaction=self._open_transaction,
+            load=self._load,
+            accept_loss=self._options.accept_loss,
+            step_ms=self._options.step_ms,
+            timer_limit=self._options.timer_limit,
+            reacquire_s=self.settings.session_timeout_s,
+        )
+
+    def _partition(self, tp: TP) -> Partition:
+        assert self._around is not None
+        declared = self._declared[tp.topic]
+        stream = Stream.CASE if declared is CASE_EVENTS else Stream.ACTIVITY
+        return Partition(
+            tp,
+            stream,
+            declared.name,
+            admin.name_of(STATE_OF[declared.name], self.settings),
+            lambda reference: self._make(stream, reference, tp.partition),
+            self._around,
+        )
+
+    @property
+    def _consumer(self) -> Consumer:
+        assert self._app is not None
+        consumer = self._app.consumer
+        assert isinstance(consumer, Consumer)
+        return consumer
+
+    async def _place(self, tp: TP, offset: int) -> None:
+        await self._consumer.place(tp, offset)
+
+    def _progress(self, tp: TP) -> Progress | None:
+        return self._consumer.progress(tp)
+
+    def _open_transaction(self, tp: TP) -> Transaction:
+        """In a thread."""
+        transaction = Transaction(clients.transactional_config(self.settings, f"{self.settings.app_id}-{tp.topic}-{tp.partition}"))
+        transaction.open()
+        return transaction
+
+    def _load(self, tp: TP, state_topic: str) -> tuple[Found, int | None, int, int]:
+        """In a thread: the state, the group's offset, the bounds of the log."""
+        consumer = clients.reader(self.settings, self.settings.app_id)
+        try:
+            found = state.load(consumer, state_topic, tp.partition)
+            shown = state.committed(consumer, tp.topic, tp.partition)
+            low, high = state.bounds(consumer, tp.topic, tp.partition)
+            return found, shown, low, high
+        finally:
+            consumer.close()
+
+    def _look_for_activity(self) -> None:
+        """In a thread: whether anything was ever written to activity-events; until then nobody needs the wall clock's steps."""
+        name = admin.name_of(ACTIVITY_EVENTS, self.settings)
+        consumer = clients.reader(self.settings, self.settings.app_id)
+        try:
+            found = consumer.list_topics(name, 10.0).topics[name].partitions
+            self._has_activity = any(consumer.get_watermark_offsets(TopicPartition(name, number), 10.0)[1] > 0 for number in found)
+        finally:
+            consumer.close()
+
+
+async def _run(settings: Settings, make: MakeEngine, options: Options) -> None:
+    worker = Worker(settings, make, options)
+    loop = asyncio.get_running_loop()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(wanted, worker.stop)
+    await worker.run()
+
+
+def run(settings: Settings, make: MakeEngine, options: Options) -> None:
+    """The worker's process: returns after an orderly stop; raises UserError for what a restart cannot mend."""
+    asyncio.run(_run(settings, make, options))

@@ -1,0 +1,40 @@
+"""Structured logs, set up once by each process: one line of JSON per change of state, libraries' own lines among them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+NOISY = {"aiokafka": "ERROR", "faust": "WARNING", "mode": "WARNING", "kafka": "WARNING", "asyncio": "WARNING"}
+
+
+def configure(level: str, **bound: str | int) -> None:
+    """Log at `level` and above to standard error; `bound` stands on every line of this process."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name, least in NOISY.items():
+        logging.getLogger(name).setLevel(max(logging.getLevelNamesMapping()[least], root.level))
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(root.level),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(**bound)
