@@ -49,13 +49,14 @@ def run(
             )
         )
     broker, show = Kafka.of(settings), Show(Console(stderr=True))
-    with stoppable():
+    with stoppable() as hold:
         try:
             with show.step("Kafka") as step:
                 broker.start(step.report)
             typer.echo(f"kafka {broker.bootstrap}  data {broker.directory}")
             run_until_stopped(broker.check)
         finally:
+            hold()
             broker.stop()
 
 
