@@ -12,19 +12,25 @@ LOOK_EVERY_S = 0.25
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
+def stoppable() -> Iterator[Callable[[], None]]:
     """Inside, each of the three raises KeyboardInterrupt; a shell's `&` or nohup may have had SIGINT ignored, so it is set too.
 
-    Leaves quietly when one of them arrives. Clean up inside, in `finally`.
+    Leaves quietly when one of them arrives. Clean up inside, in `finally`, after calling what this yields: then a repeated SIGTERM
+    no longer disturbs, and only another Ctrl-C breaks the cleaning off.
     """
     before = {which: signal.signal(which, signal.default_int_handler) for which in ASKED}
     try:
-        yield
+        yield _only_ctrl_c
     except KeyboardInterrupt:
         pass
     finally:
         for which, handler in before.items():
             signal.signal(which, handler)
+
+
+def _only_ctrl_c() -> None:
+    for which in ASKED[1:]:
+        signal.signal(which, signal.SIG_IGN)
 
 
 def run_until_stopped(check: Callable[[], None]) -> None:

@@ -1,0 +1,161 @@
+"""`supervision up`, `status`, `stop`, `doctor`: the embedded stack as one thing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from supervision.cli import app
+from supervision.language import say
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from streams.embedded.stack import Stack
+
+DATA = typer.Option("--data", metavar="DIR", help="Data directory.", show_default="./data")
+WORKERS = typer.Option("--workers", metavar="N", min=1, help="Agent processes; one per spare core.", show_default="1")
+DEMO = typer.Option(
+    "--demo/--no-demo", help="Bring the example log in and show its alerts.", show_default="at the first start only"
+)
+
+
+@app.command()
+def up(
+    data: Annotated[Path | None, DATA] = None,
+    workers: Annotated[int | None, WORKERS] = None,
+    demo: Annotated[bool | None, DEMO] = None,
+    background: Annotated[bool, typer.Option("--background", help="Return once everything answers.")] = False,
+) -> None:
+    """Start everything on this machine: Kafka, ClickHouse, tables, topics, agents, sink. / 启动整套系统。
+
+    Nothing but Python is needed. All data stays in DIR: started again, it goes on where it was. Ctrl-C, SIGTERM or
+    `supervision stop` stop all of it cleanly, last started first. If one part dies, the end of its log is shown and the rest stops.
+
+    Addresses are printed and kept in DIR/addresses.json, where the other commands find them; logs are in DIR/logs. Settings come
+    from SUPERVISION_* variables or DIR/supervision.toml (`supervision doctor --settings` lists them); one that names another
+    Kafka or ClickHouse replaces the embedded one.
+
+    Exit code 0: stopped as asked. 2: could not start, or a part died; nothing is left running.
+    """
+    from rich.console import Console
+
+    from streams.embedded import stack_background
+    from streams.embedded.stack import Stack
+    from streams.embedded.stack_progress import Show
+    from streams.embedded.stack_signals import run_until_stopped, stoppable
+    from supervision.settings import load
+
+    settings, console = load(data=data, workers=workers), Console(stderr=True)
+    if background:
+        told = ["--data", str(settings.data.absolute()), "--workers", str(settings.workers)]
+        found = stack_background.start(settings.data, [*told, "--demo" if demo else "--no-demo"])
+        _print_addresses(found, settings.data)
+        return
+    stack = Stack(settings, Show(console))
+    with stoppable() as hold:
+        try:
+            stack.start()
+            _demonstrate(stack, console, demo)
+            _print_addresses(stack_background.addresses(settings.data) or {}, settings.data)
+            console.print(say("Ctrl-C 停止", "Ctrl-C stops it"), style="dim")
+            run_until_stopped(stack.check)
+        finally:
+            hold()
+            console.print(say("正在停止", "stopping"), style="dim")
+            stack.stop()
+
+
+def _demonstrate(stack: Stack, console: Console, wanted: bool | None) -> None:
+    from streams.embedded import stack_demo
+
+    first = stack_demo.is_there() and not stack_demo.stamp(stack.settings).exists()
+    if wanted or (wanted is None and first):
+        console.print(stack_demo.show(stack))
+
+
+def _print_addresses(found: dict[str, object], data: Path) -> None:
+    login = f"{found.get('clickhouse_user')}, {data / 'clickhouse.password'}"
+    typer.echo(f"kafka       {found.get('kafka')}")
+    typer.echo(f"clickhouse  {found.get('clickhouse')}  ({login})")
+    typer.echo(f"data        {data.absolute()}")
+
+
+@app.command()
+def status(data: Annotated[Path | None, DATA] = None) -> None:
+    """The stack's processes, addresses and what the agents still have to judge. / 查看运行状态。
+
+    Exit code 0: it runs and every part is alive. 1: it does not run, or a part is dead.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from streams.embedded import stack_background, stack_ready
+    from supervision.settings import load
+
+    settings = load(data=data)
+    found = stack_background.addresses(settings.data)
+    if found is None:
+        typer.echo(say(f"{settings.data}: 没有在运行", f"{settings.data}: not running (or still starting)"))
+        raise typer.Exit(1)
+    parts = stack_background.parts(found)
+    table = Table(say("进程", "process"), "pid", say("状态", "state"), "MB", say("地址", "address"))
+    for part in parts:
+        alive = say("[green]运行[/]", "[green]runs[/]") if part.is_alive else say("[red]已死[/]", "[red]dead[/]")
+        table.add_row(part.name, str(part.pid), alive, str(part.resident_mb or ""), str(found.get(part.name, "")))
+    Console().print(table)
+    topics = [settings.topic_prefix + name for name in ("case-events", "activity-events")]
+    for topic, behind in stack_ready.lag(settings, topics).items():
+        typer.echo(say(f"{topic}: 待判 {behind} 条", f"{topic}: {behind} records to judge"))
+    if not all(part.is_alive for part in parts):
+        raise typer.Exit(1)
+
+
+@app.command()
+def stop(data: Annotated[Path | None, DATA] = None) -> None:
+    """Stop the stack that runs on DIR and wait until nothing of it is left. / 停止整套系统。"""
+    from streams.embedded import stack_background
+    from supervision.settings import load
+
+    settings = load(data=data)
+    stopped = stack_background.stop(settings.data)
+    typer.echo(say("已停止", "stopped") if stopped else say(f"{settings.data}: 没有在运行", f"{settings.data}: was not running"))
+
+
+@app.command()
+def doctor(
+    data: Annotated[Path | None, DATA] = None,
+    settings_only: Annotated[bool, typer.Option("--settings", help="List every setting and what it is, and stop.")] = False,
+) -> None:
+    """Look at everything the stack needs and say what is wrong and what to do. / 体检。
+
+    Python and packages, Kafka's jars against their lock, ports, disk, misspelt variables; and if the stack runs: whether Kafka and
+    ClickHouse answer, topics, tables, agents. Exit code 0: all well. 1: something is not.
+    """
+    from rich.console import Console
+
+    from supervision.settings import load
+
+    settings = load(data=data)
+    if settings_only:
+        _list_settings()
+        return
+    from streams.embedded.stack_doctor import examine
+
+    console, well = Console(), True
+    for finding in examine(settings):
+        well &= finding.ok
+        mark = "[green]ok [/]" if finding.ok else "[red]bad[/]"
+        advice = f"\n                 [yellow]{finding.advice}[/]" if finding.advice else ""
+        console.print(f"{mark} {finding.what:<12} {finding.seen}{advice}", highlight=False, soft_wrap=True)
+    sys.exit(0 if well else 1)
+
+
+def _list_settings() -> None:
+    from supervision.settings import env_names
+
+    for name, default, words in env_names():
+        typer.echo(f"{name:<36} {words}" + (f" [{default}]" if default else ""))
