@@ -166,8 +166,9 @@ class Life:
             unit = draw.one((Unit.WORKING_DAY, Unit.WORKING_DAY, Unit.CALENDAR_DAY, Unit.HOUR if not self.by_day else Unit.MONTH))
             unit = Unit.WORKING_DAY if unit is Unit.MONTH and (declared or 0) > 1 else unit
             officer = draw.one(OFFICERS) if draw.chance(0.5) else None
-            words = {"declared_limit": declared, "declared_limit_unit": unit, "approver_officer_id": officer}
-            start = SpecialProcedureStarted(seq=seq, kind=kind, **words)
+            start = SpecialProcedureStarted(
+                seq=seq, kind=kind, declared_limit=declared, declared_limit_unit=unit, approver_officer_id=officer
+            )
             self.add(EventType.SPECIAL_PROCEDURE_STARTED, at, start)
             if draw.chance(0.75):
                 end = at + draw.one((0, draw.randrange(0, 8 * HOUR, 1000), draw.randrange(0, 25 * DAY, 1000)))

@@ -66,8 +66,7 @@ def explain(case: Scenario, ride: Ride) -> str:
         f"seed {case.seed}, world {case.world}, {ride}",
         "clocks: " + ", ".join(f"{k} {when(v)}" for k, v in case.clocks.items()),
     ]
-    for event in sorted(case.events, key=lambda event: (event.occurred_at, event.event_id)):
-        lines.append("  " + _words(event))
+    lines += ["  " + _words(event) for event in sorted(case.events, key=lambda event: (event.occurred_at, event.event_id))]
     try:
         by_engine, by_law = verdicts(case, ride)
     except Exception as error:  # noqa: BLE001 - the report says what the engine died of
@@ -119,9 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     begun = time.perf_counter()
     judged, counts, found = compare(options.cases, options.seed, options.keep)
     spent = time.perf_counter() - begun
-    print(
-        f"{judged} cases in {spent:.0f} s ({judged / spent:.0f}/s), {sum(counts.values())} standing alerts, {len(found)} differences"
-    )
+    print(f"{judged} cases in {spent:.0f} s ({judged / spent:.0f}/s), {sum(counts.values())} standing alerts, {len(found)} differ")
     for name, number in sorted(counts.items()):
         print(f"  {name}: {number}")
     for each in found:

@@ -1,4 +1,4 @@
-"""From events to facts: highest versions, cases, parts between reopenings, and what is known of a case. Reference judgement only."""
+"""From events to facts: highest versions, cases, parts between reopenings, what is known of a case. Reference only."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ class Known:
         return moment
 
     def limit(self, kind: str) -> Limit | None:
-        """`promised` or `legal` limit in units: the opening fact's, the earliest fact's that names one, the catalogue's, the law's."""
+        """`promised` or `legal` limit in units: of the opening fact, else the earliest that names one, the catalogue, the law."""
         ordered = [self.opening, *self.case.facts] if self.opening is not None else self.case.facts
         for fact in ordered:
             value: int | None = getattr(fact.event, f"{kind}_limit")

@@ -18,6 +18,7 @@ from rules.subjects import SubjectEngine
 from supervision.alert import Alert, Level, State, alert_id
 from supervision.event import CaseEvent, ClockAdvanced, Stream
 from supervision.reference import Reference
+from supervision.signal import ClockStep, Signal
 from supervision.subject import stream_of
 from tests.law.judge import Standing
 
@@ -89,7 +90,7 @@ class Pair:
         assert not output.refused, [(event.event_id, reason) for event, reason in output.refused]
         for alert in output.alerts:
             self._note(alert)
-        told = [*output.signals, *output.steps]
+        told: list[Signal | ClockStep] = [*output.signals, *output.steps]
         if told:
             self._hear(self.subjects.process(told))
 

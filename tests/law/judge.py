@@ -1,21 +1,22 @@
 """The reference judgement: every alert that stands, recomputed from all facts and the clocks reached. Slow and plain on purpose.
 
-It covers exact.md sections 1 to 4 for T02 T03 T04 T05 T08 P01 P02 P06(a) M02 and uses nothing of `rules`, nor `supervision.worktime`
-beyond its types. Where the text leaves room it reads (DECISIONS.md has the project's own list):
+It covers exact.md sections 1 to 4 for T02 T03 T04 T05 T08 P01 P02 P06(a) M02 and uses nothing of `rules`, nor of
+`supervision.worktime` beyond its types. Where the text leaves room it reads (DECISIONS.md has the project's own list):
 
-* The first fact in order counts where a part has several: acceptances, starts of a step instance, starts of a pause number, extensions
-  (a second extension never lengthens, even behind an invalid one). A pause ends at the first end of its number behind its start.
-* An extension recorded as a special procedure asks for its declared limit; a post not on the event is looked up in the officer register.
-* The instant of an alert is at least `occurred_at` of the opening fact in force, though the limit runs from the least accepted time.
-* After a reopening limits run from the acceptance of the new part, else from the reopening. The part before is not stopped by it.
-* Limits in units other than working days count, where working days are asked for, as the working days from their start to their end.
-  Calendar days and months that fall in a pause are not counted; both end on a working day.
+* The first fact in order counts where a part has several: acceptances, starts of a step instance, starts of a pause number,
+  extensions (a second one never lengthens, even behind an invalid one). A pause ends at the first end of its number behind it.
+* An extension recorded as a special procedure asks for its declared limit; a post not on the event is looked up in the register.
+* The instant of an alert is at least `occurred_at` of the opening fact in force, though the limit runs from the least time.
+* After a reopening limits run from the acceptance of the new part, else from the reopening, which does not stop the part before.
+* Limits in other units than working days count, where working days are asked for, as the working days from their start to their
+  end. Calendar days and months that fall in a pause are not counted; both end on a working day.
 * T02 of a limit counted in office time is at 80 % of it; one in working days of at most 1 never comes.
-* T05 "over half the promised limit": from 00:00 of the working day on which the step has used more than half (hours: half of them passed).
+* T05 "over half the promised limit": from 00:00 of the working day on which the step has used more than half (hours: half passed).
 * T08 looks at no pauses, runs for every kind but extension, always to the end of days, and ends with its own end or the case's.
-* P01 of a mandatory step always rests on absence. P02's ten minutes are not judged on dates; completions at the decision's instant count.
-* M02: lunch is from the morning's last to the afternoon's first minute, first included; acts of test cases do not count; the instant of
-  the alert is its trigger, so a migrated trigger silences it; the leave counts from its own `occurred_at` on.
+* P01 of a mandatory step always rests on absence. P02's ten minutes are not judged on dates; completions at the decision's
+  instant count as before it.
+* M02: lunch is from the morning's last to the afternoon's first minute, first included; acts of test cases do not count; a hit
+  that is a migrated record is a hit, but an alert it triggers is not issued; a leave counts from its own `occurred_at` on.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ class Law:
                 if is_act(self.reference, case, fact):
                     clock = self.reference.source(case.source).clock
                     acts.setdefault((clock, str(fact.event.actor_officer_id)), []).append((case, fact))
-        leaves = [fact for fact in facts_of([e for e in events if e.event_type is EventType.LEAVE_APPROVED])]
+        leaves = facts_of([event for event in events if event.event_type is EventType.LEAVE_APPROVED])
         for (clock, officer), own in acts.items():
             reached = clocks.get(clock, NEVER) - self.grace(clock)
             his = [

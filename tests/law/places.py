@@ -1,4 +1,4 @@
-"""The world of the generated cases: calendars of 2025 and 2026, regions, sources, officers, centres and a catalogue of awkward items.
+"""The world of the generated cases: calendars of 2025 and 2026, regions, sources, officers, centres, awkward items.
 
 `worlds()` gives a few sets of reference data that differ in outages and waivers, each with its reference judge.
 """
@@ -37,10 +37,12 @@ HOURS = Hours(spans=((540, 720), (810, 1050)))
 FOREVER_DAYS = 36_500
 
 HOLIDAYS = """
-    2025-01-01 2025-01-28 2025-01-29 2025-01-30 2025-01-31 2025-02-01 2025-02-02 2025-02-03 2025-02-04 2025-04-04 2025-04-05 2025-04-06
+    2025-01-01 2025-01-28 2025-01-29 2025-01-30 2025-01-31
+    2025-02-01 2025-02-02 2025-02-03 2025-02-04 2025-04-04 2025-04-05 2025-04-06
     2025-05-01 2025-05-02 2025-05-03 2025-05-04 2025-05-05 2025-05-31 2025-06-01 2025-06-02
     2025-10-01 2025-10-02 2025-10-03 2025-10-04 2025-10-05 2025-10-06 2025-10-07 2025-10-08
-    2026-01-01 2026-01-02 2026-01-03 2026-02-15 2026-02-16 2026-02-17 2026-02-18 2026-02-19 2026-02-20 2026-02-21 2026-02-22 2026-02-23
+    2026-01-01 2026-01-02 2026-01-03
+    2026-02-15 2026-02-16 2026-02-17 2026-02-18 2026-02-19 2026-02-20 2026-02-21 2026-02-22 2026-02-23
     2026-04-04 2026-04-05 2026-04-06 2026-05-01 2026-05-02 2026-05-03 2026-05-04 2026-05-05 2026-06-19 2026-06-20 2026-06-21
     2026-09-25 2026-09-26 2026-09-27 2026-10-01 2026-10-02 2026-10-03 2026-10-04 2026-10-05 2026-10-06 2026-10-07
 """
@@ -181,7 +183,7 @@ class World:
 @lru_cache(maxsize=1)
 def worlds() -> tuple[World, ...]:
     shared = [*CALENDARS, *PLACES, *SOURCES, *OFFICERS, *_items()]
-    sets = ([], OUTAGES, WAIVERS, [*OUTAGES, *WAIVERS])
+    sets: tuple[list[Entry], ...] = ([], OUTAGES, WAIVERS, [*OUTAGES, *WAIVERS])
     made = []
     for number, more in enumerate(sets):
         reference = Reference([*shared, *more], version=f"law-{number}")

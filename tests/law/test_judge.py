@@ -52,8 +52,8 @@ class Story:
         )
         return self
 
-    def accepted(self, when: str, **due: int | str | None) -> Story:
-        return self.then(EventType.CASE_ACCEPTED, when, Acceptance(**due))  # type: ignore[arg-type] - only due moments
+    def accepted(self, when: str, promised_due_at: int | str | None = None) -> Story:
+        return self.then(EventType.CASE_ACCEPTED, when, Acceptance(promised_due_at=promised_due_at))
 
     def step(self, code: str, when: str, by: str | None = None) -> Story:
         return self.then(EventType.STEP_COMPLETED, when, StepCompleted(step_code=code), by=by)

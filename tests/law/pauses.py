@@ -1,0 +1,65 @@
+"""What stops a clock and what lengthens a limit, for the reference judgement: pauses with their caps, and extensions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from supervision.event import EventType
+from supervision.payload import Extension, SpecialProcedureStarted
+from supervision.payloads.handling import ProcedureKind
+from supervision.reference import Officer
+from supervision.worktime import Limit, Mode
+from tests.law.days import NOT_PAUSED, limit_end
+from tests.law.facts import Fact, Known
+
+ARTICLE_45 = frozenset(("hearing", "tender", "auction", "inspection", "testing", "quarantine", "appraisal", "expert_review"))
+
+
+def pauses(known: Known) -> Iterator[tuple[Fact, int | None]]:
+    """Each special procedure of the part that is no extension, with its end: the first of the same number behind it."""
+    seen: set[int] = set()
+    for fact in known.part.of(EventType.SPECIAL_PROCEDURE_STARTED):
+        start = fact.event.payload
+        if start.kind is ProcedureKind.EXTENSION or start.seq in seen:
+            continue
+        seen.add(start.seq)
+        ends = (end for end in known.part.of(EventType.SPECIAL_PROCEDURE_ENDED) if end.event.payload.seq == start.seq)
+        yield fact, next((end.at for end in ends if end.order > fact.order), None)
+
+
+def paused_days(known: Known) -> frozenset[int]:
+    """Dates that do not count: of grounded pauses, from the day after the start to the end, at most to the declared limit's end."""
+    excluded = ARTICLE_45 | set(() if known.item is None else known.item.excluded_kinds)
+    days: set[int] = set()
+    for fact, end in pauses(known):
+        start: SpecialProcedureStarted = fact.event.payload
+        if start.kind is None or start.kind.value not in excluded:
+            continue
+        cap = limit_end(known.days, fact.at, start.limit or Limit(10), Mode.DAY_END, NOT_PAUSED)
+        last = cap if end is None else min(cap, end)
+        days |= set(range(known.days.day_of(fact.at) + 1, known.days.day_of(last) + 1))
+    return frozenset(days)
+
+
+def extension_days(known: Known, end: int) -> int:
+    """Working days that the first extension adds to a legal limit ending at `end`; 0 where it is not valid."""
+    for fact in known.part.of(EventType.EXTENSION_APPROVED, EventType.SPECIAL_PROCEDURE_STARTED):
+        payload = fact.event.payload
+        if isinstance(payload, SpecialProcedureStarted) and payload.kind is not ProcedureKind.EXTENSION:
+            continue
+        asked = payload.days if isinstance(payload, Extension) else payload.declared_limit
+        most = 15 if known.is_joint else 10
+        if known.item is not None and known.item.extension_max_wd is not None:
+            most = known.item.extension_max_wd
+        valid = fact.at <= end and _right_post(known, fact)
+        return min(asked or 0, most) if valid else 0
+    return 0
+
+
+def _right_post(known: Known, fact: Fact) -> bool:
+    payload = fact.event.payload
+    wanted = "government_head" if known.is_joint else "organ_head"
+    if getattr(payload, "approver_post", None) is not None:
+        return bool(payload.approver_post.value == wanted)
+    officer = known.reference.get("officer", payload.approver_officer_id or "", fact.at)
+    return isinstance(officer, Officer) and wanted in officer.posts
