@@ -123,6 +123,9 @@ def _overlaps(entries: Sequence[Entry]) -> Iterator[Finding]:
 
 
 def _meet(one: Entry, other: Entry) -> bool:
+    """Whether both are in force at some time. Calendars may be: the newer one fills its years first."""
+    if isinstance(one, CalendarData):
+        return one.valid_from == other.valid_from
     starts_before = one.valid_from is None or other.valid_to is None or one.valid_from < other.valid_to
     ends_after = one.valid_to is None or other.valid_from is None or other.valid_from < one.valid_to
     return starts_before and ends_after

@@ -20,13 +20,12 @@ from supervision.consistency import findings, is_time_zone
 from supervision.document import Document, Mistake, Path, spell
 from supervision.language import UserError, say
 from supervision.reading import Reader
-from supervision.reference import ENTRY_TYPES, Entry
+from supervision.reference import ENTRY_TYPES, CalendarData, Centre, Entry, Region
 
 FORMAT_VERSION = 1
 DEFAULT_ZONE = "Asia/Shanghai"
 SECTIONS: dict[str, type[Entry]] = {f"{kind}s": struct for kind, struct in ENTRY_TYPES.items()}
 TABLES = ("officers", "authorisations", "regions", "outages", "waivers")
-BUILT_IN_CALENDARS = File(__file__).parent / "data" / "calendars"
 
 
 class Located(Struct, frozen=True):
@@ -48,7 +47,7 @@ def load_catalogue(paths: Iterable[File], warn: Callable[[str], None] | None = N
     files = list(_files(paths))
     for file in files:
         located += _load(file, mistakes)
-    known = sorted(path.stem for path in BUILT_IN_CALENDARS.glob("*.yaml"))
+    known = _shipped_calendars() if any(isinstance(each.entry, CalendarData | Region | Centre) for each in located) else set()
     warnings: list[Mistake] = []
     for finding in findings([each.entry for each in located], known, whole=not mistakes):
         place = located[finding.entry]
@@ -62,6 +61,12 @@ def load_catalogue(paths: Iterable[File], warn: Callable[[str], None] | None = N
         for warning in warnings:
             warn(str(warning))
     return [each.entry for each in located]
+
+
+def _shipped_calendars() -> set[str]:
+    from supervision.calendars import builtin  # reads files; only a catalogue that can name a calendar pays
+
+    return {calendar.name for calendar in builtin()}
 
 
 def _files(paths: Iterable[File]) -> Iterator[File]:

@@ -1,6 +1,6 @@
 """Administrative regions by their codes: GB/T 2260 (province, city, county) continued by GB/T 10114 (township, village).
 
-A code's levels are its first 2, 4, 6, 9 and 12 digits; levels of zeros at the end say nothing. Other codes stand for themselves.
+A code's levels are its first 2, 4, 6, 9 and 12 digits; a level of zeros says nothing. Other codes stand for themselves.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ def chain(code: str) -> tuple[str, ...]:
         return (code, "") if code else ("",)
     starts = [0, *_LEVELS]
     filled = [end for start, end in zip(starts, _LEVELS, strict=False) if end <= len(code) and code[start:end].strip("0")]
-    longest = max(filled, default=0)
-    return (*(code[:end] for end in reversed(_LEVELS) if end <= longest), "")
+    return (*(code[:end] for end in reversed(filled)), "")
 
 
 def significant(code: str) -> str:

@@ -21,10 +21,14 @@ _DATES = st.dates(datetime.date(1900, 1, 1), datetime.date(2199, 12, 31)).map(da
 def of(kind: inspect.Type) -> st.SearchStrategy[Any]:
     """Any valid value of a type as `msgspec.inspect` describes it."""
     match kind:
+        case inspect.Metadata(type=inner):
+            return of(inner)
         case inspect.UnionType(types=kinds):
             return st.one_of([of(each) for each in kinds])
         case inspect.VarTupleType(item_type=item):
             return st.lists(of(item), max_size=3).map(tuple)
+        case inspect.TupleType(item_types=items):
+            return st.tuples(*(of(item) for item in items))
         case inspect.ListType(item_type=item):
             return st.lists(of(item), max_size=3)
         case inspect.DictType(value_type=value):
