@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from rules.document import Document
 from streams.sources import checking
 from streams.sources.drafting import types_of
 from streams.sources.identity import MOST_RANKS
 from streams.sources.mapping import ENVELOPE, Activity, Column, Mapping, Spec, specs
 from streams.sources.values import kind_of
+from supervision.document import Document
 from supervision.event import EventType
 from supervision.language import UserError, say
 from supervision.payload import PAYLOADS

@@ -56,6 +56,7 @@ class Log:
         self.never_seen: list[str] = []  # columns or attributes of the mapping that no row has
         self.rows = 0
         self.cases: set[str] = set()
+        self.sources: set[str] = set()
         self._ordered = Spool()
         self._chains = Spool()
 
@@ -66,6 +67,7 @@ class Log:
     def read(self, path: Path, mapping: Mapping, progress: Progress = lambda position: None) -> None:
         """Take up the file; `progress` is told the bytes read so far. Raises UserError for a file that cannot be read."""
         mapper = Mapper(mapping)
+        self.sources.add(mapping.source)
         awaited = columns_of(mapping)
         with opened(path) as file:
             for row in rows(file, mapping):

@@ -86,27 +86,29 @@ class Mapper:
         if meaning is None or transition is Transition.IGNORED:
             self.ignored["activity" if meaning is None else "transition"] += 1
             return
-        when, began = self._times(values)
+        when, began = self._time(mapping.occurred_at, values), self._time(mapping.started_at, values)
+        if when is None and (began is None or meaning.step is None):
+            found = None if mapping.occurred_at is None else self._text(mapping.occurred_at, values)
+            raise BadValueError(RowReason.NO_TIME, _named(mapping.occurred_at or ""), found or "", "")
+        yield from self._told(name, meaning, transition, when, began)
+
+    def _told(
+        self, name: str, meaning: Activity, transition: Transition, when: When | None, began: When | None
+    ) -> Iterator[Happening]:
+        """What one row tells; a step that began and has no time yet has only begun."""
         if meaning.step is not None:
             if transition is Transition.COMPLETED and began is not None:
                 yield self._step(name, meaning.step, EventType.STEP_STARTED, began)
-            step = EventType.STEP_STARTED if transition is Transition.STARTED else EventType.STEP_COMPLETED
-            yield self._step(name, meaning.step, step, when)
-        if meaning.event is not None and transition is meaning.on:
+            if when is not None:
+                step = EventType.STEP_STARTED if transition is Transition.STARTED else EventType.STEP_COMPLETED
+                yield self._step(name, meaning.step, step, when)
+        if meaning.event is not None and transition is meaning.on and when is not None:
             yield Happening(name, meaning.event, when, self._own, self._payloads[meaning.event])
         elif meaning.step is None:
             self.ignored["transition"] += 1
 
-    def _times(self, values: dict[str, Value]) -> tuple[When, When | None]:
-        """When it happened, and when it began if the mapping has a column for that."""
-        mapping = self._mapping
-        assert mapping.occurred_at is not None
-        when = self._values.instant(column(mapping.occurred_at), values, mapping.times.precision)
-        if when is None:
-            raise BadValueError(RowReason.NO_TIME, _named(mapping.occurred_at), self._text(mapping.occurred_at, values) or "", "")
-        if mapping.started_at is None:
-            return when, None
-        return when, self._values.instant(column(mapping.started_at), values, mapping.times.precision)
+    def _time(self, spec: Spec | None, values: dict[str, Value]) -> When | None:
+        return None if spec is None else self._values.instant(column(spec), values, self._mapping.times.precision)
 
     def _step(self, name: str, code: str, event: EventType, when: When) -> Happening:
         code = short(code)

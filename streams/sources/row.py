@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from msgspec import Struct
 
@@ -114,9 +114,3 @@ def shown(value: object, limit: int = 60) -> str:
     """The value for a message: undecodable bytes escaped, long ones cut."""
     text = str(value).encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def text_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """(number from 1, bytes without the line end) of each line."""
-    for number, line in enumerate(stream, 1):
-        yield number, line.rstrip(b"\r\n")

@@ -8,9 +8,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from rules.document import Document
 from streams.sources.loading import load_mapping, schema
 from streams.sources.mapping import Activity, Column, column
+from supervision.document import Document
 from supervision.event import EventType, Precision
 from supervision.language import UserError
 from tests.streams.case_log import ROOT

@@ -172,12 +172,13 @@ def test_a_bare_date_has_the_precision_of_a_day(tmp_path: Path) -> None:
 
 
 def test_a_row_with_start_and_end_makes_both_events_of_its_step(tmp_path: Path) -> None:
-    rows = ["1,审查,2026-03-02 11:00,甲,2026-03-02 10:00", "1,批准,2026-03-02 12:00,甲,"]
+    rows = ["1,审查,2026-03-02 11:00,甲,2026-03-02 10:00", "1,批准,2026-03-02 12:00,甲,", "1,制证,,甲,2026-03-02 13:00"]
     found = events(read(tmp_path, rows, "started_at: began\n", HEADER + ",began"))
     assert [(event.event_type, event.payload.step_code) for event in found] == [
         (EventType.STEP_STARTED, "审查"),
         (EventType.STEP_COMPLETED, "审查"),
         (EventType.STEP_COMPLETED, "批准"),
+        (EventType.STEP_STARTED, "制证"),
     ]
 
 
