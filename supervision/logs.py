@@ -7,7 +7,15 @@ import sys
 
 import structlog
 
-NOISY = {"aiokafka": "ERROR", "faust": "WARNING", "mode": "WARNING", "kafka": "WARNING", "asyncio": "WARNING"}
+NOISY = {
+    "aiokafka": "ERROR",
+    "asyncio": "WARNING",
+    "faust": "WARNING",
+    "kafka": "WARNING",
+    "mode": "WARNING",
+    "streams.agents.app": "WARNING",  # faust logs under the names of our subclasses
+    "streams.agents.transport": "WARNING",
+}
 
 
 def configure(level: str, **bound: str | int) -> None:

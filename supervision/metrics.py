@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
 from supervision.alert import Disposition, Level, State
 from supervision.refusal import Reason
@@ -50,7 +50,8 @@ LOST = Counter("supervision_lost_records_total", "Records given up by an explici
 
 
 def start(topics: Iterable[str]) -> None:
-    """Make every series of a closed list exist, at zero."""
+    """Make every series of a closed list exist, at zero, without the library's series of creation times."""
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves it untyped
     for topic in topics:
         RECORDS.labels(topic)
         PARTITIONS.labels(topic)

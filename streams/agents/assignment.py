@@ -75,7 +75,7 @@ class Assignment:
         return partition is not None and partition.is_placed
 
     def next_offsets(self) -> Mapping[TP, int]:
-        return {tp: partition.runtime.next for tp, partition in self._partitions.items() if partition.is_placed}
+        return {tp: partition.shown for tp, partition in self._partitions.items() if partition.is_placed}
 
     # -- life ---------------------------------------------------------------------------------------------------
 

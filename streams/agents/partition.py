@@ -94,6 +94,14 @@ class Partition:
         """Whether its records may be fetched: it is ours, and has said from where."""
         return self.phase is Phase.RUNNING and self._wanted.is_set()
 
+    @property
+    def shown(self) -> int:
+        """The offset to show to the group: the next record; behind records that nobody is given, when there is nothing else."""
+        progress = self._around.progress(self.tp)
+        if progress is None or self.runtime.next < progress.delivered:
+            return self.runtime.next
+        return max(self.runtime.next, progress.position)
+
     def take(self) -> None:
         """It is ours (again)."""
         self._wanted.set()

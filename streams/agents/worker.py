@@ -38,7 +38,7 @@ from supervision.settings import Settings
 from supervision.topics import ACTIVITY_EVENTS, CASE_EVENTS, STATE_OF
 
 log = structlog.get_logger("agents.worker")
-MakeEngine = Callable[[Stream, Reference, int], Engine]
+MakeEngine = Callable[[Stream, Reference, int, int], Engine]  # ..., its partition, partitions of case-events
 THREADS = 12
 CHECK_S = 0.5
 REFERENCE_S = 60.0
@@ -67,6 +67,7 @@ class Worker:
         self._declared = {admin.name_of(topic, settings): topic for topic in (CASE_EVENTS, ACTIVITY_EVENTS)}
         self._assignment = Assignment(frozenset(self._declared), self._partition, self._die)
         self._app: App | None = None
+        self._counts: dict[str, int] = {}
         self._has_activity = False
         self._is_frozen = False
         self._around: Surroundings | None = None
@@ -88,14 +89,14 @@ class Worker:
     async def run(self) -> None:
         """Until `stop`, or raises what made going on impossible. Whatever was not committed has not happened."""
         loop = asyncio.get_running_loop()
-        counts = await loop.run_in_executor(self._pool, admin.check, self.settings)
+        self._counts = await loop.run_in_executor(self._pool, admin.check, self.settings)
         metrics.start(topic.name for topic in self._declared.values())
         probe = self._open_probe()
         self._follower.start()
         board = Board(self.settings, self.name)
         try:
             await self._read_reference()
-            self._around = self._surroundings(counts)
+            self._around = self._surroundings()
             self._app = faust_app.build(self.settings, self._assignment)
             await self._serve(self._app, board)
         finally:
@@ -181,9 +182,11 @@ class Worker:
 
     # -- partitions ---------------------------------------------------------------------------------------------
 
-    def _surroundings(self, counts: dict[str, int]) -> Surroundings:
+    def _surroundings(self) -> Surroundings:
         named = {topic.name: admin.name_of(topic, self.settings) for topic in topics.ALL}
-        names = Names(named["alerts"], named["clues"], named["activity-events"], named["dead-letters"], counts["activity-events"])
+        names = Names(
+            named["alerts"], named["clues"], named["activity-events"], named["dead-letters"], self._counts["activity-events"]
+        )
         return Surroundings(
             names=names,
             pool=self._pool,
@@ -208,7 +211,7 @@ class Worker:
             stream,
             declared.name,
             admin.name_of(STATE_OF[declared.name], self.settings),
-            lambda reference: self._make(stream, reference, tp.partition),
+            lambda reference: self._make(stream, reference, tp.partition, self._counts[CASE_EVENTS.name]),
             self._around,
         )
 

@@ -22,7 +22,7 @@ from supervision.signal import ClockStep, Signal
 class Counting:
     """Satisfies `rules.output.Engine`. The n-th event of a key makes alert `<key>#<n>` and a signal of the same name."""
 
-    def __init__(self, stream: Stream, reference: Reference, partition: int) -> None:
+    def __init__(self, stream: Stream, reference: Reference, partition: int, case_partitions: int) -> None:
         self.stream = stream
         self.partition = partition
         self.reference = reference

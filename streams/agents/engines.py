@@ -1,0 +1,27 @@
+"""Which engine judges a partition: the one place where agents meet the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from rules.book import Rulebook
+from rules.engine import CaseEngine
+from rules.output import Engine
+from rules.subjects import SubjectEngine
+from streams.agents.worker import MakeEngine
+from supervision.event import Stream
+from supervision.reference import Reference
+
+
+def with_rules(cards: Iterable[str | Path] | Literal["builtin"] = "builtin", only: Iterable[str] | None = None) -> MakeEngine:
+    """Engines with these rule cards; `only`: rule ids. Raises UserError for wrong cards or an unknown rule."""
+    book = Rulebook.load(cards, only=only)
+
+    def make(stream: Stream, reference: Reference, partition: int, case_partitions: int) -> Engine:
+        if stream is Stream.CASE:
+            return CaseEngine(book, reference, partition)
+        return SubjectEngine(book, reference, partition, case_partitions)
+
+    return make
