@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta, Struct
 
 from supervision.event import CaseType, EventType, Id, Millis, Precision
-from supervision.payloads.base import IsoDate, Point, RegionLevel
+from supervision.payloads.base import Days, Point, RegionLevel
 from supervision.worktime import Limit, Mode
 
 # An instant in ms UTC; in files ISO 8601 with offset, or a date for its midnight.
@@ -238,7 +238,7 @@ class Hours(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class CalendarData(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """One calendar: base weekdays, and per year the holidays and make-up workdays (ISO dates).
+    """One calendar: base weekdays, and per year the holidays and make-up workdays (`2026-05-01`, `2026-02-15..2026-02-23`).
 
     `inherits` names a calendar whose years and hours fill what this one lacks. A year in no link of the chain is unknown.
     """
@@ -249,8 +249,8 @@ class CalendarData(Entry, frozen=True, kw_only=True, omit_defaults=True):
     time_zone: str | None = None
     inherits: str | None = None
     years: tuple[int, ...] = ()
-    holidays: tuple[IsoDate, ...] = ()
-    makeup_workdays: tuple[IsoDate, ...] = ()
+    holidays: tuple[Days, ...] = ()
+    makeup_workdays: tuple[Days, ...] = ()
     workweek: tuple[Weekday, ...] | None = None
     hours: tuple[Hours, ...] = ()
     due_day_ends: DueDayEnds | None = None

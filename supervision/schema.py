@@ -15,7 +15,6 @@ from supervision.alert import Alert
 from supervision.event import TOPIC_OF, WITHOUT_CASE, CaseEvent, ClockAdvanced, EventType, Stream
 from supervision.loading import FORMAT_VERSION, SECTIONS
 from supervision.payload import PAYLOADS
-from supervision.payloads.base import DATE_PATTERN
 from supervision.signal import Packet
 from supervision.written import LIMIT_PATTERN, SPANS_PATTERN
 
@@ -106,9 +105,6 @@ def _let_short_forms(definitions: dict[str, Schema]) -> None:
         definitions["Centre"]["properties"][field] = {"anyOf": [spans, hours]}
     calendar = definitions["CalendarData"]["properties"]
     calendar["hours"] = {"anyOf": [spans, calendar["hours"]]}
-    for field in ("holidays", "makeup_workdays"):
-        date = DATE_PATTERN.removeprefix("^").removesuffix("(?![\\s\\S])")
-        calendar[field] = {"type": "array", "items": {"type": "string", "pattern": rf"^{date}(\.\.{date})?$"}}
     pair = definitions["Pair"]
     named = {"type": "object", "properties": dict(zip(("first", "second"), pair["prefixItems"], strict=True))}
     definitions["Pair"] = {"anyOf": [pair, {**named, "required": ["first", "second"], "additionalProperties": False}]}
@@ -125,7 +121,7 @@ def _as_written(schema: Any) -> Any:
     if schema.get("minimum") == _FIRST_INSTANT:
         return {"type": "string", "description": "ISO 8601 with offset, or a date"}
     written = {key: inner if key in {"default", "enum", "required"} else _as_written(inner) for key, inner in schema.items()}
-    if written.get("type") == "string" and "enum" not in written:
+    if written.get("type") == "string" and not {"enum", "pattern"} & written.keys():
         written["type"] = ["string", "integer"]
     if "properties" in written:
         written["additionalProperties"] = False

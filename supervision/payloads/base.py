@@ -12,13 +12,18 @@ from msgspec import Meta, Struct
 from supervision.event import Millis
 from supervision.worktime import Limit, Unit
 
-# A calendar date that exists, 1900-2199, in one pattern: what it lets through, `date.fromisoformat` takes.
-DATE_PATTERN = (
-    "^((19|20|21)[0-9][0-9]-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
-    "|02-(0[1-9]|1[0-9]|2[0-8]))|((19|20|21)(0[48]|[2468][048]|[13579][26])|2000)-02-29)(?![\\s\\S])"
+# A calendar date that exists, 1900-2199, in one pattern: what it lets through, `date.fromisoformat` takes. `_END` is the end
+# of the text in Python's dialect and in JSON Schema's, where "$" differs and "\\Z" is unknown.
+_DATE = (
+    "((19|20|21)[0-9][0-9]-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    "|02-(0[1-9]|1[0-9]|2[0-8]))|((19|20|21)(0[48]|[2468][048]|[13579][26])|2000)-02-29)"
 )
+_END = "(?![\\s\\S])"
+DATE_PATTERN = f"^{_DATE}{_END}"
+DAYS_PATTERN = f"^{_DATE}(\\.\\.{_DATE})?{_END}"
 
 IsoDate = Annotated[str, Meta(pattern=DATE_PATTERN)]
+Days = Annotated[str, Meta(pattern=DAYS_PATTERN)]  # a date, or `first..last`, both included
 Moment = Millis | IsoDate  # an instant in ms UTC, or a date whose time of day is unknown
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 LimitValue = Annotated[int, Meta(ge=0, le=100_000)]
