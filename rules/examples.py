@@ -56,7 +56,7 @@ def run(book: Rulebook, card: Card, example: Example) -> Outcome:
     reference = sandbox(example.catalogue, place)
     clock = reference.source(SOURCE).clock
     labels, steps = _steps(example, clock, place)
-    alerts = tuple(alert for alert in _play(Rulebook([card]), reference, steps) if alert.rule_id == card.id)
+    alerts = tuple(alert for alert in _play(book, reference, steps) if alert.rule_id == card.id)
     return Outcome(card.id, example, tuple(steps), alerts, tuple(_differences(example, alerts, labels)))
 
 

@@ -12,12 +12,16 @@ from supervision.language import UserError, language, say
 
 if TYPE_CHECKING:
     from rules.card import Card
+    from supervision.reference import Reference
+    from supervision.settings import Settings
 
 group = typer.Typer(
     no_args_is_help=True,
     help=say("规则卡:查看、检查、测试、生成文档、解释一张牌。", "Rule cards: list, check, test, document, explain."),
 )
 app.add_typer(group, name="rules")
+
+REFERENCE_WAIT_S = 30.0
 
 Paths = Annotated[
     list[Path] | None,
@@ -59,7 +63,7 @@ def check(paths: Paths = None) -> None:
 def run_examples(
     paths: Paths = None,
     rule: Annotated[
-        list[str] | None, typer.Option("--rule", help=say("只测这些规则。", "Only these rules; may be repeated."))
+        list[str] | None, typer.Option("--rule", metavar="ID", help=say("只测这些规则。", "Only these rules; may be repeated."))
     ] = None,
 ) -> None:
     """Run the examples of cards; exit code 1 if one does not come out as it says. / 运行规则卡的例子。"""
@@ -88,7 +92,7 @@ def run_examples(
 @group.command("docs")
 def docs(
     paths: Paths = None,
-    out: Annotated[Path, typer.Option(help=say("写到此目录。", "Directory to write to."))] = Path("docs/rules"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help=say("写到此目录。", "Directory to write to."))] = Path("docs/rules"),
     check: Annotated[bool, typer.Option("--check", help=say("只比较,不写。", "Compare only; exit code 1 if stale."))] = False,
 ) -> None:
     """Write a page per card and language, and an index. / 生成规则文档。"""
@@ -122,3 +126,59 @@ def _cards(paths: list[Path] | None) -> list[Card]:
     from rules.card import BUILTIN, load_cards
 
     return load_cards(paths or BUILTIN)
+
+
+@group.command("explain")
+def explain(
+    alert_id: Annotated[str, typer.Argument(metavar="ALERT_ID", help=say("监察编号。", "The alert's id."))],
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help=say("数据目录。", "Data directory of the stack."))
+    ] = None,
+    catalogue: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--catalogue",
+            help=say("用这些目录文件代替 Kafka 中的基础数据。", "Catalogue files, instead of the reference data in Kafka."),
+        ),
+    ] = None,
+) -> None:
+    """Why an alert was issued: its sentence, facts and evidence, judged again from the stored events. / 解释一张牌。"""
+    from rules.book import Rulebook
+    from rules.recompute import differences, judged_again
+    from streams.store.client import Store
+    from streams.store.evidence import stored_alert, stored_events
+    from supervision.cli.db import address_of
+    from supervision.cli.explaining import show
+    from supervision.settings import load
+
+    settings = load(data=data)
+    store = Store(address_of(settings))
+    alert = stored_alert(store, alert_id)
+    if alert is None:
+        raise UserError(say(f"没有监察编号 {alert_id}", f"no alert {alert_id}"))
+    events = stored_events(store, alert)
+    now = judged_again(Rulebook.load(), _reference(settings, catalogue), events, alert)
+    show(alert, events, differences(alert, now))
+
+
+def _reference(settings: Settings, catalogue: list[Path] | None) -> Reference:
+    """The catalogue files given, else what the reference topic holds now."""
+    from streams.reference import Follower
+    from supervision.loading import load_catalogue
+    from supervision.reference import Reference
+
+    if catalogue:
+        return Reference(load_catalogue(catalogue))
+    follower = Follower(settings)
+    follower.start()
+    try:
+        if not follower.wait(REFERENCE_WAIT_S):
+            raise UserError(
+                say(
+                    f"Kafka({settings.kafka_address})中的基础数据读不到;可用 --catalogue 给出目录文件",
+                    f"no reference data can be read from Kafka at {settings.kafka_address}; give catalogue files with --catalogue",
+                )
+            )
+        return follower.current.reference
+    finally:
+        follower.stop()
