@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rules.card import BUILTIN, Card, load_cards
-from rules.case import CaseView
+from rules.case import CaseView, Part
 from rules.expression import Condition, condition
 from rules.fields import CASE_FIELDS, FIELDS
 from rules.kinds.deadline import CaseDeadline
@@ -42,13 +42,19 @@ class Rule:
     def judge(self, view: CaseView) -> Iterable[Verdict]:
         return self.detector.judge(view)
 
-    def applies(self, view: CaseView) -> bool:
-        """Whether the card's own condition holds for this case."""
-        return self._when is None or self._when(roots(view))
+    def applies(self, verdict: Verdict) -> bool:
+        """Whether the card judges on the verdict's date and its own condition holds for that part of the case."""
+        part = verdict.part
+        if not self.is_in_force(part.calendar.day_of(verdict.detected_at)):
+            return False
+        return self._when is None or self._when(roots(part))
 
     def is_in_force(self, day: int) -> bool:
         """Whether the card judges on this local date (ordinal)."""
-        return self.card.effective.covers(date.fromordinal(day).isoformat())
+        effective = self.card.effective
+        if effective.first is None and effective.last is None:
+            return True
+        return effective.covers(date.fromordinal(day).isoformat())
 
     def words(self, core: Core) -> dict[str, str]:
         """The sentence by language."""
@@ -56,16 +62,16 @@ class Rule:
         return sentence(template, core.facts)
 
 
-def roots(view: CaseView) -> dict[str, Any]:
-    """What a condition may read of a case."""
-    case = {name.removeprefix("case."): view.context.get(name.removeprefix("case.")) for name in CASE_FIELDS}
+def roots(part: Part) -> dict[str, Any]:
+    """What a condition may read of a part of a case."""
+    case = {name.removeprefix("case."): part.context.get(name.removeprefix("case.")) for name in CASE_FIELDS}
     case |= {
-        "source_system": view.source.name,
-        "item_type": view.item_type,
-        "case_type": view.case_type,
-        "region_code": view.region,
+        "source_system": part.case.source.name,
+        "item_type": part.item_type,
+        "case_type": part.case_type,
+        "region_code": part.region,
     }
-    return {"item": view.item, "case": case}
+    return {"item": part.item, "case": case}
 
 
 def _compiled(text: str | None) -> Condition | None:
@@ -134,7 +140,7 @@ def _rule(card: Card, deadlines: dict[str, CaseDeadline], speaks: set[LimitOf]) 
         return Rule(card, Order(parameters))
     if isinstance(parameters, Separation):
         raised = _compiled(parameters.raised_when)
-        return Rule(card, SamePerson(parameters, lambda view: raised is not None and raised(roots(view))))
+        return Rule(card, SamePerson(parameters, lambda part: raised is not None and raised(roots(part))))
     if isinstance(parameters, Version):
         return Rule(card, MovedLater(parameters))
     assert isinstance(parameters, Window)

@@ -11,11 +11,11 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from supervision.calendars import Calendars
 
 from rules.chain import Chain, in_force
 from rules.memory import CODE_OF, FIELD_CODE, Fact
 from rules.parameters import Extension, Fallback
+from supervision.calendars import Calendars
 from supervision.event import EventType
 from supervision.reference import Item, Officer, Reference, Source
 from supervision.worktime import Limit, Mode, Pause, Pauses, Term, Unit, WorkCalendar, absolute_term, term
@@ -33,9 +33,11 @@ LEGAL_STOPS = (*PROMISED_STOPS, EventType.DECISION_MADE)
 ACCEPTANCES = (EventType.CASE_ACCEPTED, EventType.SUPPLEMENT_ACCEPTED)
 PAUSING = (EventType.SPECIAL_PROCEDURE_STARTED, EventType.SPECIAL_PROCEDURE_ENDED)
 CLOCK_EVENTS = (*ACCEPTANCES, *LEGAL_STOPS, *PAUSING, EventType.EXTENSION_APPROVED, EventType.CASE_REOPENED)
+LIMITS = ("promised_limit", "promised_limit_unit", "legal_limit", "legal_limit_unit")
 CONTEXT = ("item_catalog_code", "item_implement_code", "item_type", "case_type", "region_code", "centre_id", "department_id")
 
 _C = FIELD_CODE
+_COARSENESS = {"second": 0, "minute": 1, "day": 2}
 
 
 class World(Struct, frozen=True):
@@ -100,9 +102,7 @@ class Part:
     @cached_property
     def accepted_at(self) -> int | None:
         """The least accepted time over all versions: a clock cannot be reset on paper."""
-        kind = None if self.acceptance is None else self.acceptance.type
-        times = [fact.at for chain in self.acceptances for fact in chain.versions if fact.type == kind]
-        return min(times) if times else None
+        return min((fact.at for chain in self.acceptances for fact in chain.versions), default=None)
 
     @cached_property
     def opening(self) -> Fact | None:
@@ -116,6 +116,63 @@ class Part:
         return None if self.reopened is None else self.reopened.at
 
     @cached_property
+    def context(self) -> dict[str, Any]:
+        """Item, region, centre, department, type: of the fact that opens the part, else of the case's earliest that names it."""
+        facts = [chain.head for chain in self.case.chains]
+        order = facts if self.opening is None else [self.opening, *facts]
+        return {name: _first(order, _C[name]) for name in CONTEXT}
+
+    @cached_property
+    def opened_at(self) -> int:
+        """When the catalogue is looked up: at the start, else at the first fact."""
+        return self.start if self.start is not None else self.chains[0].head.at if self.chains else 0
+
+    @cached_property
+    def item(self) -> Item | None:
+        for name in ("item_implement_code", "item_catalog_code"):
+            code = self.context[name]
+            found = None if code is None else self.case.world.reference.item(code, self.opened_at)
+            if found is not None:
+                return found
+        return None
+
+    @property
+    def item_code(self) -> str | None:
+        code = self.context["item_catalog_code"] or self.context["item_implement_code"]
+        return None if code is None else str(code)
+
+    @cached_property
+    def item_type(self) -> str | None:
+        own = self.context["item_type"]
+        return str(own) if own is not None else None if self.item is None else self.item.item_type
+
+    @cached_property
+    def case_type(self) -> str | None:
+        own = self.context["case_type"]
+        return str(own) if own else None if self.item is None else self.item.case_type
+
+    @property
+    def is_joint(self) -> bool:
+        return self.case_type == "joint"
+
+    @property
+    def mode(self) -> Mode:
+        return Mode.DAY_END if self.item is None else self.item.deadline_mode
+
+    @cached_property
+    def region(self) -> str | None:
+        found = self.context["region_code"] or (None if self.item is None else self.item.region_code)
+        return found or self.case.source.region_code
+
+    @cached_property
+    def calendar(self) -> WorkCalendar:
+        """The calendar of the case's region, with the office hours of its centre where that has its own."""
+        world, centre_id = self.case.world, self.context["centre_id"]
+        calendar = world.calendars.of_region(self.region, self.opened_at)
+        centre = None if centre_id is None else world.reference.centre(centre_id, self.opened_at)
+        return calendar if centre is None or not centre.hours else calendar.with_hours(centre.hours)
+
+    @cached_property
     def promised_stop(self) -> Fact | None:
         return self.first(*PROMISED_STOPS)
 
@@ -125,13 +182,15 @@ class Part:
 
     @cached_property
     def pause_facts(self) -> list[tuple[Fact, Fact | None]]:
-        """Special procedures as (start, end); an extension in disguise is none. The end is the first of its `seq` after."""
+        """Special procedures as (start, end); an extension in disguise is none. The first start and end of each `seq`."""
         ends = self.of(EventType.SPECIAL_PROCEDURE_ENDED)
         pairs: list[tuple[Fact, Fact | None]] = []
+        seen: set[Any] = set()
         for start in self.of(EventType.SPECIAL_PROCEDURE_STARTED):
-            if start.get(_C["payload.kind"]) == "extension":
-                continue
             seq = start.get(_C["payload.seq"])
+            if start.get(_C["payload.kind"]) == "extension" or seq in seen:
+                continue
+            seen.add(seq)
             end = next((fact for fact in ends if fact.get(_C["payload.seq"]) == seq and fact.at >= start.at), None)
             pairs.append((start, end))
         return pairs
@@ -139,7 +198,7 @@ class Part:
     @cached_property
     def counted_pauses(self) -> list[tuple[Fact, Fact | None]]:
         """Those that stop the clock: of Art. 45 or of the item's own excluded kinds."""
-        item = self.case.item
+        item = self.item
         allowed = ART45 if item is None or not item.excluded_kinds else ART45 | set(item.excluded_kinds)
         return [pair for pair in self.pause_facts if pair[0].get(_C["payload.kind"]) in allowed]
 
@@ -149,12 +208,12 @@ class Part:
 
     def pauses_of(self, pairs: Iterable[tuple[Fact, Fact | None]]) -> Pauses:
         spans = [Pause(s.at, None if e is None else e.at, limit_of(s, "payload.declared_limit")) for s, e in pairs]
-        return Pauses.of(self.case.calendar, spans) if spans else Pauses.NONE
+        return Pauses.of(self.calendar, spans) if spans else Pauses.NONE
 
     @cached_property
     def promised(self) -> Clock | None:
         """The promised limit as it runs, or None where there is none."""
-        item = self.case.item
+        item = self.item
         limit = self._limit("promised_limit", None if item is None else item.promised_limit)
         return self._clock("promised", limit, "payload.promised_due_at", self.promised_stop, extended=False)
 
@@ -164,20 +223,20 @@ class Part:
         return self._clock("legal", self._legal_limit(), "payload.legal_due_at", self.legal_stop, extended=True)
 
     def _limit(self, name: str, catalogue: Limit | None) -> Limit | None:
-        """The limit the opening fact names, else the catalogue's."""
-        opening = self.opening
-        return (None if opening is None else limit_of(opening, name)) or catalogue
+        """The limit the opening fact names, else the case's earliest that names one, else the catalogue's."""
+        order = [] if self.opening is None else [self.opening]
+        own = (limit_of(fact, name) for fact in (*order, *(chain.head for chain in self.case.chains)))
+        return next((limit for limit in own if limit is not None), catalogue)
 
     def _legal_limit(self) -> Limit | None:
-        item = self.case.item
+        item = self.item
         if item is not None and not item.has_legal_limit:
             return None
         named = self._limit("legal_limit", None if item is None else item.legal_limit)
         if named is not None:
             return named
-        case = self.case
-        for fallback in case.world.fallbacks:
-            if fallback.item_type in {None, case.item_type} and fallback.case_type in {None, case.case_type}:
+        for fallback in self.case.world.fallbacks:
+            if fallback.item_type in {None, self.item_type} and fallback.case_type in {None, self.case_type}:
                 return fallback.limit
         return None
 
@@ -190,7 +249,7 @@ class Part:
             return None
         pairs = [pair for pair in self.counted_pauses if due is None or pair[0].at >= opening.at]
         pauses = self.pauses if len(pairs) == len(self.counted_pauses) else self.pauses_of(pairs)
-        calendar, mode = self.case.calendar, self.case.mode
+        calendar, mode = self.calendar, self.mode
 
         def runs(value: Limit) -> Term:
             return term(calendar, start, value, mode=mode, pauses=pauses)
@@ -229,7 +288,7 @@ class Part:
         if not requests:
             return None
         first = min(requests, key=lambda fact: (fact.at, fact.id))
-        rule, is_joint = self.case.world.extension, self.case.is_joint
+        rule, is_joint = self.case.world.extension, self.is_joint
         posts = rule.joint_posts if is_joint else rule.posts
         post = first.get(_C["payload.approver_post"]) or self._post_of(first, posts)
         days = first.get(_C["payload.days"])
@@ -238,7 +297,7 @@ class Part:
             days = declared.value if declared is not None and declared.unit is Unit.WORKING_DAY else None
         if post not in posts or not days or first.at > running.due_at:
             return None
-        own = None if self.case.item is None else self.case.item.extension_max_wd
+        own = None if self.item is None else self.item.extension_max_wd
         return first, min(int(days), own if own is not None else rule.joint_max_wd if is_joint else rule.max_wd)
 
     def _post_of(self, fact: Fact, posts: tuple[str, ...]) -> str | None:
@@ -274,62 +333,6 @@ class CaseView:
         parts.append(Part(self, segment, self.chains[begin:], opener))
         return parts
 
-    @cached_property
-    def context(self) -> dict[str, Any]:
-        """Item, region, centre, department, type: of the acceptance in force, else of the earliest fact that names it."""
-        acceptance = next((part.acceptance for part in self.parts if part.acceptance is not None), None)
-        order = [chain.head for chain in self.chains]
-        if acceptance is not None:
-            order.insert(0, acceptance)
-        return {name: _first(order, _C[name]) for name in CONTEXT}
-
-    @cached_property
-    def opened_at(self) -> int:
-        """When the catalogue is looked up: at acceptance, else at the first fact."""
-        starts = (part.accepted_at for part in self.parts)
-        found = next((at for at in starts if at is not None), None)
-        return found if found is not None else self.chains[0].head.at if self.chains else 0
-
-    @cached_property
-    def item(self) -> Item | None:
-        for name in ("item_implement_code", "item_catalog_code"):
-            code = self.context[name]
-            found = None if code is None else self.world.reference.item(code, self.opened_at)
-            if found is not None:
-                return found
-        return None
-
-    @property
-    def item_code(self) -> str | None:
-        return self.context["item_catalog_code"] or self.context["item_implement_code"]
-
-    @cached_property
-    def item_type(self) -> str | None:
-        return self.context["item_type"] or (None if self.item is None else self.item.item_type)
-
-    @cached_property
-    def case_type(self) -> str | None:
-        own = self.context["case_type"]
-        return str(own) if own else None if self.item is None else self.item.case_type
-
-    @property
-    def is_joint(self) -> bool:
-        return self.case_type == "joint"
-
-    @property
-    def mode(self) -> Mode:
-        return Mode.DAY_END if self.item is None else self.item.deadline_mode
-
-    @cached_property
-    def region(self) -> str | None:
-        return self.context["region_code"] or (None if self.item is None else self.item.region_code) or self.source.region_code
-
-    @cached_property
-    def calendar(self) -> WorkCalendar:
-        centre = self.context["centre_id"]
-        found = self.world.calendars.of_centre(centre, self.opened_at) if centre else None
-        return found if found is not None else self.world.calendars.of_region(self.region, self.opened_at)
-
     def officer(self, officer_id: str | None, at: int) -> Officer | None:
         return None if not officer_id else self.world.reference.officer(officer_id, at)
 
@@ -346,8 +349,10 @@ class CaseView:
     def is_test(self) -> bool:
         return any("test" in (chain.head.get(_C["flags"]) or ()) for chain in self.chains)
 
-    def is_day_precise(self, fact: Fact) -> bool:
-        return (fact.get(_C["time_precision"]) or self.source.precision) == "day"
+    def precision(self, fact: Fact) -> str:
+        """How fine the time of a fact is: the coarser of its own word and its source's."""
+        own = fact.get(_C["time_precision"]) or "second"
+        return max(str(own), self.source.precision.value, key=_COARSENESS.__getitem__)
 
 
 def limit_of(fact: Fact, name: str) -> Limit | None:

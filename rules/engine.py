@@ -11,10 +11,9 @@ from datetime import date
 from uuid import UUID
 
 from msgspec import Struct, field
-from supervision.calendars import Calendars
 
 from rules.book import Rule, Rulebook
-from rules.case import CONTEXT, CaseView, World
+from rules.case import CONTEXT, LIMITS, CaseView, World
 from rules.clocks import Clocks
 from rules.forgetting import Graveyard, is_grave
 from rules.issue import Because, Said, Suppression, changes, identify, message
@@ -22,6 +21,7 @@ from rules.kinds.window import Draft
 from rules.memory import FIELD_CODE, Core, Dossier, Fact, Sent, Standing, pack, unpack
 from rules.output import Alarm, Item, Output
 from rules.verdict import Verdict
+from supervision.calendars import Calendars
 from supervision.event import CaseEvent, ClockAdvanced, root_key
 from supervision.reference import Reference, Source
 from supervision.refusal import Reason
@@ -30,7 +30,7 @@ from supervision.worktime import CalendarMissing
 
 META = ""
 FORGET = "forget"
-_CONTEXT = tuple(FIELD_CODE[name] for name in CONTEXT)
+_CONTEXT = tuple(FIELD_CODE[name] for name in (*CONTEXT, *LIMITS))
 _FLAGS = FIELD_CODE["flags"]
 _BATCH_KIND = FIELD_CODE["batch_kind"]
 
@@ -194,10 +194,10 @@ class CaseEngine:
         """What stands now, and the next instant at which that changes by the clock alone."""
         said: list[Said] = []
         wake: int | None = None
-        if view.is_test or not rule.applies(view):
+        if view.is_test:
             return said, wake
         for verdict in rule.judge(view):
-            if verdict.trigger.get(_BATCH_KIND) == "migration" or not rule.is_in_force(view.calendar.day_of(verdict.detected_at)):
+            if verdict.trigger.get(_BATCH_KIND) == "migration" or not rule.applies(verdict):
                 continue
             if verdict.stands_from > now:
                 wake = verdict.stands_from if wake is None else min(wake, verdict.stands_from)
@@ -288,11 +288,12 @@ def _tells_new_context(dossier: Dossier, fact: Fact) -> bool:
 
 
 def _core(verdict: Verdict, view: CaseView) -> Core:
-    context, calendar = view.context, view.calendar
+    part = verdict.part
+    context, calendar, item = part.context, part.calendar, part.item
     facts = verdict.facts | {
         "case_id": view.case_id,
-        "item_code": view.item_code,
-        "item_name": (view.item.name if view.item is not None else "") or view.item_code,
+        "item_code": part.item_code,
+        "item_name": (item.name if item is not None else "") or part.item_code,
         "calendar": calendar.name,
         "calendar_version": calendar.version,
         "time_zone": calendar.time_zone,
@@ -309,11 +310,11 @@ def _core(verdict: Verdict, view: CaseView) -> Core:
         tuple(fact.id for fact in verdict.evidence),
         verdict.officers,
         verdict.step,
-        context["department_id"] or (None if view.item is None else view.item.department_id),
+        context["department_id"] or (None if item is None else item.department_id),
         context["centre_id"],
-        view.item_code,
-        view.item_type,
-        view.region,
+        part.item_code,
+        part.item_type,
+        part.region,
     )
 
 

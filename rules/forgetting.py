@@ -33,7 +33,7 @@ class Graveyard:
         last = max(fact.at for fact in view.facts)
         if source.keep_days is not None:
             return last + source.keep_days * DAY_MS
-        calendar = view.calendar
+        calendar = view.parts[-1].calendar
         return calendar.day_end(calendar.add(calendar.day_of(last), self._keep_wd)) + 1
 
     def holds(self, key: str) -> bool:

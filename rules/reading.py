@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from rules.case import CONTEXT, CaseView
+from rules.case import LIMITS as LIMIT_FIELDS
 from rules.memory import FIELD_CODE, Fact
 from rules.verdict import Verdict
 from supervision.event import EventType
@@ -13,9 +14,8 @@ from supervision.event import EventType
 Reads = dict[EventType, frozenset[str]]
 
 # Kept of every event of every case that any card judges: who and where it is, and how far its time can be trusted.
-COMMON = frozenset({*CONTEXT, "time_precision", "flags", "batch_kind"})
+COMMON = frozenset({*CONTEXT, *LIMIT_FIELDS, "time_precision", "flags", "batch_kind"})
 ACTOR = frozenset({"actor_officer_id", "actor_person_hash"})
-LIMITS = frozenset({"promised_limit", "promised_limit_unit", "legal_limit", "legal_limit_unit"})
 DUE_DATES = frozenset({"payload.promised_due_at", "payload.legal_due_at"})
 DECLARED = frozenset({"payload.declared_limit", "payload.declared_limit_unit"})
 STEP = frozenset({"payload.step_code", "payload.step_instance_id"})

@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct, field
-from supervision.calendars import Calendars
 
 from rules.book import Rule, Rulebook
 from rules.chain import in_force
@@ -22,6 +21,7 @@ from rules.kinds.window import Finding, Hit, subject_on
 from rules.memory import CODE_OF, FIELD_CODE, FORMAT, Core, Fact, Keeper, SnapshotError, Standing
 from rules.output import Alarm, Item, Output
 from supervision.alert import State
+from supervision.calendars import Calendars
 from supervision.event import CaseEvent, ClockAdvanced, EventType
 from supervision.reference import Reference
 from supervision.signal import ClockStep, Signal
@@ -239,7 +239,7 @@ class SubjectEngine:
                 folder.alerts.append(change.standing)
                 words = rule.words(change.standing.core)
                 output.alerts.append(message(rule.card, change, folder.clock, None, None, words))
-        waiting = [heard.at for heard in folder.signals if heard.at > now]
+        waiting = [at for at in (*(heard.at for heard in folder.signals), *(fact.at for fact in folder.facts)) if at > now]
         folder.wake = min(waiting) if waiting else None
         blob = _encode(folder)
         self._blobs[key] = blob
@@ -249,7 +249,7 @@ class SubjectEngine:
     def _findings(self, rule: Rule, folder: Folder, now: int) -> Iterable[tuple[Finding, Hit, WorkCalendar]]:
         """One for each date that has any; the hits are those the watermark has passed."""
         assert rule.tally is not None
-        overtime = [(fact.get(_FROM), fact.get(_TO)) for fact in _leaves(folder)]
+        overtime = [(fact.get(_FROM), fact.get(_TO)) for fact in _leaves(folder) if fact.at <= now]
         heard = [
             Hit(heard.at, heard.fact_id, heard.case, heard.data)
             for heard in folder.signals

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
 from rules.memory import Fact
 from supervision.alert import Level
+
+if TYPE_CHECKING:
+    from rules.case import Part
 
 AT_ONCE = -(2**62)
 
@@ -18,6 +21,7 @@ class Verdict(Struct, frozen=True):
     `trigger` is the fact the suppressors look at: what completed an event rule, what opened the clock of a timer rule.
     """
 
+    part: Part
     level: Level
     subject: str
     segment: str

@@ -13,14 +13,14 @@ from msgspec import Struct
 from rules.case import CLOCK_EVENTS, PAUSING, CaseView, Clock, Part
 from rules.memory import Fact
 from rules.parameters import After, Deadline, Late, LimitOf, Mark, Near, Passed, Times
-from rules.reading import ACTOR, DECLARED, DUE_DATES, LIMITS, Reads, merged, reads, responsible
+from rules.reading import ACTOR, DECLARED, DUE_DATES, Reads, merged, reads, responsible
 from rules.verdict import AT_ONCE, Verdict
 from supervision.alert import Level
 from supervision.event import EventType
 from supervision.worktime import Limit, Term
 
 CASE_CLOCK: Reads = merged(
-    reads(CLOCK_EVENTS, ACTOR, LIMITS),
+    reads(CLOCK_EVENTS, ACTOR),
     reads((EventType.CASE_ACCEPTED, EventType.SUPPLEMENT_ACCEPTED), DUE_DATES),
     reads(PAUSING, DECLARED, frozenset({"payload.seq", "payload.kind", "payload.approver_officer_id"})),
     reads((EventType.EXTENSION_APPROVED,), frozenset({"payload.days", "payload.approver_post", "payload.approver_officer_id"})),
@@ -48,10 +48,10 @@ class Running(Struct, frozen=True):
 
 
 class Reached(Struct, frozen=True):
-    """A mark's instant and the end it looks at; a warning comes before its end, all others after."""
+    """A mark's instant and the end that had to be passed; a warning comes before that end, all others after."""
 
     instant: int
-    due_at: int
+    end: int
     late_wd: int | None = None
     is_warning: bool = False
 
@@ -93,7 +93,7 @@ def _passed(mark: Passed | Times, running: Running) -> Reached | None:
     elif mark.over_promised_share is not None:
         if running.promised_limit_wd <= 0:
             return None
-        share = running.runs(Limit(-int(-running.promised_limit_wd * mark.over_promised_share // 1)))
+        share = running.runs(Limit(int(running.promised_limit_wd * mark.over_promised_share)))
         ends = max(ends, share, key=lambda term: term.due_at)
     return Reached(running.settle(ends.alert_at()), ends.due_at, 1)
 
@@ -112,19 +112,20 @@ def _verdict(view: CaseView, part: Part, level: Level, running: Running, reached
     """Late if and only if the stop lies behind the end; a stop inside the pause that moved the instant is when it shows."""
     stop = running.stop
     instant = max(reached.instant, running.opening.at)
-    facts = running.facts | {"due_at": reached.due_at}
+    facts = dict(running.facts)
     if reached.is_warning:
-        if instant > reached.due_at or (stop is not None and stop.at <= instant):
+        if instant > reached.end or (stop is not None and stop.at <= instant):
             return None
         facts |= {"used_wd": running.term.used_wd(instant), "remaining_wd": running.term.remaining_wd(instant)}
     else:
         late_wd = reached.late_wd or 1
         facts["late_wd"] = late_wd
         if stop is not None:
-            if stop.at <= reached.due_at or (late_wd > 1 and running.term.late_wd(stop.at) < late_wd):
+            if stop.at <= reached.end or (late_wd > 1 and running.term.late_wd(stop.at) < late_wd):
                 return None
             instant = max(min(instant, stop.at), running.opening.at)
     return Verdict(
+        part=part,
         level=level,
         subject=running.subject,
         segment=part.segment,
@@ -133,7 +134,7 @@ def _verdict(view: CaseView, part: Part, level: Level, running: Running, reached
         trigger=running.opening,
         facts=facts,
         evidence=running.evidence,
-        due_at=reached.due_at,
+        due_at=running.term.due_at,
         step=running.step,
         officers=responsible(running.opening),
     )

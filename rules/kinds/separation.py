@@ -24,15 +24,15 @@ class SamePerson:
         reads((EventType.DECISION_MADE, EventType.CASE_REOPENED, EventType.CASE_ACCEPTED, EventType.SUPPLEMENT_ACCEPTED), ACTOR),
     )
 
-    def __init__(self, parameters: Separation, is_raised: Callable[[CaseView], bool]) -> None:
+    def __init__(self, parameters: Separation, is_raised: Callable[[Part], bool]) -> None:
         self.parameters = parameters
         self.is_raised = is_raised
 
     def judge(self, view: CaseView) -> Iterable[Verdict]:
-        pairs = () if view.item is None else view.item.workflow.separated
-        if not pairs:
-            return
         for part in view.parts:
+            pairs = () if part.item is None else part.item.workflow.separated
+            if not pairs:
+                continue
             by_step: dict[str, list[Fact]] = {}
             for fact in part.of(*_STEPS):
                 code = step_name(fact)
@@ -51,7 +51,7 @@ class SamePerson:
         gap = self._gap(part, first, second)
         limit = self.parameters.raised_gap_s
         is_hasty = limit is not None and gap is not None and gap < limit * 1000
-        raised = self.parameters.raised if is_hasty or self.is_raised(view) else None
+        raised = self.parameters.raised if is_hasty or self.is_raised(part) else None
         completing = max(one, other, key=lambda fact: (fact.at, fact.id))
         facts: dict[str, object] = {
             "first_step": pair.first,
@@ -60,12 +60,13 @@ class SamePerson:
             "officers": list(responsible(one, other)),
             "first_at": one.at,
             "second_at": other.at,
-            "risk_class": None if view.item is None else view.item.risk_class.value,
+            "risk_class": None if part.item is None else part.item.risk_class.value,
         }
         if gap is not None:
             facts["gap_s"] = gap // 1000
         opening = () if part.opening is None else (part.opening,)
         yield Verdict(
+            part=part,
             level=raised or self.parameters.level,
             subject=view.subject,
             segment=f"{part.segment}/{pair.first}+{pair.second}",
@@ -80,7 +81,7 @@ class SamePerson:
 
     @staticmethod
     def _gap(part: Part, first: list[Fact], second: list[Fact]) -> int | None:
-        """Between the last completion of each before the decision, ms; None where one has none."""
+        """Between the last completion of each before the decision, ms; None where one has none, or only dates are known."""
         decision = part.first(EventType.DECISION_MADE)
 
         def last(facts: list[Fact]) -> Fact | None:
@@ -88,7 +89,9 @@ class SamePerson:
             return done[-1] if done else None
 
         one, other = last(first), last(second)
-        return None if one is None or other is None else abs(other.at - one.at)
+        if one is None or other is None or "day" in {part.case.precision(one), part.case.precision(other)}:
+            return None
+        return abs(other.at - one.at)
 
 
 def _first_meeting(view: CaseView, first: list[Fact], second: list[Fact]) -> tuple[Fact, Fact, str] | None:

@@ -13,7 +13,7 @@ from rules.parameters import Sequence
 from rules.reading import ACTOR, STEP, merged, reads, responsible
 from rules.verdict import AT_ONCE, Verdict
 from supervision.event import EventType
-from supervision.reference import Pair
+from supervision.reference import Pair, Workflow
 
 _STARTED = CODE_OF[EventType.STEP_STARTED]
 _ENDINGS = (EventType.DECISION_MADE, EventType.CASE_COMPLETED)
@@ -52,15 +52,11 @@ class Order:
         self.parameters = parameters
 
     def judge(self, view: CaseView) -> Iterable[Verdict]:
-        workflow = None if view.item is None else view.item.workflow
-        if workflow is None:
-            return
-        pairs = workflow.precedence if self.parameters.pairs else ()
-        mandatory = [step.code for step in workflow.steps if step.mandatory] if self.parameters.mandatory else []
-        if not pairs and not mandatory:
-            return
         earlier: set[str] = set()
         for part in view.parts:
+            workflow = Workflow() if part.item is None else part.item.workflow
+            pairs = workflow.precedence if self.parameters.pairs else ()
+            mandatory = [step.code for step in workflow.steps if step.mandatory] if self.parameters.mandatory else []
             steps = Steps.of(part)
             for pair in pairs:
                 if pair.first not in earlier:
@@ -77,7 +73,7 @@ class Order:
         after = steps.completed.get(pair.second)
         if begun is None or (before is None and after is None):
             return
-        if before is not None and not self._is_late(view, before, begun):
+        if before is not None and not self._is_late(part, before, begun):
             return
         by_absence = before is None or (after is not None and after.at < before.at)
         at_fact = after if by_absence and after is not None else before
@@ -93,9 +89,9 @@ class Order:
             facts["first_completed_at"] = before.at
         yield self._verdict(view, part, f"{pair.first}>{pair.second}", at_fact, before is None, facts, (begun, after, before))
 
-    def _is_late(self, view: CaseView, before: Fact, begun: Fact) -> bool:
-        if view.is_day_precise(before) or view.is_day_precise(begun):
-            return view.calendar.day_of(before.at) > view.calendar.day_of(begun.at)
+    def _is_late(self, part: Part, before: Fact, begun: Fact) -> bool:
+        if "day" in {part.case.precision(before), part.case.precision(begun)}:
+            return part.calendar.day_of(before.at) > part.calendar.day_of(begun.at)
         return before.at > begun.at + self.parameters.slack_s * 1000
 
     def _missing(self, view: CaseView, part: Part, steps: Steps, code: str, ending: Fact) -> Iterable[Verdict]:
@@ -105,7 +101,7 @@ class Order:
         facts: dict[str, object] = {"fault": "mandatory_missing", "first_step": code}
         if done is not None:
             facts["first_completed_at"] = done.at
-        yield self._verdict(view, part, code, ending, done is None, facts, (ending, done))
+        yield self._verdict(view, part, code, ending, True, facts, (ending, done))
 
     def _verdict(
         self,
@@ -120,6 +116,7 @@ class Order:
         """`completing` is the fact that made it visible; what rests on absence waits for the grace behind it."""
         named = {fact.id: fact for fact in (part.opening, *evidence) if fact is not None}
         return Verdict(
+            part=part,
             level=self.parameters.level,
             subject=view.subject,
             segment=f"{part.segment}/{segment}",

@@ -20,8 +20,8 @@ _STEP_LIMIT = frozenset({"payload.step_limit", "payload.step_limit_unit"})
 UNDECLARED_WD = 10
 
 
-def _earliest(*facts: Fact | None, since: int) -> Fact | None:
-    found = [fact for fact in facts if fact is not None and fact.at >= since]
+def _earliest(*facts: Fact | None) -> Fact | None:
+    found = [fact for fact in facts if fact is not None]
     return min(found, key=lambda fact: (fact.at, fact.id)) if found else None
 
 
@@ -42,21 +42,21 @@ class StepDeadline:
     def judge(self, view: CaseView) -> Iterable[Verdict]:
         for part in view.parts:
             for key, started, done in _steps(part):
-                limit = _step_limit(view, started)
+                limit = _step_limit(part, started)
                 if limit is not None:
                     yield from verdicts(view, part, self.parameters.at, self._running(view, part, key, started, done, limit))
 
     @staticmethod
     def _running(view: CaseView, part: Part, key: str, started: Fact, done: Fact | None, limit: Limit) -> Running:
         def runs(value: Limit) -> Term:
-            return term(view.calendar, started.at, value, mode=view.mode, pauses=part.pauses)
+            return term(part.calendar, started.at, value, mode=part.mode, pauses=part.pauses)
 
         code = step_name(started)
-        step = None if view.item is None else view.item.workflow.step(code or "")
+        step = None if part.item is None else part.item.workflow.step(code or "")
         return Running(
             subject=f"step:{view.source.name}/{view.case_id}/{key}",
             opening=started,
-            stop=_earliest(done, part.legal_stop, since=started.at),
+            stop=_earliest(done, part.legal_stop),
             term=runs(limit),
             limit=limit,
             runs=runs,
@@ -68,9 +68,9 @@ class StepDeadline:
         )
 
 
-def _step_limit(view: CaseView, started: Fact) -> Limit | None:
+def _step_limit(part: Part, started: Fact) -> Limit | None:
     """The event's own limit, else that of the key step in the item's workflow."""
-    step = None if view.item is None else view.item.workflow.step(step_name(started) or "")
+    step = None if part.item is None else part.item.workflow.step(step_name(started) or "")
     if step is not None and not step.key_step:
         return None
     return limit_of(started, "payload.step_limit") or (None if step is None else step.limit)
@@ -112,19 +112,19 @@ class PauseDeadline:
         seq = started.get(_C["payload.seq"])
 
         def runs(value: Limit) -> Term:
-            return term(view.calendar, started.at, value)
+            return term(part.calendar, started.at, value)
 
         def settle(instant: int) -> int:
-            day = view.calendar.day_of(instant)
+            day = part.calendar.day_of(instant)
             while others.on(day):
                 day += 1
-                instant = view.calendar.day_start(day)
+                instant = part.calendar.day_start(day)
             return instant
 
         return Running(
             subject=f"pause:{view.source.name}/{view.case_id}/{seq}",
             opening=started,
-            stop=_earliest(ended, part.promised_stop, since=started.at),
+            stop=_earliest(ended, part.promised_stop),
             term=runs(declared or Limit(UNDECLARED_WD)),
             limit=declared,
             runs=runs,

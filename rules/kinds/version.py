@@ -24,11 +24,12 @@ class MovedLater:
             if not chains:
                 continue
             head = chains[0].head
-            versions = [fact for chain in chains for fact in chain.versions if fact.type == head.type]
+            versions = [fact for chain in chains for fact in chain.versions]
             earliest = min(versions, key=lambda fact: (fact.at, fact.id))
             if head.at - earliest.at <= self.parameters.later_s * 1000:
                 continue
             yield Verdict(
+                part=part,
                 level=self.parameters.level,
                 subject=view.subject,
                 segment=part.segment,
