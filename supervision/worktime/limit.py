@@ -1,7 +1,4 @@
-"""Working time: limits, due instants, pauses and days late, on calendars that are data.
-
-Used by every rule with a clock. Times are int64 milliseconds UTC; days are proleptic Gregorian ordinals of the local date.
-"""
+"""Words for time limits: what catalogue entries and events say, before a calendar makes an instant of it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,196 @@
+"""Pauses of a clock: capped at what was declared, merged, as local days for limits in days and as instants for working hours."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from datetime import date
+from typing import ClassVar
+
+from msgspec import Struct
+
+from supervision.worktime.calendar import CalendarMissing, Spans, WorkCalendar
+from supervision.worktime.limit import Limit, Unit
+from supervision.worktime.zone import MINUTE_MS
+
+UNDECLARED = Limit(10)
+
+
+class Pause(Struct, frozen=True):
+    """A suspension from `start` to `end` (ms; None: not yet ended). `declared` None: 10 working days."""
+
+    start: int
+    end: int | None = None
+    declared: Limit | None = None
+
+
+class Pauses(Struct, frozen=True):
+    """`days`: paused dates as closed spans of ordinals, the first day of a pause not among them; `instants`: [start, end) in ms.
+
+    Both sorted and without overlap, so equal sets of pauses are equal whatever their order.
+    """
+
+    days: Spans = ()
+    instants: Spans = ()
+
+    NONE: ClassVar[Pauses]
+
+    @classmethod
+    def of(cls, calendar: WorkCalendar, pauses: Iterable[Pause]) -> Pauses:
+        """Each runs to its end or its declared limit, whichever is first; after that the clock runs again by itself."""
+        days: list[tuple[int, int]] = []
+        instants: list[tuple[int, int]] = []
+        for pause in pauses:
+            first = calendar.day_of(pause.start)
+            last, end = _end(calendar, pause, first)
+            if last > first:
+                days.append((first + 1, last))
+            if end > pause.start:
+                instants.append((pause.start, end))
+        return cls(_merged(days, 1), _merged(instants, 0))
+
+    def __bool__(self) -> bool:
+        return bool(self.days or self.instants)
+
+    def on(self, day: int) -> bool:
+        """Whether this date is paused."""
+        return bool(self.days) and self.after(day) != day
+
+    def at(self, instant: int) -> bool:
+        """Whether a clock that counts hours is paused at this instant."""
+        index = bisect_right(self.instants, instant, key=_first) - 1
+        return index >= 0 and instant < self.instants[index][1]
+
+    def after(self, day: int) -> int:
+        """The first date not paused, at or after `day`."""
+        index = bisect_right(self.days, day, key=_first) - 1
+        return self.days[index][1] + 1 if index >= 0 and day <= self.days[index][1] else day
+
+    def working_days(self, calendar: WorkCalendar, after: int, upto: int) -> int:
+        """Paused working days d with after < d <= upto."""
+        return sum(
+            calendar.count(max(after, first - 1), min(upto, last)) for first, last in self.days if first <= upto and last > after
+        )
+
+    # -- counting round them ------------------------------------------------------------------------------------
+
+    def count_free(self, calendar: WorkCalendar, after: int, upto: int) -> int:
+        """Working days not paused, after < d <= upto."""
+        counted = calendar.count(after, upto)
+        return counted - self.working_days(calendar, after, upto) if self.days else counted
+
+    def add_free(self, calendar: WorkCalendar, day: int, n: int) -> int:
+        """The n-th working day not paused strictly after `day`; `day` itself for n <= 0."""
+        if n <= 0:
+            return day
+        found = calendar.add(day, n)
+        for first, last in self.days:
+            if first > found:
+                break
+            if last > day:
+                n -= calendar.count(day, first - 1)
+                day = last
+                found = calendar.add(day, n)
+        return found
+
+    def add_days(self, day: int, n: int) -> int:
+        """The n-th date not paused strictly after `day`, days off included; `day` itself for n <= 0."""
+        if n <= 0:
+            return day
+        for first, last in self.days:
+            if first > day + n:
+                break
+            if last > day:
+                n -= max(first - 1 - day, 0)
+                day = last
+        return day + n
+
+    def add_work(self, calendar: WorkCalendar, at: int, ms: int) -> int:
+        """The instant at which `ms` of office time outside the pauses have passed since `at`."""
+        if ms <= 0:
+            return at
+        found = calendar.add_work(at, ms)
+        for start, end in self.instants:
+            if start >= found:
+                break
+            if end > at:
+                ms -= calendar.work_between(at, start)
+                at = end
+                found = calendar.add_work(at, ms)
+        return found
+
+    def work_between(self, calendar: WorkCalendar, start: int, end: int) -> int:
+        """Office time outside the pauses from `start` to `end`, ms."""
+        paused = sum(calendar.work_between(max(start, first), min(end, last)) for first, last in self.instants)
+        return calendar.work_between(start, end) - paused
+
+
+Pauses.NONE = Pauses()
+
+
+def _first(span: tuple[int, int]) -> int:
+    return span[0]
+
+
+def _merged(spans: list[tuple[int, int]], gap: int) -> Spans:
+    """Sorted, those that overlap or touch (`gap` 1: neighbouring dates) as one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1] + gap:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+def _end(calendar: WorkCalendar, pause: Pause, first: int) -> tuple[int, int]:
+    """The last paused date and the instant at which the clock runs again."""
+    declared = UNDECLARED if pause.declared is None else pause.declared
+    end_day = None if pause.end is None else calendar.day_of(pause.end)
+    try:
+        cap_day, cap = _cap(calendar, pause.start, first, declared)
+    except CalendarMissing:
+        if pause.end is None or end_day is None:
+            raise
+        calendar.count(first, end_day)  # known to its end, so the cap lies behind it
+        return end_day, pause.end
+    if pause.end is None or end_day is None:
+        return cap_day, cap
+    return min(end_day, cap_day), min(pause.end, cap)
+
+
+def _cap(calendar: WorkCalendar, start: int, first: int, declared: Limit) -> tuple[int, int]:
+    if declared.unit in (Unit.HOUR, Unit.MINUTE):
+        cap = calendar.add_work(start, work_ms(declared))
+        return calendar.day_of(cap), cap
+    day = last_day(calendar, first, declared, Pauses.NONE)
+    return day, calendar.day_end(day) + 1
+
+
+def work_ms(limit: Limit) -> int:
+    """A limit in hours or minutes as office time in ms."""
+    return max(limit.value, 0) * MINUTE_MS * (60 if limit.unit is Unit.HOUR else 1)
+
+
+def last_day(calendar: WorkCalendar, start: int, limit: Limit, pauses: Pauses) -> int:
+    """The last day of a limit in days or months that starts on date `start`; paused days lengthen it.
+
+    Calendar days and months count days off, and end on the next working day not paused if they would end on a day off.
+    """
+    if limit.unit is Unit.WORKING_DAY:
+        return pauses.add_free(calendar, start, limit.value)
+    length = limit.value if limit.unit is Unit.CALENDAR_DAY else _months_later(calendar, start, limit.value) - start
+    day = pauses.add_days(start, length)
+    if not calendar.is_working(day) or pauses.on(day):
+        day = pauses.add_free(calendar, day, 1)
+    return day
+
+
+def _months_later(calendar: WorkCalendar, start: int, months: int) -> int:
+    """The same day of a later month, or that month's last."""
+    begin = date.fromordinal(start)
+    year, month = divmod(begin.year * 12 + begin.month - 1 + max(months, 0), 12)
+    if year >= date.max.year:
+        raise CalendarMissing(calendar.name, year)
+    after = date(year + (month == 11), (month + 1) % 12 + 1, 1).toordinal()
+    return min(date(year, month + 1, 1).toordinal() + begin.day - 1, after - 1)
