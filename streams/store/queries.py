@@ -68,8 +68,8 @@ def event_count(store: Store, source: str = "") -> int:
     return int(rows[0][0])
 
 
-def missing_events(store: Store, expected: Collection[UUID], chunk: int = 50_000) -> list[UUID]:
-    """Which of the expected events are not stored."""
+def missing_events(store: Store, expected: Collection[UUID], chunk: int = 5_000) -> list[UUID]:
+    """Which of the expected events are not stored. `chunk` ids stay below the server's largest statement (256 KiB)."""
     missing: list[UUID] = []
     ids = list(expected)
     for start in range(0, len(ids), chunk):

@@ -1,0 +1,133 @@
+"""`supervision clickhouse`, `supervision db` and `supervision sink`: the store, its schema, and what fills it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from supervision.cli import app
+from supervision.language import UserError, say
+
+if TYPE_CHECKING:
+    from streams.store.client import Address
+    from supervision.settings import Settings
+
+db = typer.Typer(no_args_is_help=True, help="The schema of the store.")
+app.add_typer(db, name="db")
+
+DATA = typer.Option("--data", help="Data directory of the stack.", metavar="DIR", show_default="./data")
+
+
+@app.command()
+def clickhouse(
+    data: Annotated[Path | None, DATA] = None,
+    port: Annotated[int | None, typer.Option("--port", metavar="PORT", help="Port of the native protocol (19000).")] = None,
+) -> None:
+    """Run the embedded ClickHouse: the chdb engine behind the native protocol, on the loopback only, durable on disk.
+
+    Keeps its tables under DIR/clickhouse and asks for the password in DIR/clickhouse.password, made at the first start.
+    SIGTERM or Ctrl-C lets running queries end, ten seconds at most. Started again on the same directory, it goes on with its data.
+    """
+    from streams.embedded.clickhouse import SUBDIRECTORY, serve
+    from supervision.settings import clickhouse_password, load
+
+    settings = load(data=data, clickhouse_port=port)
+    if settings.clickhouse_host:
+        raise UserError(
+            say(
+                f"SUPERVISION_CLICKHOUSE_HOST = {settings.clickhouse_host}:已指定别的 ClickHouse,不必再起内嵌的",
+                f"SUPERVISION_CLICKHOUSE_HOST = {settings.clickhouse_host} names another ClickHouse: unset it to run this one",
+            )
+        )
+    password = clickhouse_password(settings)
+    serve(settings.data / SUBDIRECTORY, settings.clickhouse_port, settings.clickhouse_user, password)
+
+
+@db.command()
+def migrate(data: Annotated[Path | None, DATA] = None) -> None:
+    """Create the database if need be and bring its tables to this version. Harmless to repeat."""
+    from streams.store.migration import migrate as bring_up
+
+    applied = bring_up(address_of(_settings(data)))
+    for title in applied:
+        typer.echo(title)
+    if not applied:
+        typer.echo(say("已是最新。", "up to date"))
+
+
+@db.command()
+def status(data: Annotated[Path | None, DATA] = None) -> None:
+    """Which migrations are applied, and how many rows the store holds. Exit code 1 if some are pending."""
+    from streams.store.client import Store
+    from streams.store.migration import status as migrations
+    from streams.store.queries import table_sizes
+
+    address = address_of(_settings(data))
+    entries = migrations(address)
+    for entry in entries:
+        typer.echo(f"{entry.title:<24} {entry.applied_at or say('未执行', 'pending')}")
+    if any(entry.applied_at is None for entry in entries):
+        raise typer.Exit(1)
+    store = Store(address)
+    for name, rows in table_sizes(store).items():
+        typer.echo(f"{name:<24} {rows:>14,}")
+    store.close()
+
+
+@app.command()
+def sink(
+    data: Annotated[Path | None, DATA] = None,
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Go on behind records that Kafka removed before they were stored; recorded.")
+    ] = False,
+) -> None:
+    """Write events, alerts, clues and dead letters from Kafka to ClickHouse, each once, until told to stop.
+
+    It goes on behind what ClickHouse holds, waits for Kafka or ClickHouse as long as they are away, and stops loudly where records
+    were removed before they were stored.
+    """
+    import signal
+
+    from prometheus_client import start_http_server
+
+    from streams.sink import Plan, Sink
+    from streams.store.migration import require_current
+    from supervision.logs import configure
+
+    settings = _settings(data)
+    configure(settings.log_level)
+    address = address_of(settings)
+    require_current(address)
+    plan = Plan(
+        bootstrap=settings.kafka_address,
+        clickhouse=address,
+        consumer=f"{settings.app_id}-sink",
+        topic_prefix=settings.topic_prefix,
+        batch_rows=settings.sink_batch_rows,
+        batch_wait_s=settings.sink_batch_wait_ms / 1000,
+        accept_loss=accept_loss,
+    )
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port + settings.workers)  # the workers have the ports before
+    running = Sink(plan)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: running.stop())
+    running.run()
+
+
+def _settings(data: Path | None) -> Settings:
+    from supervision.settings import load
+
+    return load(data=data)
+
+
+def address_of(settings: Settings) -> Address:
+    """Where the settings say ClickHouse is."""
+    from streams.store.client import Address
+    from supervision.settings import clickhouse_password
+
+    host, port = settings.clickhouse_address
+    password = clickhouse_password(settings)
+    return Address(host, port, settings.clickhouse_user, password, settings.clickhouse_database)
