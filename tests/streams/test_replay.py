@@ -15,6 +15,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 from typer.testing import CliRunner
 
 from rules.output import Alarm, Item, Output

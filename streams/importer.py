@@ -1,0 +1,185 @@
+"""A log into Kafka: events to their partitions in log time, with the log's clock behind them on every partition.
+
+Repeating an import is harmless: ids are derived from the rows and a lower clock is ignored. An interrupted one goes on where the
+broker's last acknowledgement was noted (`Note`); without the note it starts again, to the same end. Called by `supervision import`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicCollection
+from confluent_kafka.admin import AdminClient
+from msgspec import Struct
+
+from streams import admin, clients
+from streams.sources.feed import Told
+from supervision.decoder import decode, encode
+from supervision.event import CaseEvent, ClockAdvanced
+from supervision.language import UserError, say
+from supervision.settings import Settings
+from supervision.topics import ACTIVITY_EVENTS, CASE_EVENTS, Topic, key_of, partition_of, topic_of
+
+Sent = Told | ClockAdvanced
+EVENT_TOPICS = (CASE_EVENTS, ACTIVITY_EVENTS)
+WINDOW = 2_000  # events that are shuffled together
+_NOTE_EVERY_S = 2.0
+_FLUSH_S = 1.0
+_CALL_S = 20.0
+
+
+class Note(Struct, frozen=True):
+    """How far an import is: `items` of its sequence are acknowledged by the topics with these ids."""
+
+    items: int
+    topics: dict[str, str]
+    finished: bool = False
+
+
+def arranged(items: Iterable[Sent], shuffle: int | None = None, *, twice: bool = False) -> Iterator[Sent]:
+    """The items as they are sent: as they come, or shuffled by this seed within windows, each event once or twice.
+
+    A clock record never comes before an event that preceded it; of several in one window only the last of each clock is sent.
+    """
+    if shuffle is None:
+        for item in items:
+            yield item
+            if twice and not isinstance(item, ClockAdvanced):
+                yield item
+        return
+    chance = random.Random(shuffle)  # noqa: S311 - an order, not a secret
+    source = iter(items)
+    while window := list(islice(source, WINDOW)):
+        events = [item for item in window if not isinstance(item, ClockAdvanced)] * (2 if twice else 1)
+        chance.shuffle(events)
+        yield from events
+        yield from {item.clock: item for item in window if isinstance(item, ClockAdvanced)}.values()
+
+
+class Journal:
+    """The note of one import: keyed by what is imported and how, so that another file or mapping never finds it."""
+
+    def __init__(self, folder: Path, files: Iterable[Path], *options: object) -> None:
+        sha = hashlib.sha256(repr(options).encode())
+        for file in files:
+            with file.open("rb") as content:
+                sha.update(hashlib.file_digest(content, "sha256").digest())
+        self._path = folder / f"{sha.hexdigest()[:32]}.json"
+
+    def read(self, topics: dict[str, str]) -> Note:
+        """The note if it is of these topics, else one that says that nothing is done."""
+        try:
+            note = msgspec.json.decode(self._path.read_bytes(), type=Note)
+        except (OSError, msgspec.DecodeError):
+            return Note(0, topics)
+        return note if topics and note.topics == topics else Note(0, topics)
+
+    def write(self, note: Note) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self._path.with_suffix(".new")
+        unfinished.write_bytes(msgspec.json.encode(note))
+        unfinished.replace(self._path)
+
+    def forget(self) -> None:
+        self._path.unlink(missing_ok=True)
+
+
+class Importer:
+    """Sends one import. `counts`: partitions of the event topics by declared name; `sent`: events by topic."""
+
+    def __init__(self, settings: Settings, counts: dict[str, int], journal: Journal, topics: dict[str, str]) -> None:
+        self._settings = settings
+        self._counts = counts
+        self._journal = journal
+        self._topics = topics
+        # Without gaps: if one record fails for good, no later one (a clock record above all) may overtake it.
+        self._producer = Producer(clients.producer_config(settings) | {"enable.gapless.guarantee": True})
+        self._failure: KafkaError | None = None
+        self.sent: Counter[str] = Counter()
+        self.left_out = 0  # changes of registers, which the reference topic carries and an import does not
+
+    def run(self, items: Iterable[Sent], progress: Callable[[int], None] = lambda events: None) -> None:
+        """Send what the journal does not know as sent. Raises UserError if the broker refuses or is gone too long."""
+        done = self._journal.read(self._topics).items
+        noted_at = time.monotonic()
+        position = 0
+        try:
+            for position, item in enumerate(items, 1):
+                if position > done:
+                    self._send(item)
+                if time.monotonic() - noted_at > _NOTE_EVERY_S and position > done:
+                    self._settle(position)
+                    noted_at = time.monotonic()
+                progress(position)
+            self._settle(position, finished=True)
+        except KafkaException as raised:
+            raise self._stopped(raised.args[0]) from None
+
+    def _send(self, item: Sent) -> None:
+        if isinstance(item, ClockAdvanced):
+            wire = encode(item)
+            for topic in EVENT_TOPICS:
+                for partition in range(self._counts[topic.name]):
+                    self._produce(topic, partition, item.clock.encode(), wire)
+            return
+        event = decode(item[1])
+        assert isinstance(event, CaseEvent), "the feed gives only events that decode"
+        topic = topic_of(event)
+        if topic not in EVENT_TOPICS:
+            self.left_out += 1
+            return
+        key = key_of(event).encode()
+        self._produce(topic, partition_of(key, self._counts[topic.name]), key, item[1])
+        self.sent[topic.name] += 1
+
+    def _produce(self, topic: Topic, partition: int, key: bytes, value: bytes) -> None:
+        name = admin.name_of(topic, self._settings)
+        while True:
+            try:
+                self._producer.produce(name, value, key, partition, on_delivery=self._delivered)
+                break
+            except BufferError:
+                self._producer.poll(0.1)
+        self._producer.poll(0)
+        if self._failure is not None:
+            raise self._stopped(self._failure)
+
+    def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None and self._failure is None:
+            self._failure = error
+
+    def _settle(self, items: int, *, finished: bool = False) -> None:
+        """Wait until all is acknowledged, then note it."""
+        while self._producer.flush(_FLUSH_S):
+            if self._failure is not None:
+                break
+        if self._failure is not None:
+            raise self._stopped(self._failure)
+        self._journal.write(Note(items, self._topics, finished))
+
+    def _stopped(self, error: KafkaError) -> UserError:
+        return UserError(
+            say(
+                f"Kafka {self._settings.kafka_address} 不再接收({error.str()});已确认的都在,再次运行同一命令即可继续",
+                f"Kafka at {self._settings.kafka_address} takes no more ({error.str()}); what was acknowledged is there,"
+                " run the same command again to go on",
+            )
+        )
+
+
+def topic_ids(settings: Settings) -> dict[str, str]:
+    """The ids Kafka gave the event topics when they were made; empty if the broker does not tell."""
+    names = [admin.name_of(topic, settings) for topic in EVENT_TOPICS]
+    client = AdminClient({"bootstrap.servers": settings.kafka_address, "log_level": 3})
+    found = client.describe_topics(TopicCollection(names), request_timeout=_CALL_S)
+    try:
+        return {name: str(future.result(_CALL_S).topic_id) for name, future in found.items()}
+    except KafkaException:
+        return {}
