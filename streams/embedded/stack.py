@@ -76,7 +76,8 @@ class Stack:
                 self.run("topics", "create")
             with self.show.step(say("规则代理", "agents")) as step:
                 self.launch("agents")
-                self._until("agents", lambda: stack_ready.agents(self.settings))
+                since = time.time()
+                self._until("agents", lambda: stack_ready.workers(self.settings, since).are_enough(self.settings))
                 step.detail = f"{self.settings.workers} x"
             with self.show.step(say("入库", "sink")):
                 self.launch("sink")
@@ -150,7 +151,7 @@ class Stack:
             self.launch("clickhouse")
         with self.show.step("Kafka") as step:
             if self.settings.kafka_bootstrap:
-                self._until("", lambda: stack_ready.kafka(self.settings))
+                self._until("kafka", lambda: stack_ready.kafka(self.settings))
             else:
                 self.kafka_server = Kafka.of(self.settings)
                 self.kafka_server.start(step.report)
@@ -166,9 +167,16 @@ class Stack:
         while not answers():
             self.check()
             if time.monotonic() > until:
-                where = self.children[name].log if name in self.children else (name or self.kafka)
-                raise UserError(say(f"{READY_S:.0f} 秒内没有应答: {where}", f"no answer within {READY_S:.0f} s: {where}"))
+                raise self._silence(name)
             time.sleep(LOOK_EVERY_S)
+
+    def _silence(self, name: str) -> UserError:
+        """What to say of a part that runs but does not answer, or of a server elsewhere."""
+        child = self.children.get(name)
+        head = say(f"{name} {READY_S:.0f} 秒内没有应答", f"{name} gave no answer within {READY_S:.0f} s")
+        if child is None:
+            return UserError(f"{head}: {self.kafka if name == 'kafka' else self.settings.clickhouse_address}")
+        return UserError(f"{head}; {child.log}", *(f"  {line[:300]}" for line in tail(child.log)))
 
     def _write_addresses(self) -> None:
         """`addresses.json`: where everything is, for people and for the other commands; whole or not at all."""

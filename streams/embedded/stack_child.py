@@ -81,7 +81,7 @@ class Child:
         head = say(
             f"{self.name} 意外结束 ({how}); 日志: {self.log}", f"{self.name} ended unexpectedly ({how}); its log: {self.log}"
         )
-        return UserError(head, *(f"  {line}" for line in tail(self.log)))
+        return UserError(head, *(f"  {line[:300]}" for line in tail(self.log)))
 
     def wait(self, seconds: float) -> bool:
         """Whether it ended within that time."""

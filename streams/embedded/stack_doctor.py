@@ -149,10 +149,14 @@ def _schema(settings: Settings) -> str:
 
 
 def _workers(settings: Settings) -> Finding:
-    ready = stack_ready.agents(settings)
-    behind = sum(stack_ready.lag(settings, [settings.topic_prefix + name for name in ("case-events", "activity-events")]).values())
-    seen = say(f"{settings.workers} 个在组里, 积压 {behind}", f"{settings.workers} in the group, {behind} records behind")
-    return Finding("agents", ready, seen, "" if ready else say("看 data/logs/agents.log", "see data/logs/agents.log"))
+    found, behind = stack_ready.workers(settings), sum(stack_ready.lag(settings).values())
+    ready, partitions = found.ready, found.partitions
+    seen = say(
+        f"{ready} 个就绪, 管 {partitions} 个分区, 积压 {behind} 条",
+        f"{ready} ready, {partitions} partitions, {behind} records behind",
+    )
+    good = found.are_enough(settings)
+    return Finding("agents", good, seen, "" if good else say("看 data/logs/agents.log", "see data/logs/agents.log"))
 
 
 def _tried(what: str, check: Callable[[], str]) -> Finding:

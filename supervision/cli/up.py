@@ -107,8 +107,7 @@ def status(data: Annotated[Path | None, DATA] = None) -> None:
         alive = say("[green]运行[/]", "[green]runs[/]") if part.is_alive else say("[red]已死[/]", "[red]dead[/]")
         table.add_row(part.name, str(part.pid), alive, str(part.resident_mb or ""), str(found.get(part.name, "")))
     Console().print(table)
-    topics = [settings.topic_prefix + name for name in ("case-events", "activity-events")]
-    for topic, behind in stack_ready.lag(settings, topics).items():
+    for topic, behind in stack_ready.lag(settings).items():
         typer.echo(say(f"{topic}: 待判 {behind} 条", f"{topic}: {behind} records to judge"))
     if not all(part.is_alive for part in parts):
         raise typer.Exit(1)

@@ -10,6 +10,7 @@ import pytest
 
 from streams.embedded import clickhouse, stack, stack_background, stack_ready
 from streams.embedded.stack import Stack
+from streams.embedded.stack_ready import Workers
 from supervision.language import UserError
 from supervision.settings import load
 from tests.streams.test_stack_child import eventually, runs
@@ -45,7 +46,7 @@ def stand_in_failing(monkeypatch: pytest.MonkeyPatch, data: Path, fails: tuple[s
     monkeypatch.setattr(stack, "_command", lambda *arguments: [sys.executable, "-c", code, *arguments])
     monkeypatch.setattr(stack_ready, "kafka", lambda _: True)
     monkeypatch.setattr(clickhouse, "answers", lambda *_: True)
-    monkeypatch.setattr(stack_ready, "agents", lambda _: (data / "diary").exists() and "begin agents" in diary(data))
+    monkeypatch.setattr(stack_ready, "workers", lambda *_: Workers(9, 99) if "begin agents" in diary(data) else Workers(0, 0))
     return Stack(load(data=data, kafka_bootstrap="kafka.example:9092", clickhouse_host="ch.example"))
 
 
@@ -81,7 +82,7 @@ def test_a_part_that_dies_is_told_with_the_end_of_its_log(stand_in: Stack) -> No
 
 def test_a_part_that_dies_while_starting_stops_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     broken = stand_in_failing(monkeypatch, tmp_path, ("agents",))
-    monkeypatch.setattr(stack_ready, "agents", lambda _: False)
+    monkeypatch.setattr(stack_ready, "workers", lambda *_: Workers(0, 0))
     with pytest.raises(UserError) as refused:
         broken.start()
     assert refused.value.lines[-1] == "  agents has no luck"
@@ -97,6 +98,23 @@ def test_a_step_that_fails_is_told_with_what_it_said(monkeypatch: pytest.MonkeyP
     assert "supervision db migrate" in refused.value.lines[0]
     assert refused.value.lines[1:] == ("  db has no luck",)
     assert diary(tmp_path) == ["begin db"]
+
+
+def test_a_part_that_never_answers_is_told_with_the_end_of_its_log(stand_in: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack_ready, "workers", lambda *_: Workers(0, 24))
+    monkeypatch.setattr(stack, "READY_S", 0.5)
+    with pytest.raises(UserError, match="agents"):
+        stand_in.start()
+    assert not stand_in.children
+
+
+@pytest.mark.parametrize(
+    ("ready", "partitions", "enough"),
+    [(2, 6, True), (1, 6, False), (2, 5, False)],
+    ids=["all ready", "a worker missing", "a partition nobody's"],
+)
+def test_agents_are_ready_when_every_worker_is_and_every_partition_is_somebodys(ready: int, partitions: int, enough: bool) -> None:
+    assert Workers(ready, partitions).are_enough(load(workers=2, partitions=3)) is enough
 
 
 def test_two_stacks_on_one_directory_refuse(stand_in: Stack) -> None:
