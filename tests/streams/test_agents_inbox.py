@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.agents.inbox import read
+from supervision.decoder import encode
+from supervision.event import CaseEvent, ClockAdvanced, EventType, Stream
+from supervision.refusal import Reason
+from supervision.signal import ClockStep, Signal, pack
+from tests.streams.batches import batch, event, raw
+
+SIGNAL = Signal(subject="officer:1", kind="x", fact_id=UUID(int=1), revision=1, clock="wall", source_system="s", at=5)
+STEP = ClockStep(partition=1, clock="wall", to=6)
+
+
+def test_a_poison_event_is_refused_by_itself_and_its_neighbours_are_judged() -> None:
+    inbox = read(batch([raw(1), b"{broken", raw(2)]), 0, Stream.CASE)
+    assert inbox.items == [event(1), event(2)]
+    assert [(index, refusal.reason) for index, refusal in inbox.refused] == [(1, Reason.NOT_JSON)]
+
+
+def test_an_event_knows_the_record_it_came_from() -> None:
+    inbox = read(batch([b"", raw(1), raw(1)]), 0, Stream.CASE)
+    assert [inbox.origin[id(item)] for item in inbox.items] == [1, 2]
+
+
+def test_records_before_the_next_offset_are_passed_over() -> None:
+    inbox = read(batch([raw(1), raw(2), b"{"], first=10), 11, Stream.CASE)
+    assert inbox.items == [event(2)]
+    assert [index for index, _ in inbox.refused] == [2]
+
+
+def test_an_event_of_the_other_stream_is_in_the_wrong_topic() -> None:
+    punch = b'{"event_id":"00000000-0000-0000-0000-000000000001","event_type":"attendance_punched","occurred_at":1,'
+    punch += b'"source_system":"s","payload":{"officer_id":"1","direction":"in"}}'
+    (refused,) = read(batch([punch]), 0, Stream.CASE).refused
+    assert refused[1].reason is Reason.WRONG_TOPIC
+    inbox = read(batch([punch, raw(1)]), 0, Stream.ACTIVITY)
+    assert isinstance(inbox.items[0], CaseEvent)
+    assert inbox.items[0].event_type is EventType.ATTENDANCE_PUNCHED
+    assert [refusal.reason for _, refusal in inbox.refused] == [Reason.WRONG_TOPIC]
+
+
+def test_packed_signals_are_unpacked_in_order_for_subjects_and_refused_among_cases() -> None:
+    packed = pack([SIGNAL, STEP])
+    assert read(batch([packed]), 0, Stream.ACTIVITY).items == [SIGNAL, STEP]
+    assert not read(batch([packed]), 0, Stream.CASE).items
+    assert read(batch([packed[:-4]]), 0, Stream.ACTIVITY).refused[0][1].reason is Reason.NOT_JSON
+
+
+def test_clocks_are_heard_on_both_streams() -> None:
+    advanced = ClockAdvanced(clock="log", to=9)
+    for stream in (Stream.CASE, Stream.ACTIVITY):
+        assert read(batch([encode(advanced)]), 0, stream).items == [advanced]
+
+
+@given(st.lists(st.none() | st.binary(max_size=80), max_size=20), st.sampled_from([Stream.CASE, Stream.ACTIVITY]))
+def test_any_bytes_become_an_item_or_a_refusal(values: list[bytes | None], stream: Stream) -> None:
+    inbox = read(batch(values), 0, stream)
+    assert len(inbox.origin) + len(inbox.refused) <= len(values)
+    assert len(inbox.items) + len(inbox.refused) >= len(values)
