@@ -211,11 +211,14 @@ class Part:
         return Pauses.of(self.calendar, spans) if spans else Pauses.NONE
 
     @cached_property
+    def promised_limit(self) -> Limit | None:
+        """The promised limit in units, whether or not it runs."""
+        return self._limit("promised_limit", None if self.item is None else self.item.promised_limit)
+
+    @cached_property
     def promised(self) -> Clock | None:
         """The promised limit as it runs, or None where there is none."""
-        item = self.item
-        limit = self._limit("promised_limit", None if item is None else item.promised_limit)
-        return self._clock("promised", limit, "payload.promised_due_at", self.promised_stop, extended=False)
+        return self._clock("promised", self.promised_limit, "payload.promised_due_at", self.promised_stop, extended=False)
 
     @cached_property
     def legal(self) -> Clock | None:

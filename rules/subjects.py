@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from rules.book import Rule, Rulebook
 from rules.chain import in_force
-from rules.clocks import NEVER, Clocks
+from rules.clocks import NEVER, WALL, Clocks
 from rules.issue import Because, Said, Suppression, changes, identify, message
 from rules.kinds.window import Finding, Hit, subject_on
 from rules.memory import CODE_OF, FIELD_CODE, FORMAT, Core, Fact, Keeper, SnapshotError, Standing
@@ -33,7 +33,9 @@ OWN = "own"
 _LEAVE = frozenset({"payload.kind", "payload.from_", "payload.to"})
 _LEAVE_CODE = CODE_OF[EventType.LEAVE_APPROVED]
 _KIND, _FROM, _TO = (FIELD_CODE[name] for name in ("payload.kind", "payload.from_", "payload.to"))
-KEEP_DAYS = 45
+DAY_MS = 86_400_000
+KEEP_DAYS = 60
+LOOK_BACK_DAYS = 30
 
 
 class Heard(Struct, array_like=True):
@@ -49,7 +51,10 @@ class Heard(Struct, array_like=True):
 
 
 class Folder(Struct, array_like=True):
-    """The state of one subject on one clock: signals, activity facts, what was said, and how far it has been judged."""
+    """The state of one subject on one clock: signals, activity facts, what was said.
+
+    `since`: verdicts detected before it stand for good, because facts they would be judged by are gone.
+    """
 
     format: int = FORMAT
     clock: str = "wall"
@@ -57,7 +62,7 @@ class Folder(Struct, array_like=True):
     facts: list[Fact] = field(default_factory=list)
     alerts: list[Standing] = field(default_factory=list)
     wake: int | None = None
-    dropped: int = 0
+    since: int = NEVER
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -95,11 +100,10 @@ class SubjectEngine:
         self._reference = reference
         self._calendars = Calendars(reference)
         self._suppression = Suppression(reference)
-        self._grace: dict[str, int] = {}
-        for entry in reference.of_kind("source"):
-            source = reference.source(entry.key)
-            self._grace[source.clock] = max(self._grace.get(source.clock, 0), source.late_grace_s * 1000)
-        self._grace["wall"] = max(self._grace.get("wall", 0), reference.source("").late_grace_s * 1000)
+        profiles = [reference.source(entry.key) for entry in reference.of_kind("source")]
+        live = [profile for profile in (*profiles, reference.source("")) if profile.clock == WALL]
+        self._wall_grace_ms = 1000 * max(profile.late_grace_s for profile in live)
+        self._keep_ms = DAY_MS * max(KEEP_DAYS, *(profile.keep_days or 0 for profile in live))
 
     # -- Engine -------------------------------------------------------------------------------------------------
 
@@ -169,7 +173,8 @@ class SubjectEngine:
             return False
         steps[sender] = to
         if all(name in steps for name in self._heard_from):
-            self._clocks.advance(clock, min(steps[name] for name in self._heard_from) - self._grace.get(clock, 0))
+            grace = self._wall_grace_ms if clock == WALL else 0
+            self._clocks.advance(clock, min(steps[name] for name in self._heard_from) - grace)
         return True
 
     def _open(self, key: str, clock: str, touched: dict[str, tuple[Folder, bytes | None]], newest: bytes) -> Folder:
@@ -221,24 +226,23 @@ class SubjectEngine:
 
     def _judge(self, key: str, folder: Folder, newest: bytes | None, output: Output) -> None:
         now = self._clocks.now(folder.clock)
-        self._forget_old(folder, now)
         for rule in self._book.windows:
             try:
-                said = [
-                    said for finding in self._findings(rule, folder, now) if (said := self._said(rule, key, finding)) is not None
-                ]
+                found = [self._said(rule, key, finding) for finding in self._findings(rule, folder, now)]
             except CalendarMissing as missing:
                 alarm = Alarm("calendar_missing", missing.region, str(missing.year))
                 if alarm not in self._alarms:
                     self._alarms.add(alarm)
                     output.alarms.append(alarm)
                 continue
-            before = [standing for standing in folder.alerts if standing.rule_id == rule.id]
+            before = [known for known in folder.alerts if known.rule_id == rule.id and known.core.detected_at >= folder.since]
+            said = [one for one in found if one is not None and one.core.detected_at >= folder.since]
             for change in changes(rule.id, 0, before, said, Because(newest)):
                 folder.alerts = [known for known in folder.alerts if known.alert_id != change.standing.alert_id]
                 folder.alerts.append(change.standing)
                 words = rule.words(change.standing.core)
                 output.alerts.append(message(rule.card, change, folder.clock, None, None, words))
+        self._forget_old(folder, now)
         waiting = [at for at in (*(heard.at for heard in folder.signals), *(fact.at for fact in folder.facts)) if at > now]
         folder.wake = min(waiting) if waiting else None
         blob = _encode(folder)
@@ -298,13 +302,15 @@ class SubjectEngine:
         return None if state is None else Said(identify(rule.id, core), core, state)
 
     def _forget_old(self, folder: Folder, now: int) -> None:
-        """On the wall clock hits older than any window are dropped and only counted; on a log clock nothing is forgotten."""
-        if folder.clock != "wall":
+        """On the wall clock hits older than any window are dropped, once judged, and what was said of them stands.
+
+        A date stays judged as long as the dates its windows look back on are still here. On a log clock nothing is forgotten.
+        """
+        if folder.clock != WALL:
             return
-        horizon = now - KEEP_DAYS * 86_400_000
-        kept = [heard for heard in folder.signals if heard.at >= horizon]
-        folder.dropped += len(folder.signals) - len(kept)
-        folder.signals = kept
+        horizon = now - self._keep_ms
+        folder.signals = [heard for heard in folder.signals if heard.at >= horizon]
+        folder.since = max(folder.since, horizon + LOOK_BACK_DAYS * DAY_MS)
 
 
 def _leaves(folder: Folder) -> Iterable[Fact]:

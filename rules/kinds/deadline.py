@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from rules.case import CLOCK_EVENTS, PAUSING, CaseView, Clock, Part
+from rules.clocks import WALL
 from rules.memory import Fact
 from rules.parameters import After, Deadline, Late, LimitOf, Mark, Near, Passed, Times
 from rules.reading import ACTOR, DECLARED, DUE_DATES, Reads, merged, reads, responsible
@@ -30,7 +31,7 @@ CASE_CLOCK: Reads = merged(
 class Running(Struct, frozen=True):
     """One clock under judgement. `runs` gives the term another limit would have from the same start, with the same pauses.
 
-    `settle` moves an instant out of the pauses that count; `promised_limit_wd` is that of the case, for shares of the promise.
+    `settle` moves an instant out of the pauses that count; `promise` is the case's promised limit in working days or minutes.
     """
 
     subject: str
@@ -42,7 +43,7 @@ class Running(Struct, frozen=True):
     facts: dict[str, Any]
     evidence: tuple[Fact, ...]
     settle: Callable[[int], int] = lambda instant: instant
-    promised_limit_wd: int = 0
+    promise: Limit | None = None
     undeclared: bool = False
     step: str | None = None
 
@@ -57,8 +58,8 @@ class Reached(Struct, frozen=True):
 
 
 def grace_of(view: CaseView) -> int:
-    """How long a verdict that rests on an absent fact waits, ms."""
-    return view.source.late_grace_s * 1000
+    """How long a verdict that rests on an absent fact waits, ms; a log clock moves when its log is complete, so not at all."""
+    return view.source.late_grace_s * 1000 if view.source.clock == WALL else 0
 
 
 def stands_from(view: CaseView, instant: int, stop: Fact | None) -> int:
@@ -91,9 +92,10 @@ def _passed(mark: Passed | Times, running: Running) -> Reached | None:
             return None
         ends = running.runs(Limit(running.limit.value * mark.factor, running.limit.unit))
     elif mark.over_promised_share is not None:
-        if running.promised_limit_wd <= 0:
+        promise = running.promise
+        if promise is None:
             return None
-        share = running.runs(Limit(int(running.promised_limit_wd * mark.over_promised_share)))
+        share = running.runs(Limit(int(promise.value * mark.over_promised_share), promise.unit))
         ends = max(ends, share, key=lambda term: term.due_at)
     return Reached(running.settle(ends.alert_at()), ends.due_at, 1)
 
@@ -130,7 +132,7 @@ def _verdict(view: CaseView, part: Part, level: Level, running: Running, reached
         subject=running.subject,
         segment=part.segment,
         detected_at=instant,
-        stands_from=stands_from(view, instant, stop),
+        stands_from=stands_from(view, instant, None if reached.is_warning else stop),
         trigger=running.opening,
         facts=facts,
         evidence=running.evidence,

@@ -12,7 +12,7 @@ from rules.parameters import Deadline
 from rules.reading import ACTOR, STEP, merged, reads
 from rules.verdict import Verdict
 from supervision.event import EventType
-from supervision.worktime import Limit, Term, term
+from supervision.worktime import Limit, Term, Unit, term
 
 _C = FIELD_CODE
 _STARTED = CODE_OF[EventType.STEP_STARTED]
@@ -63,7 +63,7 @@ class StepDeadline:
             facts=limit_facts(limit, started.at)
             | {"step_code": code, "step_name": (step.name if step is not None else "") or code},
             evidence=(*(() if part.opening is None else (part.opening,)), started),
-            promised_limit_wd=0 if part.promised is None else part.promised.term.limit_wd,
+            promise=_promise(part),
             step=code,
         )
 
@@ -74,6 +74,18 @@ def _step_limit(part: Part, started: Fact) -> Limit | None:
     if step is not None and not step.key_step:
         return None
     return limit_of(started, "payload.step_limit") or (None if step is None else step.limit)
+
+
+def _promise(part: Part) -> Limit | None:
+    """The promised limit in minutes of office time where it is given in hours, else in working days."""
+    limit, opening = part.promised_limit, part.opening
+    is_absolute = opening is not None and opening.get(_C["payload.promised_due_at"]) is not None
+    if limit is not None and not is_absolute:
+        if limit.unit is Unit.WORKING_DAY:
+            return limit
+        if limit.unit in {Unit.HOUR, Unit.MINUTE}:
+            return Limit(limit.value * (60 if limit.unit is Unit.HOUR else 1), Unit.MINUTE)
+    return None if part.promised is None else Limit(part.promised.term.limit_wd)
 
 
 def _steps(part: Part) -> Iterable[tuple[str, Fact, Fact | None]]:
