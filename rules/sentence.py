@@ -1,11 +1,13 @@
 """The sentence of an alert, in Chinese and English, from its card's template and its facts. Used by the engine and the documents.
 
 A placeholder is the name of a fact: instants (`_at`, ms UTC) become local time in the zone of fact `time_zone`, `limit` takes its
-`limit_unit`, shares become percentages, lists are joined, what is missing becomes a dash.
+`limit_unit`, shares become percentages, lists are joined, what is missing becomes a dash. A part in [square brackets] is left out
+where one of its facts is missing.
 """
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -75,15 +77,29 @@ def sentence(template: Text, facts: Mapping[str, Any]) -> dict[str, str]:
     return {"zh": _fill(template.zh, facts, zone, 0), "en": _fill(template.en, facts, zone, 1)}
 
 
+Piece = tuple[str, str | None]
+_OPTIONAL = re.compile(r"(\[[^\[\]]*\])")
+
+
 @lru_cache(maxsize=1024)
-def _parts(template: str) -> tuple[tuple[str, str | None], ...]:
-    return tuple((text, name) for text, name, _, _ in string.Formatter().parse(template))
+def _parts(template: str) -> tuple[tuple[bool, tuple[Piece, ...]], ...]:
+    """The template's parts as (is optional, (text, name of the fact behind it) ...)."""
+    found: list[tuple[bool, tuple[Piece, ...]]] = []
+    for part in _OPTIONAL.split(template):
+        is_optional = part.startswith("[") and part.endswith("]")
+        inner = part[1:-1] if is_optional else part
+        found.append((is_optional, tuple((text, name) for text, name, _, _ in string.Formatter().parse(inner))))
+    return tuple(found)
 
 
 def _fill(template: str, facts: Mapping[str, Any], zone: str, language: int) -> str:
-    return "".join(
-        text if name is None else text + _value(name, facts.get(name), facts, zone, language) for text, name in _parts(template)
-    )
+    filled: list[str] = []
+    for is_optional, pieces in _parts(template):
+        if is_optional and any(name is not None and facts.get(name) is None for _, name in pieces):
+            continue
+        for text, name in pieces:
+            filled.append(text if name is None else text + _value(name, facts.get(name), facts, zone, language))
+    return "".join(filled)
 
 
 def _value(name: str, value: Any, facts: Mapping[str, Any], zone: str, language: int) -> str:
@@ -100,8 +116,10 @@ def _value(name: str, value: Any, facts: Mapping[str, Any], zone: str, language:
         return _local(value, zone)
     if isinstance(value, float) and name.endswith("share"):
         return f"{value:.0%}"
-    unit = _WORDS.get(str(facts.get(f"{name}_unit")))
-    return f"{value:g}" + (unit[language] if unit else "") if isinstance(value, (int, float)) else str(value)
+    if not isinstance(value, (int, float)):
+        return str(value)
+    unit = _WORDS.get(str(facts.get(f"{name}_unit")), ("", ""))[language]
+    return f"{value:g}" + (unit.removesuffix("s") if value == 1 else unit)
 
 
 def _local(instant: int, zone: str) -> str:
