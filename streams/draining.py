@@ -81,11 +81,13 @@ class Tail:
     def ends(self, topics: Iterable[Topic]) -> dict[Place, int]:
         """The offset behind the last record of each partition that has one (behind it may lie marks of transactions)."""
         found: dict[Place, int] = {}
-        for topic in topics:
-            for place in self._places(topic):
-                end = self._end(place)
-                if end:
-                    found[place] = end
+        marks = {place: self._marks(place) for topic in topics for place in self._places(topic)}
+        tail = _TAIL
+        while marks:
+            starts = {place: max(low, high - tail) for place, (low, high) in marks.items() if low < high}
+            found |= self._last(starts)
+            marks = {place: marks[place] for place, start in starts.items() if place not in found and start > marks[place][0]}
+            tail *= 8
         return found
 
     def close(self) -> None:
@@ -96,28 +98,27 @@ class Tail:
         name = admin.name_of(topic, self._settings)
         return [(name, number) for number in self._reader.list_topics(name, timeout=_CALL_S).topics[name].partitions]
 
-    def _end(self, place: Place) -> int:
+    def _marks(self, place: Place) -> tuple[int, int]:
         low, high = self._reader.get_watermark_offsets(TopicPartition(*place), _CALL_S)
-        tail = _TAIL
-        while True:
-            first = max(low, high - tail)
-            last = self._last_between(place, first) if first < high else 0
-            if last or first == low:
-                return last
-            tail *= 4
+        return low, high
 
-    def _last_between(self, place: Place, first: int) -> int:
-        """The offset behind the last record from `first` on; 0 if there is none."""
-        self._reader.assign([TopicPartition(*place, first)])
-        last, until = 0, time.monotonic() + _CALL_S
-        while time.monotonic() < until:
-            for message in self._reader.consume(_TAIL, 0.05):
-                error = message.error()
+    def _last(self, starts: dict[Place, int]) -> dict[Place, int]:
+        """The offset behind the last record of each partition from its start on, for those that have one there."""
+        found: dict[Place, int] = {}
+        ahead = set(starts)
+        self._reader.assign([TopicPartition(*place, start) for place, start in starts.items()])
+        until = time.monotonic() + _CALL_S
+        while ahead:
+            for message in self._reader.consume(1000, 0.1):
+                place, error = (str(message.topic()), int(message.partition() or 0)), message.error()
                 if error is None:
-                    last = (message.offset() or 0) + 1
+                    found[place] = int(message.offset() or 0) + 1
+                    until = time.monotonic() + _CALL_S
                 elif error.code() == KafkaError._PARTITION_EOF:
-                    return last
-        raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+                    ahead.discard(place)
+            if ahead and time.monotonic() > until:
+                raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+        return found
 
 
 def _stuck(whom: str, lag: int, patience_s: float) -> str:
