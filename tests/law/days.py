@@ -6,6 +6,7 @@ It shares no code with `supervision.worktime` on purpose. Days are proleptic ord
 from __future__ import annotations
 
 import calendar as gregorian
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -15,7 +16,17 @@ from supervision.worktime import Limit, Mode, Unit
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
-NOT_PAUSED: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Paused:
+    """What does not count: whole dates for limits in days, spans [from, to) of instants for limits in office time."""
+
+    days: frozenset[int] = frozenset()
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+NOT_PAUSED = Paused()
 
 
 class Days:
@@ -72,32 +83,39 @@ class Days:
             return self.instant(day, self.spans[-1][1] * MINUTE)
         return self.midnight(day + 1) - 1
 
-    def count(self, after: int, upto: int, paused: frozenset[int] = NOT_PAUSED) -> int:
+    def count(self, after: int, upto: int, paused: Paused = NOT_PAUSED) -> int:
         """Working, not paused days after the day `after` up to and including `upto`."""
-        return sum(1 for day in range(after + 1, upto + 1) if day not in paused and self.working(day))
+        return sum(1 for day in range(after + 1, upto + 1) if day not in paused.days and self.working(day))
 
-    def forward(self, day: int, number: int, paused: frozenset[int] = NOT_PAUSED) -> int:
+    def forward(self, day: int, number: int, paused: Paused = NOT_PAUSED) -> int:
         """The `number`-th working, not paused day after `day`; `day` itself for 0."""
         while number > 0:
             day += 1
-            if day not in paused and self.working(day):
+            if day not in paused.days and self.working(day):
                 number -= 1
         return day
 
-    def roll(self, start: int, amount: int, paused: frozenset[int] = NOT_PAUSED) -> int:
-        """The instant at which `amount` ms of office time on working, not paused days have passed since `start`."""
+    def roll(self, start: int, amount: int, paused: Paused = NOT_PAUSED) -> int:
+        """The instant at which `amount` ms of office time outside the pauses have passed since `start`."""
         if amount == 0:
             return start
         day = self.day_of(start)
         while True:
-            if day not in paused and self.working(day):
-                for opens, closes in self.spans:
-                    begin = max(start, self.instant(day, opens * MINUTE))
-                    close = self.instant(day, closes * MINUTE)
+            if self.working(day):
+                for begin, close in self._counting(day, start, paused):
                     if close - begin >= amount:
                         return begin + amount
-                    amount -= max(0, close - begin)
+                    amount -= close - begin
             day += 1
+
+    def _counting(self, day: int, start: int, paused: Paused) -> list[tuple[int, int]]:
+        """Office time of a day behind `start`, without what is paused."""
+        pieces = [
+            (max(start, self.instant(day, opens * MINUTE)), self.instant(day, closes * MINUTE)) for opens, closes in self.spans
+        ]
+        for begin, end in paused.spans:
+            pieces = [cut for one in pieces for cut in ((one[0], min(one[1], begin)), (max(one[0], end), one[1]))]
+        return [(begin, end) for begin, end in pieces if begin < end]
 
     def office_day(self) -> int:
         """Office time of one working day, ms."""
@@ -113,37 +131,39 @@ def office_time(days: Days, limit: Limit) -> int:
     return limit.value * {Unit.HOUR: HOUR, Unit.MINUTE: MINUTE}.get(limit.unit, days.office_day())
 
 
-def limit_end(days: Days, start: int, limit: Limit, mode: Mode, paused: frozenset[int], more: int = 0) -> int:
+def limit_end(days: Days, start: int, limit: Limit, mode: Mode, paused: Paused, more: int = 0) -> int:
     """The instant a limit in units ends; `more`: working days of a valid extension."""
     first = days.day_of(start)
+    if rolls(limit, mode) and limit.unit is Unit.WORKING_DAY:
+        return days.roll(start, office_time(days, limit) + more * days.office_day(), paused)
     if rolls(limit, mode):
         return _later(days, days.roll(start, office_time(days, limit), paused), more, paused)
     if limit.unit is Unit.WORKING_DAY:
         return days.end(days.forward(first, limit.value + more, paused))
     last = first + limit.value if limit.unit is Unit.CALENDAR_DAY else _add_months(first, limit.value)
-    lost, day = sum(1 for each in range(first + 1, last + 1) if each in paused), last
+    lost, day = sum(1 for each in range(first + 1, last + 1) if each in paused.days), last
     while lost > 0:
         day += 1
-        lost -= day not in paused
-    while not days.working(day) or day in paused:
+        lost -= day not in paused.days
+    while not days.working(day) or day in paused.days:
         day += 1
     return days.end(days.forward(day, more, paused))
 
 
-def moved_end(days: Days, start: int, moment: int | str, paused: frozenset[int], more: int = 0) -> int:
+def moved_end(days: Days, start: int, moment: int | str, paused: Paused, more: int = 0) -> int:
     """An absolute due moment after pauses and `more` working days of extension: so many working days later, same time of day."""
     if isinstance(moment, str):
         due_day, clock = ordinal(moment), None
     else:
         due_day, clock = days.day_of(moment), days.time_of_day(moment)
     first = days.day_of(start)
-    lost = sum(1 for day in range(first + 1, due_day + 1) if day in paused and days.working(day))
+    lost = sum(1 for day in range(first + 1, due_day + 1) if day in paused.days and days.working(day))
     if clock is None:
         return days.end(days.forward(due_day, lost + more, paused))
     return int(moment) if lost + more == 0 else days.instant(days.forward(due_day, lost + more, paused), clock)
 
 
-def _later(days: Days, at: int, number: int, paused: frozenset[int]) -> int:
+def _later(days: Days, at: int, number: int, paused: Paused) -> int:
     if number == 0:
         return at
     return days.instant(days.forward(days.day_of(at), number, paused), days.time_of_day(at))

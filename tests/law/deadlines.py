@@ -9,9 +9,9 @@ from supervision.alert import Level
 from supervision.event import EventType
 from supervision.payload import SpecialProcedureStarted
 from supervision.worktime import Limit, Mode, Unit
-from tests.law.days import HOUR, MINUTE, NOT_PAUSED, limit_end, moved_end, office_time, rolls
+from tests.law.days import NOT_PAUSED, Paused, limit_end, moved_end, office_time, rolls
 from tests.law.facts import Fact, Known
-from tests.law.pauses import extension_days, paused_days, pauses
+from tests.law.pauses import end_of, extension_days, paused_time, pauses
 
 CLOSED = (
     EventType.CASE_COMPLETED,
@@ -48,12 +48,18 @@ class Watch:
     opening: Fact
     stop: int | None
     due_at: int
-    paused: frozenset[int]
+    paused: Paused
+    in_office_time: bool = False
 
     def not_paused(self, known: Known, at: int) -> int:
         """`at`, or 00:00 of the first day after it that is not paused."""
         day = first = known.days.day_of(at)
-        while day in self.paused:
+        if self.in_office_time:
+            while any(begin <= at < end for begin, end in self.paused.spans):
+                day += 1
+                at = known.days.midnight(day)
+            return at
+        while day in self.paused.days:
             day += 1
         return at if day == first else known.days.midnight(day)
 
@@ -76,7 +82,7 @@ class Watch:
 
 
 def judge_deadlines(known: Known) -> Iterator[Verdict]:
-    paused = paused_days(known)
+    paused = paused_time(known)
     legal = _legal_watch(known, paused)
     t04 = None if legal is None else legal.passed(known, Level.RED, legal.due_at)
     if t04 is not None:
@@ -98,7 +104,7 @@ def first_of(known: Known, types: tuple[EventType, ...]) -> int | None:
 # -- limits
 
 
-def _due(known: Known, kind: str, paused: frozenset[int], more: int = 0) -> int | None:
+def _due(known: Known, kind: str, paused: Paused, more: int = 0) -> int | None:
     assert known.start is not None
     moment = known.absolute(f"{kind}_due_at")
     if moment is not None:
@@ -107,40 +113,61 @@ def _due(known: Known, kind: str, paused: frozenset[int], more: int = 0) -> int 
     return None if limit is None else limit_end(known.days, known.start, limit, known.mode, paused, more)
 
 
-def limit_in_days(known: Known, start: int, limit: Limit | None, moment: int | str | None) -> int:
-    """A limit in working days: its own number, else the working days from its start to its end."""
+def _in_office_time(known: Known, kind: str) -> bool:
+    limit = known.limit(kind)
+    return known.absolute(f"{kind}_due_at") is None and limit is not None and rolls(limit, known.mode)
+
+
+def limit_in_days(known: Known, start: int, limit: Limit | None, moment: int | str | None, paused: Paused) -> int:
+    """A limit in working days: its own number, else the working, not paused days from its start to its end."""
     if moment is None and limit is not None and limit.unit is Unit.WORKING_DAY:
         return limit.value
     if moment is not None:
-        end = moved_end(known.days, start, moment, NOT_PAUSED)
+        end = moved_end(known.days, start, moment, paused)
     else:
         assert limit is not None
-        end = limit_end(known.days, start, limit, known.mode, NOT_PAUSED)
-    return known.days.count(known.days.day_of(start), known.days.day_of(end))
+        end = limit_end(known.days, start, limit, known.mode, paused)
+    return known.days.count(known.days.day_of(start), known.days.day_of(end), paused)
 
 
-def _legal_watch(known: Known, paused: frozenset[int]) -> Watch | None:
+def _legal_watch(known: Known, paused: Paused) -> Watch | None:
     if known.opening is None or (end := _due(known, "legal", paused)) is None:
         return None
     due = _due(known, "legal", paused, extension_days(known, end))
     assert due is not None
-    return Watch("T04", f"case:{known.case.key}", known.part.segment, known.opening, first_of(known, DECIDED), due, paused)
+    return Watch(
+        "T04",
+        f"case:{known.case.key}",
+        known.part.segment,
+        known.opening,
+        first_of(known, DECIDED),
+        due,
+        paused,
+        _in_office_time(known, "legal"),
+    )
 
 
-def _promised_watch(known: Known, paused: frozenset[int]) -> Watch | None:
+def _promised_watch(known: Known, paused: Paused) -> Watch | None:
     if known.opening is None or (due := _due(known, "promised", paused)) is None:
         return None
-    return Watch("T02", f"case:{known.case.key}", known.part.segment, known.opening, first_of(known, CLOSED), due, paused)
+    return Watch(
+        "T02",
+        f"case:{known.case.key}",
+        known.part.segment,
+        known.opening,
+        first_of(known, CLOSED),
+        due,
+        paused,
+        _in_office_time(known, "promised"),
+    )
 
 
 def _t02(known: Known, watch: Watch) -> Iterator[Verdict]:
     assert known.start is not None
     moment, limit = known.absolute("promised_due_at"), known.limit("promised")
     first = known.days.day_of(known.start)
-    size = limit_in_days(known, known.start, limit, moment)
-    if moment is None and limit is not None and rolls(limit, known.mode):
-        if limit.unit is Unit.WORKING_DAY and limit.value <= 1:
-            return
+    size = limit_in_days(known, known.start, limit, moment, watch.paused)
+    if moment is None and limit is not None and limit.unit in (Unit.HOUR, Unit.MINUTE):
         at = known.days.roll(known.start, office_time(known.days, limit) * 4 // 5, watch.paused)
     elif size <= 1:
         return
@@ -160,7 +187,7 @@ def _t03(known: Known, watch: Watch) -> Iterator[Verdict]:
     assert known.start is not None
     if yellow := watch.passed(known, Level.YELLOW, watch.due_at):
         yield yellow
-    size = limit_in_days(known, known.start, known.limit("promised"), known.absolute("promised_due_at"))
+    size = limit_in_days(known, known.start, known.limit("promised"), known.absolute("promised_due_at"), watch.paused)
     day = known.days.forward(known.days.day_of(watch.due_at), max(2, min(size, 11)), watch.paused)
     if red := watch.passed(known, Level.RED, known.days.midnight(day) - 1):
         yield red
@@ -169,7 +196,7 @@ def _t03(known: Known, watch: Watch) -> Iterator[Verdict]:
 # -- steps
 
 
-def _t05(known: Known, paused: frozenset[int]) -> Iterator[Verdict]:
+def _t05(known: Known, paused: Paused) -> Iterator[Verdict]:
     seen: set[str] = set()
     for fact in known.part.of(EventType.STEP_STARTED):
         payload = fact.event.payload
@@ -181,13 +208,15 @@ def _t05(known: Known, paused: frozenset[int]) -> Iterator[Verdict]:
         seen.add(instance)
         if limit is None or (step is not None and not step.key_step):
             continue
-        stops = [stop.at for stop in known.part.of(EventType.STEP_COMPLETED) if _instance(stop) == instance][:1]
-        decided = first_of(known, DECIDED)
-        stops += [] if decided is None else [decided]
+        done = end_of(fact, [stop for stop in known.part.of(EventType.STEP_COMPLETED) if _instance(stop) == instance])
+        stops = [at for at in (done, first_of(known, DECIDED)) if at is not None]
         due = limit_end(known.days, fact.at, limit, known.mode, paused)
         subject = f"step:{known.case.key}/{instance}"
-        stop = min(stops) if stops else None
-        yield from _t05_levels(known, Watch("T05", subject, known.part.segment, fact, stop, due, paused), limit)
+        yield from _t05_levels(
+            known,
+            Watch("T05", subject, known.part.segment, fact, min(stops, default=None), due, paused, rolls(limit, known.mode)),
+            limit,
+        )
 
 
 def _instance(fact: Fact) -> str:
@@ -205,17 +234,16 @@ def _t05_levels(known: Known, watch: Watch, limit: Limit) -> Iterator[Verdict]:
 
 
 def _half_promise(known: Known, watch: Watch) -> int | None:
-    """The last instant at which the step has not used more than half of the promised limit; None: nothing is promised."""
+    """The end of half the promised limit, working days rounded down, run from the step's start; None: nothing is promised."""
     moment, limit = known.absolute("promised_due_at"), known.limit("promised")
     if moment is None and limit is None:
         return None
-    if moment is None and limit is not None and limit.unit in (Unit.HOUR, Unit.MINUTE):
-        return known.days.roll(watch.opening.at, limit.value * {Unit.HOUR: HOUR}.get(limit.unit, MINUTE) // 2, watch.paused)
-    if known.start is None and (moment is not None or limit is None or limit.unit is not Unit.WORKING_DAY):
+    if moment is None and limit is not None and rolls(limit, known.mode):
+        return known.days.roll(watch.opening.at, office_time(known.days, limit) // 2, watch.paused)
+    if known.start is None and (limit is None or limit.unit is not Unit.WORKING_DAY):
         return None
-    size = limit_in_days(known, known.start or 0, limit, moment)
-    day = known.days.forward(known.days.day_of(watch.opening.at), size // 2 + 1, watch.paused)
-    return known.days.midnight(day) - 1
+    size = limit_in_days(known, known.start or 0, limit, moment, watch.paused)
+    return limit_end(known.days, watch.opening.at, Limit(size // 2), known.mode, watch.paused)
 
 
 # -- special procedures
@@ -229,7 +257,7 @@ def _t08(known: Known) -> Iterator[Verdict]:
         limit = start.limit or Limit(10)
         due = limit_end(known.days, fact.at, limit, Mode.DAY_END, NOT_PAUSED)
         subject = f"pause:{known.case.key}/{start.seq}"
-        watch = Watch("T08", subject, known.part.segment, fact, min(stops, default=None), due, NOT_PAUSED)
+        watch = Watch("T08", subject, known.part.segment, fact, min(stops, default=None), due, paused_time(known, but=fact))
         yield from _t08_undeclared(known, watch) if start.limit is None else _t08_levels(known, watch, start.limit)
 
 
@@ -239,7 +267,7 @@ def _t08_undeclared(known: Known, watch: Watch) -> Iterator[Verdict]:
 
 
 def _t08_levels(known: Known, watch: Watch, limit: Limit) -> Iterator[Verdict]:
-    size = limit_in_days(known, watch.opening.at, limit, None)
+    size = limit_in_days(known, watch.opening.at, limit, None, NOT_PAUSED)
     if size > 2:
         day = known.days.forward(known.days.day_of(watch.opening.at), size - 2)
         if notice := watch.near(known, Level.NOTICE, known.days.midnight(day)):

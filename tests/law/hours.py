@@ -149,7 +149,8 @@ def _iso(day: int) -> date:
 
 
 def _on(days: Days, hours: Hours, day: int) -> bool:
-    return _iso(day).isoweekday() in hours.weekdays if hours.weekdays else days.working(day)
+    """Hours of named weekdays hold on weekends too, but not on holidays."""
+    return _iso(day).isoweekday() in hours.weekdays and day not in days.holidays if hours.weekdays else days.working(day)
 
 
 def _covers(days: Days, leave: Fact, at: int) -> bool:

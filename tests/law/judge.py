@@ -4,19 +4,25 @@ It covers exact.md sections 1 to 4 for T02 T03 T04 T05 T08 P01 P02 P06(a) M02 an
 `supervision.worktime` beyond its types. Where the text leaves room it reads (DECISIONS.md has the project's own list):
 
 * The first fact in order counts where a part has several: acceptances, starts of a step instance, starts of a pause number,
-  extensions (a second one never lengthens, even behind an invalid one). A pause ends at the first end of its number behind it.
+  extensions (a second one never lengthens, even behind an invalid one). A step or pause ends with its first end at or behind its
+  start; an end known only from before the start ended it all the same.
 * An extension recorded as a special procedure asks for its declared limit; a post not on the event is looked up in the register.
 * The instant of an alert is at least `occurred_at` of the opening fact in force, though the limit runs from the least time.
 * After a reopening limits run from the acceptance of the new part, else from the reopening, which does not stop the part before.
-* Limits in other units than working days count, where working days are asked for, as the working days from their start to their
+* Limits in other units than working days count, where working days are asked for, as the working, not paused days from start to
   end. Calendar days and months that fall in a pause are not counted; both end on a working day.
-* T02 of a limit counted in office time is at 80 % of it; one in working days of at most 1 never comes.
-* T05 "over half the promised limit": from 00:00 of the working day on which the step has used more than half (hours: half passed).
-* T08 looks at no pauses, runs for every kind but extension, always to the end of days, and ends with its own end or the case's.
+* Limits counted in office time (hours, minutes, working days in mode rolling_hours) leave out a pause from its instant to its
+  instant, as domain.md 3.3 does for that mode; all others leave out its dates. T02 is at 80 % of limits in hours and minutes.
+* T05 "over half the promised limit": past the end of half of it, rounded down to working days (office time: exact), run from the
+  step's start. Promises in calendar days or months have no half before an acceptance.
+* T03 red yields to a T04 that the facts imply by then, even if a waiver keeps that one from being issued.
+* T08 counts through all pauses, but another pause than its own moves its instants. It runs for every kind but extension, always to
+  the end of days, and ends with its own end or the case's.
 * P01 of a mandatory step always rests on absence. P02's ten minutes are not judged on dates; completions at the decision's
   instant count as before it.
-* M02: lunch is from the morning's last to the afternoon's first minute, first included; acts of test cases do not count; a hit
-  that is a migrated record is a hit, but an alert it triggers is not issued; a leave counts from its own `occurred_at` on.
+* M02: lunch is from the morning's last to the afternoon's first minute, first included; hours of named weekdays hold on weekends,
+  not on holidays; acts of test cases do not count; a hit that is a migrated record is a hit, but an alert it triggers is not
+  issued; a leave counts from its own `occurred_at` on; an outage is that of the triggering hit's source.
 """
 
 from __future__ import annotations
@@ -87,11 +93,11 @@ class Law:
         for part in case.parts:
             known = Known(self.reference, case, part, self.regions)
             verdicts = [*judge_deadlines(known), *judge_procedure(known)]
-            issued = [each for each in verdicts if (each.stands_from is None or now >= each.stands_from) and self._may_issue(each)]
-            legal = min((each.detected_at for each in issued if each.rule == "T04"), default=None)
-            for each in issued:
+            legal = min((each.detected_at for each in verdicts if each.rule == "T04"), default=None)
+            for each in verdicts:
                 yields = each.rule == "T03" and each.level is Level.RED and legal is not None and legal <= each.detected_at
-                if not yields:
+                stands = each.stands_from is None or now >= each.stands_from
+                if stands and not yields and self._may_issue(each):
                     yield each
 
     def _of_officers(self, cases: list[Case], events: list[CaseEvent], clocks: dict[str, int]) -> Iterator[Verdict]:

@@ -9,36 +9,47 @@ from supervision.payload import Extension, SpecialProcedureStarted
 from supervision.payloads.handling import ProcedureKind
 from supervision.reference import Officer
 from supervision.worktime import Limit, Mode
-from tests.law.days import NOT_PAUSED, limit_end
+from tests.law.days import NOT_PAUSED, Paused, limit_end, rolls
 from tests.law.facts import Fact, Known
 
 ARTICLE_45 = frozenset(("hearing", "tender", "auction", "inspection", "testing", "quarantine", "appraisal", "expert_review"))
 
 
 def pauses(known: Known) -> Iterator[tuple[Fact, int | None]]:
-    """Each special procedure of the part that is no extension, with its end: the first of the same number behind it."""
+    """Each special procedure of the part that is no extension, with its end."""
     seen: set[int] = set()
     for fact in known.part.of(EventType.SPECIAL_PROCEDURE_STARTED):
         start = fact.event.payload
         if start.kind is ProcedureKind.EXTENSION or start.seq in seen:
             continue
         seen.add(start.seq)
-        ends = (end for end in known.part.of(EventType.SPECIAL_PROCEDURE_ENDED) if end.event.payload.seq == start.seq)
-        yield fact, next((end.at for end in ends if end.order > fact.order), None)
+        ends = [end for end in known.part.of(EventType.SPECIAL_PROCEDURE_ENDED) if end.event.payload.seq == start.seq]
+        yield fact, end_of(fact, ends)
 
 
-def paused_days(known: Known) -> frozenset[int]:
-    """Dates that do not count: of grounded pauses, from the day after the start to the end, at most to the declared limit's end."""
+def end_of(start: Fact, ends: list[Fact]) -> int | None:
+    """The first end at or behind a start; an end known only from before it ended it all the same."""
+    return next((end.at for end in [*(end for end in ends if end.at >= start.at), *ends]), None)
+
+
+def paused_time(known: Known, but: Fact | None = None) -> Paused:
+    """Grounded pauses to their end, at most to the end of the declared limit; dates from the day after the start.
+
+    `but`: the pause that is judged itself.
+    """
     excluded = ARTICLE_45 | set(() if known.item is None else known.item.excluded_kinds)
     days: set[int] = set()
+    spans: list[tuple[int, int]] = []
     for fact, end in pauses(known):
         start: SpecialProcedureStarted = fact.event.payload
-        if start.kind is None or start.kind.value not in excluded:
+        if fact is but or start.kind is None or start.kind.value not in excluded:
             continue
         cap = limit_end(known.days, fact.at, start.limit or Limit(10), Mode.DAY_END, NOT_PAUSED)
         last = cap if end is None else min(cap, end)
+        over = known.days.midnight(known.days.day_of(cap) + 1) if not rolls(start.limit or Limit(10), Mode.DAY_END) else cap
+        spans.append((fact.at, over if end is None else min(over, end)))
         days |= set(range(known.days.day_of(fact.at) + 1, known.days.day_of(last) + 1))
-    return frozenset(days)
+    return Paused(frozenset(days), tuple(spans))
 
 
 def extension_days(known: Known, end: int) -> int:

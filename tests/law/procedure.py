@@ -48,15 +48,13 @@ def _of_step(known: Known, code: str, *types: EventType, earlier_parts: bool = F
 
 def _p01_pair(known: Known, pair: Pair) -> Iterator[Verdict]:
     done = _of_step(known, pair.second, COMPLETED)
-    if not done:
-        return
-    begun = (_of_step(known, pair.second, STARTED) or done)[0]
+    begun = _of_step(known, pair.second, STARTED) or done
     own = f"{pair.first}>{pair.second}"
     before = _of_step(known, pair.first, COMPLETED, earlier_parts=True)
-    if not before:
+    if done and not before:
         yield _verdict(known, "P01", Level.YELLOW, own, done[0].at, done[0], absent=True)
-    elif _is_late(known, before[0], begun):
-        shown = done[0] if before[0].at > done[0].at else before[0]
+    elif begun and before and _is_late(known, before[0], begun[0]):
+        shown = done[0] if done and before[0].at > done[0].at else before[0]
         yield _verdict(known, "P01", Level.YELLOW, own, shown.at, shown)
 
 

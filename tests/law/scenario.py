@@ -64,6 +64,8 @@ def _clocks(draw: Draw, instants: list[int]) -> dict[str, int]:
 
 def _case(draw: Draw, number: int, law: Law) -> list[CaseEvent]:
     events = make_case(draw, number)
+    if not events:
+        return events
     if draw.chance(0.4):
         events = _on_edge(draw, events, law)
     if draw.chance(0.35):

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from supervision.worktime import Limit, Mode, Unit
-from tests.law.days import NOT_PAUSED, Days, days_of_region, limit_end, moved_end
+from tests.law.days import NOT_PAUSED, Days, Paused, days_of_region, limit_end, moved_end
 from tests.law.places import ZONE, worlds
 
 
@@ -20,8 +20,8 @@ def at(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=ZONE).timestamp() * 1000)
 
 
-def paused_between(start: str, end: str) -> frozenset[int]:
-    return frozenset(range(date.fromisoformat(start).toordinal() + 1, date.fromisoformat(end).toordinal() + 1))
+def paused_between(start: str, end: str) -> Paused:
+    return Paused(frozenset(range(date.fromisoformat(start).toordinal() + 1, date.fromisoformat(end).toordinal() + 1)))
 
 
 @pytest.mark.parametrize(
