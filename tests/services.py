@@ -11,6 +11,7 @@ import pytest
 
 from streams.embedded.clickhouse import ClickHouseProcess
 from streams.embedded.kafka import Kafka
+from streams.embedded.stack import Stack, on_free_ports
 from streams.embedded.stack_lock import free_ports
 from supervision.settings import load
 
@@ -30,3 +31,10 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseP
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Everything, with one worker: `stack.kafka`, `stack.clickhouse_url`, `stack.run("import", ...)`. Leave it as you found it."""
+    with Stack(on_free_ports(tmp_path_factory.mktemp("stack"), kafka_heap_mb=384)) as running:
+        yield running

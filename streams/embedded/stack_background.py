@@ -98,7 +98,7 @@ def stop(data: Path) -> bool:
         return False
     os.kill(pid, signal.SIGTERM)
     until = time.monotonic() + STOP_S
-    while holder(data, LOCK) is not None:
+    while holder(data, LOCK) is not None or _part("up", pid).is_alive:
         if time.monotonic() > until:
             raise UserError(say(f"进程 {pid} 没有结束", f"process {pid} does not end: kill -9 {pid} stops it and all its parts"))
         time.sleep(LOOK_EVERY_S)

@@ -65,7 +65,8 @@ def up(
             run_until_stopped(stack.check)
         finally:
             hold()
-            console.print(say("正在停止", "stopping"), style="dim")
+            if stack.children:
+                console.print(say("正在停止", "stopping"), style="dim")
             stack.stop()
 
 
