@@ -12,6 +12,7 @@ from rules.case import CaseView, Part
 from rules.expression import Condition, condition
 from rules.fields import CASE_FIELDS, FIELDS
 from rules.kinds.deadline import CaseDeadline
+from rules.kinds.fixed import FixedDeadline
 from rules.kinds.separation import SamePerson
 from rules.kinds.sequence import Order
 from rules.kinds.spans import PauseDeadline, StepDeadline
@@ -36,7 +37,7 @@ class Rule:
         self.detector = detector
         self.tally = tally
         self.reads: Reads = detector.reads
-        self.signals: Callable[[CaseView], Iterable[Draft]] | None = getattr(detector, "signals", None)
+        self.signals: Callable[[CaseView, set[bytes] | None], Iterable[Draft]] | None = getattr(detector, "signals", None)
         self._when = _compiled(card.when)
 
     def judge(self, view: CaseView) -> Iterable[Verdict]:
@@ -130,6 +131,8 @@ def _rule(card: Card, deadlines: dict[str, CaseDeadline], speaks: set[LimitOf]) 
             return Rule(card, StepDeadline(parameters))
         if parameters.limit is LimitOf.PAUSE:
             return Rule(card, PauseDeadline(parameters))
+        if parameters.limit is LimitOf.FIXED:
+            return Rule(card, FixedDeadline(parameters))
         yields = {
             level: tuple(deadlines[name] for name in names if name in deadlines) for level, names in parameters.yields.items()
         }

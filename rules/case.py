@@ -6,13 +6,13 @@ Everything here is a function of facts and reference data; what the clock has re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
 from rules.chain import Chain, in_force
+from rules.lazy import lazy
 from rules.memory import CODE_OF, FIELD_CODE, Fact
 from rules.parameters import Extension, Fallback
 from supervision.calendars import Calendars
@@ -76,58 +76,68 @@ class Part:
         self.chains = chains
         self.reopened = reopened
 
+    @lazy
+    def by_type(self) -> dict[int, list[tuple[int, Chain]]]:
+        """Chains by the type of their head, each with its place in the order of the part."""
+        found: dict[int, list[tuple[int, Chain]]] = {}
+        for place, chain in enumerate(self.chains):
+            found.setdefault(chain.head.type, []).append((place, chain))
+        return found
+
     def of(self, *kinds: EventType) -> list[Fact]:
         """Facts in force of these types, in order."""
-        codes = {CODE_OF[kind] for kind in kinds}
-        return [chain.head for chain in self.chains if chain.head.type in codes]
+        if len(kinds) == 1:
+            return [chain.head for _, chain in self.by_type.get(CODE_OF[kinds[0]], ())]
+        found = [entry for kind in kinds for entry in self.by_type.get(CODE_OF[kind], ())]
+        found.sort(key=_place)
+        return [chain.head for _, chain in found]
 
     def first(self, *kinds: EventType) -> Fact | None:
-        codes = {CODE_OF[kind] for kind in kinds}
-        return next((chain.head for chain in self.chains if chain.head.type in codes), None)
+        firsts = [found[0] for kind in kinds if (found := self.by_type.get(CODE_OF[kind]))]
+        return min(firsts, key=_place)[1].head if firsts else None
 
     def chains_of(self, kind: EventType) -> list[Chain]:
-        code = CODE_OF[kind]
-        return [chain for chain in self.chains if chain.head.type == code]
+        return [chain for _, chain in self.by_type.get(CODE_OF[kind], ())]
 
-    @cached_property
+    @lazy
     def acceptances(self) -> list[Chain]:
         """`case_accepted`, else `supplement_accepted`, in order; more than one only where the source contradicts itself."""
         return self.chains_of(EventType.CASE_ACCEPTED) or self.chains_of(EventType.SUPPLEMENT_ACCEPTED)
 
-    @cached_property
+    @lazy
     def acceptance(self) -> Fact | None:
         """The acceptance in force: the earliest."""
         return self.acceptances[0].head if self.acceptances else None
 
-    @cached_property
+    @lazy
     def accepted_at(self) -> int | None:
         """The least accepted time over all versions: a clock cannot be reset on paper."""
         return min((fact.at for chain in self.acceptances for fact in chain.versions), default=None)
 
-    @cached_property
+    @lazy
     def opening(self) -> Fact | None:
         """The fact that sets the limits: acceptance, or the reopening that starts this part."""
         return self.acceptance if self.acceptance is not None else self.reopened
 
-    @cached_property
+    @lazy
     def start(self) -> int | None:
         if self.accepted_at is not None:
             return self.accepted_at
         return None if self.reopened is None else self.reopened.at
 
-    @cached_property
+    @lazy
     def context(self) -> dict[str, Any]:
         """Item, region, centre, department, type: of the fact that opens the part, else of the case's earliest that names it."""
         facts = [chain.head for chain in self.case.chains]
         order = facts if self.opening is None else [self.opening, *facts]
         return {name: _first(order, _C[name]) for name in CONTEXT}
 
-    @cached_property
+    @lazy
     def opened_at(self) -> int:
         """When the catalogue is looked up: at the start, else at the first fact."""
         return self.start if self.start is not None else self.chains[0].head.at if self.chains else 0
 
-    @cached_property
+    @lazy
     def item(self) -> Item | None:
         for name in ("item_implement_code", "item_catalog_code"):
             code = self.context[name]
@@ -141,12 +151,12 @@ class Part:
         code = self.context["item_catalog_code"] or self.context["item_implement_code"]
         return None if code is None else str(code)
 
-    @cached_property
+    @lazy
     def item_type(self) -> str | None:
         own = self.context["item_type"]
         return str(own) if own is not None else None if self.item is None else self.item.item_type
 
-    @cached_property
+    @lazy
     def case_type(self) -> str | None:
         own = self.context["case_type"]
         return str(own) if own else None if self.item is None else self.item.case_type
@@ -159,12 +169,12 @@ class Part:
     def mode(self) -> Mode:
         return Mode.DAY_END if self.item is None else self.item.deadline_mode
 
-    @cached_property
+    @lazy
     def region(self) -> str | None:
         found = self.context["region_code"] or (None if self.item is None else self.item.region_code)
         return found or self.case.source.region_code
 
-    @cached_property
+    @lazy
     def calendar(self) -> WorkCalendar:
         """The calendar of the case's region, with the office hours of its centre where that has its own."""
         world, centre_id = self.case.world, self.context["centre_id"]
@@ -172,15 +182,15 @@ class Part:
         centre = None if centre_id is None else world.reference.centre(centre_id, self.opened_at)
         return calendar if centre is None or not centre.hours else calendar.with_hours(centre.hours)
 
-    @cached_property
+    @lazy
     def promised_stop(self) -> Fact | None:
         return self.first(*PROMISED_STOPS)
 
-    @cached_property
+    @lazy
     def legal_stop(self) -> Fact | None:
         return self.first(*LEGAL_STOPS)
 
-    @cached_property
+    @lazy
     def pause_facts(self) -> list[tuple[Fact, Fact | None]]:
         """Special procedures as (start, end); an extension in disguise is none. The first start and end of each `seq`."""
         ends = self.of(EventType.SPECIAL_PROCEDURE_ENDED)
@@ -195,14 +205,14 @@ class Part:
             pairs.append((start, end))
         return pairs
 
-    @cached_property
+    @lazy
     def counted_pauses(self) -> list[tuple[Fact, Fact | None]]:
         """Those that stop the clock: of Art. 45 or of the item's own excluded kinds."""
         item = self.item
         allowed = ART45 if item is None or not item.excluded_kinds else ART45 | set(item.excluded_kinds)
         return [pair for pair in self.pause_facts if pair[0].get(_C["payload.kind"]) in allowed]
 
-    @cached_property
+    @lazy
     def pauses(self) -> Pauses:
         return self.pauses_of(self.counted_pauses)
 
@@ -210,17 +220,17 @@ class Part:
         spans = [Pause(s.at, None if e is None else e.at, limit_of(s, "payload.declared_limit")) for s, e in pairs]
         return Pauses.of(self.calendar, spans) if spans else Pauses.NONE
 
-    @cached_property
+    @lazy
     def promised_limit(self) -> Limit | None:
         """The promised limit in units, whether or not it runs."""
         return self._limit("promised_limit", None if self.item is None else self.item.promised_limit)
 
-    @cached_property
+    @lazy
     def promised(self) -> Clock | None:
         """The promised limit as it runs, or None where there is none."""
         return self._clock("promised", self.promised_limit, "payload.promised_due_at", self.promised_stop, extended=False)
 
-    @cached_property
+    @lazy
     def legal(self) -> Clock | None:
         """The legal limit with its valid extension, or None where there is none."""
         return self._clock("legal", self._legal_limit(), "payload.legal_due_at", self.legal_stop, extended=True)
@@ -323,7 +333,7 @@ class CaseView:
     def subject(self) -> str:
         return f"case:{self.source.name}/{self.case_id}"
 
-    @cached_property
+    @lazy
     def parts(self) -> list[Part]:
         """The case cut at each reopening; the segment is the first-version id of the reopening, or "0"."""
         reopened = CODE_OF[EventType.CASE_REOPENED]
@@ -348,7 +358,7 @@ class CaseView:
         registered = self.officer(officer_id, fact.at)
         return registered.person_hash if registered is not None and registered.person_hash else officer_id
 
-    @cached_property
+    @lazy
     def is_test(self) -> bool:
         return any("test" in (chain.head.get(_C["flags"]) or ()) for chain in self.chains)
 
@@ -365,6 +375,10 @@ def limit_of(fact: Fact, name: str) -> Limit | None:
         return None
     unit = fact.get(_C[f"{name}_unit"])
     return Limit(int(value), Unit.WORKING_DAY if unit is None else Unit(unit))
+
+
+def _place(entry: tuple[int, Chain]) -> int:
+    return entry[0]
 
 
 def _first(facts: Iterable[Fact], field: int) -> Any:

@@ -35,18 +35,30 @@ _FLAGS = FIELD_CODE["flags"]
 _BATCH_KIND = FIELD_CODE["batch_kind"]
 
 
+class Asked(Struct):
+    """What is to be judged of one case: by which rules, and because of which facts; `fresh` None: look at all of them anew."""
+
+    rules: dict[str, Rule] = field(default_factory=dict)
+    fresh: set[bytes] | None = field(default_factory=set)
+    newest: bytes | None = None
+
+
 class Work(Struct):
-    """One dossier while a call works on it: which rules to judge of which case, and the newest fact that asked for it."""
+    """One dossier while a call works on it, and what its new facts ask of each case."""
 
     dossier: Dossier
     known: set[bytes]
-    asked: dict[int, dict[str, Rule]] = field(default_factory=dict)
-    newest: dict[int, bytes] = field(default_factory=dict)
+    asked: dict[int, Asked] = field(default_factory=dict)
 
-    def ask(self, case: int, rules: Iterable[Rule]) -> None:
-        wanted = self.asked.setdefault(case, {})
+    def ask(self, case: int, rules: Iterable[Rule], fact: Fact, *, is_anew: bool) -> None:
+        asked = self.asked.setdefault(case, Asked())
+        asked.newest = fact.id
+        if is_anew:
+            asked.fresh = None
+        elif asked.fresh is not None:
+            asked.fresh.add(fact.id)
         for rule in rules:
-            wanted[rule.id] = rule
+            asked.rules[rule.id] = rule
 
 
 class CaseEngine:
@@ -131,17 +143,11 @@ class CaseEngine:
         case = dossier.case_index(event.source_system, event.case_id or "")
         fact = self._book.keeper.fact(event, case)
         work.known.add(fact.id)
-        work.newest[case] = fact.id
-        work.ask(case, self._rules_for(dossier, fact, event))
+        is_correction = fact.supersedes is not None or fact.version > 1 or fact.deleted
+        is_correction |= any(other.supersedes == fact.id for other in dossier.facts)
+        is_anew = is_correction or "test" in (fact.get(_FLAGS) or ()) or _tells_new_context(dossier, fact)
+        work.ask(case, self._book.rules if is_anew else self._book.reading(event.event_type), fact, is_anew=is_anew)
         dossier.facts.append(fact)
-
-    def _rules_for(self, dossier: Dossier, fact: Fact, event: CaseEvent) -> Iterable[Rule]:
-        """The cards that read this type; all of them for a correction, or where it tells something new of the case itself."""
-        if fact.supersedes is not None or fact.version > 1 or fact.deleted or "test" in (fact.get(_FLAGS) or ()):
-            return self._book.rules
-        if _tells_new_context(dossier, fact):
-            return self._book.rules
-        return self._book.reading(event.event_type)
 
     def _open(self, key: str) -> Work:
         blob = self._blobs.get(key)
@@ -153,8 +159,8 @@ class CaseEngine:
     def _finish(self, works: dict[str, Work], output: Output) -> None:
         for key, work in works.items():
             if work.asked:
-                for case, rules in work.asked.items():
-                    self._judge(work.dossier, case, rules.values(), work.newest.get(case), output)
+                for case, asked in work.asked.items():
+                    self._judge(work.dossier, case, asked, output)
                 self._keep(key, work.dossier)
 
     def _keep(self, key: str, dossier: Dossier) -> None:
@@ -163,17 +169,17 @@ class CaseEngine:
         self._changed[key] = blob
         self._arm(key, dossier)
 
-    def _judge(self, dossier: Dossier, case: int, rules: Iterable[Rule], newest: bytes | None, output: Output) -> None:
+    def _judge(self, dossier: Dossier, case: int, asked: Asked, output: Output) -> None:
         source_name, case_id = dossier.cases[case]
         source = self._reference.source(source_name)
         view = CaseView(self._world, source, case_id, [fact for fact in dossier.facts if fact.case == case])
         now = self._clocks.now(source.clock)
-        because = Because(newest)
+        because = Because(asked.newest)
         wakes = {(c, r): at for c, r, at in dossier.wakes}
-        for rule in rules:
+        for rule in asked.rules.values():
             try:
                 said, wake = self._implied(rule, view, now)
-                drafts = () if rule.signals is None else tuple(rule.signals(view))
+                drafts = () if rule.signals is None else tuple(rule.signals(view, asked.fresh))
             except CalendarMissing as missing:
                 self._alarm(missing, output)
                 continue
@@ -186,7 +192,7 @@ class CaseEngine:
                 words = rule.words(change.standing.core)
                 output.alerts.append(message(rule.card, change, source.clock, source.name, case_id, words))
             if rule.signals is not None:
-                output.signals += _signalled(dossier, case, case_id, drafts, source)
+                output.signals += _signalled(dossier, case, case_id, drafts, source, asked.fresh)
         self._set_forget(wakes, case, view, source)
         dossier.wakes = [(c, r, at) for (c, r), at in wakes.items()]
 
@@ -233,8 +239,8 @@ class CaseEngine:
                 self._forget(key, now)
                 continue
             for case in {case for case, _ in due}:
-                rules = [self._book.by_id[rule_id] for c, rule_id in due if c == case and rule_id in self._book.by_id]
-                self._judge(dossier, case, rules, None, output)
+                rules = {rule_id: self._book.by_id[rule_id] for c, rule_id in due if c == case and rule_id in self._book.by_id}
+                self._judge(dossier, case, Asked(rules, set()), output)
             self._keep(key, dossier)
         if self._clocks.is_due(clock):
             output.more = True
@@ -253,7 +259,7 @@ class CaseEngine:
             if key in self._blobs:
                 dossier = unpack(self._blobs[key])
                 for case in range(len(dossier.cases)):
-                    self._judge(dossier, case, self._book.rules, None, output)
+                    self._judge(dossier, case, Asked(dict(self._book.by_id), None), output)
                 self._keep(key, dossier)
         output.more = True
 
@@ -326,9 +332,15 @@ def _remember(alerts: list[Standing], standing: Standing) -> None:
     alerts.append(standing)
 
 
-def _signalled(dossier: Dossier, case: int, case_id: str, drafts: Iterable[Draft], source: Source) -> list[Signal]:
+def _signalled(
+    dossier: Dossier, case: int, case_id: str, drafts: Iterable[Draft], source: Source, fresh: set[bytes] | None
+) -> list[Signal]:
     """Signals that are new, changed, or withdrawn because their fact no longer says so."""
-    known = {(sent.subject, sent.kind, sent.fact_id): sent for sent in dossier.signals if sent.case == case}
+    known = {
+        (sent.subject, sent.kind, sent.fact_id): sent
+        for sent in dossier.signals
+        if sent.case == case and (fresh is None or sent.fact_id in fresh)
+    }
     out: list[Signal] = []
     implied = {(draft.subject, draft.kind, draft.fact_id): (draft.at, draft.data) for draft in drafts}
     for key in [*implied, *(key for key in known if key not in implied)]:

@@ -136,7 +136,7 @@ def _verdict(view: CaseView, part: Part, level: Level, running: Running, reached
         trigger=running.opening,
         facts=facts,
         evidence=running.evidence,
-        due_at=running.term.due_at,
+        due_at=reached.end if running.undeclared else running.term.due_at,
         step=running.step,
         officers=responsible(running.opening),
     )

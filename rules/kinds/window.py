@@ -70,10 +70,11 @@ class OffHours:
         """Nothing on the case itself: the clue belongs to the officer."""
         return ()
 
-    def signals(self, view: CaseView) -> Iterable[Draft]:
+    def signals(self, view: CaseView, fresh: set[bytes] | None) -> Iterable[Draft]:
+        """The hits of the case; `fresh` names the facts to look at where nothing else can have changed."""
         for chain in () if view.is_test else view.chains:
             act = chain.head
-            if act.type in _ACT_CODES and self._is_human(view, act):
+            if act.type in _ACT_CODES and (fresh is None or act.id in fresh) and self._is_human(view, act):
                 draft = self._hit(view, chain.first.id, act)
                 if draft is not None:
                     yield draft
