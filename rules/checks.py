@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rules.expression import ExpressionError, condition
 from rules.fields import FIELDS
-from rules.parameters import Deadline, LimitOf, Separation, levels
+from rules.parameters import After, Deadline, LimitOf, Separation, levels
 from rules.sentence import FACTS
 from rules.wording import near
 from supervision.document import Path
@@ -68,6 +68,12 @@ def _detector(card: Card) -> Iterator[Fault]:
             if level not in detector.at:
                 yield ("detector", "yields", level.value), say("不是本检测器的级别", "not a level of this detector")
         fixed = detector.limit is LimitOf.FIXED
+        for level, marks in detector.at.items():
+            if fixed and not all(isinstance(mark, After) and not mark.undeclared for mark in marks):
+                yield (
+                    ("detector", "at", level.value),
+                    say("limit: fixed 只用标记 after", "limit: fixed takes marks of kind after only"),
+                )
         if fixed != bool(detector.start) or fixed != bool(detector.stops):
             yield (
                 ("detector", "limit"),

@@ -94,7 +94,7 @@ class Deadline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
 
     `silent_where_equal`: no alert at all where this other limit ends at the same instant (that limit's rule speaks).
     `yields`: a level is not implied if one of these rules stands on the same case at that instant or before.
-    `start`, `stops`: event types, for `limit: fixed` only (the earliest start, the first stop after it); `pauses` too.
+    `start`, `stops`: event types, for `limit: fixed` only (the earliest start; any stop in time); `pauses` too.
     """
 
     limit: LimitOf

@@ -1,0 +1,105 @@
+"""A bureau adds a rule by a card alone: the walkthrough of rules/README.md, taken at its word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rules.card import Card, Example, load_cards, read_card
+from rules.examples import bench, run
+
+CARD = """\
+format_version: 1
+id: L01
+identifier: service_not_delivered
+name: {zh: 公共服务结果未送达, en: Public service not delivered}
+family: time
+version: 1
+owner: bureau
+levels: [notice, yellow]
+disposition: card
+anomaly_class: time
+detector:
+  kind: deadline
+  limit: fixed
+  start: [case_completed]
+  stops: [result_delivered, result_picked_up, pickup_notified]
+  pauses: false
+  at: {notice: [{mark: after, wd: 3}], yellow: [{mark: after, wd: 5}]}
+when: item.item_type == "20"
+legal_basis: {zh: 本局规定, en: rule of this bureau}
+why: {zh: 办结以后申请人手里什么都没有, en: completed on screen while the applicant has nothing}
+runbook: {zh: 通知领取, en: tell the applicant}
+sentence:
+  notice: {zh: "办件{case_id}应于{due_day}前送达", en: "case {case_id} was to be delivered by {due_day}"}
+  yellow: {zh: "办件{case_id}应于{due_day}前送达", en: "case {case_id} was to be delivered by {due_day}"}
+examples:
+  - name: never delivered
+    kind: fires
+    catalogue: &service {item: {item_type: "20"}}
+    events:
+      - {type: case_completed, at: "2026-03-02 16:00"}
+    clock: "2026-03-10 00:00"
+    expect:
+      - {level: notice, detected_at: "2026-03-06 00:00", due_at: "2026-03-05 23:59:59.999"}
+      - {level: yellow, detected_at: "2026-03-10 00:00", due_at: "2026-03-09 23:59:59.999"}
+  - name: delivered in the last millisecond
+    kind: edge
+    catalogue: *service
+    events:
+      - {type: case_completed, at: "2026-03-02 16:00"}
+      - {type: result_delivered, at: "2026-03-05 23:59:59.999"}
+    clock: "2026-03-31 00:00"
+  - name: delivered a millisecond too late
+    kind: edge
+    catalogue: *service
+    events:
+      - {type: case_completed, at: "2026-03-02 16:00"}
+      - {type: result_delivered, at: "2026-03-06 00:00"}
+    clock: "2026-03-31 00:00"
+    expect:
+      - {level: notice, detected_at: "2026-03-06 00:00"}
+  - name: handed over before the completion was entered
+    kind: quiet
+    catalogue: *service
+    events:
+      - {type: result_delivered, at: "2026-03-02 15:00"}
+      - {type: case_completed, at: "2026-03-02 16:00"}
+    clock: "2026-03-31 00:00"
+  - name: a licence is no public service
+    kind: quiet
+    events:
+      - {type: case_completed, at: "2026-03-02 16:00"}
+    clock: "2026-03-31 00:00"
+  - name: a delivery reported late takes the card back
+    kind: quiet
+    catalogue: *service
+    events:
+      - {type: case_completed, at: "2026-03-02 16:00"}
+      - {clock: "2026-03-06 09:00"}
+      - {type: result_delivered, at: "2026-03-04 10:00"}
+    clock: "2026-03-31 00:00"
+    expect:
+      - {level: notice, detected_at: "2026-03-06 00:00", state: revoked}
+"""
+L01, WRONG = read_card("L01.yaml", CARD)
+assert isinstance(L01, Card)
+BOOK = bench([L01])
+
+
+def test_the_card_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "L01.yaml").write_text(CARD, "utf-8")
+    assert [card.id for card in load_cards([tmp_path])] == ["L01"]
+    assert WRONG == []
+
+
+@pytest.mark.parametrize("example", L01.examples, ids=[example.name for example in L01.examples])
+def test_its_examples_come_out(example: Example) -> None:
+    assert isinstance(L01, Card)
+    assert run(BOOK, L01, example).problems == ()
+
+
+def test_a_mark_that_needs_a_limit_is_refused() -> None:
+    _, wrong = read_card("L01.yaml", CARD.replace("{mark: after, wd: 5}", "{mark: passed}"))
+    assert [str(mistake) for mistake in wrong] == ["L01.yaml:17: detector.at.yellow: limit: fixed takes marks of kind after only"]
