@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from supervision.settings import Settings
 from supervision.topics import LIBRDKAFKA_PARTITIONER, MIB
 
 TRANSACTION_TIMEOUT_MS = 20_000
+CALL_S = 10.0
 LARGEST_MESSAGE = 8 * MIB  # what the state topics take; every other topic takes less
 
 
 def _common(settings: Settings) -> dict[str, Any]:
     return {
         "bootstrap.servers": settings.kafka_address,
-        "log_level": 3,
+        "log_level": 2,  # a broker that does not answer shows in our own log, not in librdkafka's every second
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 2000,
         "topic.metadata.refresh.interval.ms": 30_000,
@@ -70,3 +72,20 @@ def reader(settings: Settings, group: str) -> Consumer:
 def producer(settings: Settings) -> Producer:
     """A librdkafka producer with `producer_config`."""
     return Producer(producer_config(settings))
+
+
+def bounds(consumer: Consumer, topic: str, partition: int, seconds: float = CALL_S) -> tuple[int, int]:
+    """The first offset of a log and the one after its last record; asks again for a while, since a new topic has no leader yet.
+
+    Raises KafkaException when the broker has not said it in `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), CALL_S)
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return low, high

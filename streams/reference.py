@@ -97,8 +97,7 @@ class Reader:
         self.offset = 0
         self._topic = admin.name_of(REFERENCE, settings)
         self._consumer: Consumer = clients.reader(settings, f"{settings.app_id}-reference")
-        low, _ = self._consumer.get_watermark_offsets(TopicPartition(self._topic, 0), CALL_S)
-        self._consumer.assign([TopicPartition(self._topic, 0, low)])
+        self._consumer.assign([TopicPartition(self._topic, 0, clients.bounds(self._consumer, self._topic, 0)[0])])
 
     def read(self) -> bool:
         """Take what has come within a moment; True when the end is reached."""
@@ -179,7 +178,8 @@ class Follower:
             try:
                 return Reader(self._settings)
             except KafkaException as raised:
-                if not raised.args[0].retriable() or self._stop.wait(pause):
+                log.warning("reference topic not answered", because=raised.args[0].str(), pause_s=pause)
+                if raised.args[0].fatal() or self._stop.wait(pause):
                     raise
                 pause = min(pause * 2, 5.0)
 

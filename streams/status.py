@@ -54,8 +54,7 @@ def live_workers(settings: Settings) -> list[Status]:
     consumer = clients.reader(settings, f"{settings.app_id}-status")
     found: dict[bytes, tuple[int, Status]] = {}
     try:
-        low, _ = consumer.get_watermark_offsets(TopicPartition(topic, 0), CALL_S)
-        consumer.assign([TopicPartition(topic, 0, low)])
+        consumer.assign([TopicPartition(topic, 0, clients.bounds(consumer, topic, 0)[0])])
         deadline = time.monotonic() + CALL_S
         while time.monotonic() < deadline:
             for message in consumer.consume(1000, 0.05):

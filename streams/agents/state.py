@@ -9,6 +9,7 @@ import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from msgspec import Struct
 
+from streams import clients
 from streams.agents.transaction import Message, UnavailableError
 from streams.agents.transport import log_gap
 from supervision.language import UserError, say
@@ -50,7 +51,7 @@ def messages(topic: str, partition: int, runtime: Runtime, changes: Iterable[tup
 
 def load(consumer: Consumer, topic: str, partition: int) -> Found:
     """Read a state partition from its beginning to its end. Blocks. Raises UnavailableError if the broker falls silent."""
-    consumer.assign([TopicPartition(topic, partition, _low(consumer, topic, partition))])
+    consumer.assign([TopicPartition(topic, partition, bounds(consumer, topic, partition)[0])])
     latest: dict[bytes, bytes] = {}
     heard = time.monotonic()
     while True:
@@ -76,17 +77,12 @@ def _apply(latest: dict[bytes, bytes], key: bytes, value: bytes | None) -> None:
         latest[key] = value
 
 
-def _low(consumer: Consumer, topic: str, partition: int) -> int:
-    return bounds(consumer, topic, partition)[0]
-
-
 def bounds(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
     """The first offset of a log and the one after its last record. Raises UnavailableError."""
     try:
-        low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), CALL_S)
+        return clients.bounds(consumer, topic, partition)
     except KafkaException as raised:
         raise UnavailableError(str(raised.args[0])) from None
-    return low, high
 
 
 def committed(consumer: Consumer, topic: str, partition: int) -> int | None:

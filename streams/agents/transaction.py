@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.agents.transport import Headers
 from supervision.language import UserError, say
 
+log = structlog.get_logger("agents.transaction")
 CALL_S = 10.0
 PARTITION_UA = -1  # librdkafka: let the partitioner choose
 FENCING = frozenset(
@@ -109,6 +111,7 @@ class Transaction:
             except KafkaException as raised:
                 if not raised.args[0].retriable():
                     raise
+                log.warning("commit not answered, asking again", transaction=self.id, because=raised.args[0].str(), pause_s=pause)
                 self._wait(pause)
                 pause = min(pause * 2, 2.0)
 

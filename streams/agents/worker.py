@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import structlog
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import KafkaException
 from faust.types import TP
 from msgspec import Struct
 
@@ -121,6 +121,7 @@ class Worker:
     async def _serve(self, app: App, board: Board) -> None:
         await app.start()
         watching = asyncio.create_task(self._watch_activity())
+        watching.add_done_callback(self._end_with)
         shown_at = 0
         shown: Status | None = None
         while not self._ended.done():
@@ -136,6 +137,12 @@ class Worker:
                 )
         watching.cancel()
         self._ended.result()
+
+    def _end_with(self, task: asyncio.Task[None]) -> None:
+        """A task of ours that fails ends the worker."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._die(error)
 
     async def _watch_activity(self) -> None:
         while not self._has_activity:
@@ -251,7 +258,7 @@ class Worker:
         consumer = clients.reader(self.settings, self.settings.app_id)
         try:
             found = consumer.list_topics(name, 10.0).topics[name].partitions
-            self._has_activity = any(consumer.get_watermark_offsets(TopicPartition(name, number), 10.0)[1] > 0 for number in found)
+            self._has_activity = any(clients.bounds(consumer, name, number)[1] > 0 for number in found)
         finally:
             consumer.close()
 

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from uuid import uuid4
 
-from confluent_kafka import KafkaError, Message, TopicPartition
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+from confluent_kafka import OFFSET_END, KafkaError, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
+from kafka.admin import ConfigResource
 
 from streams import admin, clients
 from streams.embedded.stack_child import leashed
@@ -72,20 +73,18 @@ class Rig:
             self.send(CASE_EVENTS, raw(number, case), f"s/{case}".encode())
         self.flush()
 
-    def delete_before(self, topic: Topic, offset: int) -> None:
-        """Make every partition of a topic begin at `offset`, as retention would."""
+    def delete_all(self, topic: Topic) -> None:
+        """Delete what is there now, as retention would: every partition begins at its end."""
         client = AdminClient({"bootstrap.servers": self.settings.kafka_address})
         name, count = self.name(topic), topic.count(self.settings.partitions)
-        for future in client.delete_records([TopicPartition(name, number, offset) for number in range(count)]).values():
+        everything = [TopicPartition(name, number, OFFSET_END) for number in range(count)]
+        for future in client.delete_records(everything).values():
             future.result(PATIENCE_S)
 
     def configure(self, topic: Topic, setting: str, value: str) -> None:
         """Change one setting of a topic on the broker."""
-        client = AdminClient({"bootstrap.servers": self.settings.kafka_address})
-        entry = ConfigEntry(setting, value, incremental_operation=AlterConfigOpType.SET)
-        resource = ConfigResource(ResourceType.TOPIC, self.name(topic), incremental_configs=[entry])
-        for future in client.incremental_alter_configs([resource]).values():
-            future.result(PATIENCE_S)
+        with admin.connected(self.settings) as client:
+            client.alter_configs([ConfigResource("TOPIC", self.name(topic), {setting: value})])
 
     def flush(self) -> None:
         assert self._producer.flush(PATIENCE_S) == 0
@@ -144,6 +143,7 @@ class Rig:
             if worker.poll() is None:
                 worker.send_signal(signal.SIGKILL)
             worker.wait()
+        del self._producer
 
     # -- what was written ---------------------------------------------------------------------------------------
 

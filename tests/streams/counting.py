@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from streams.agents import worker
 from supervision import logs, settings
 from supervision.alert import Alert, Disposition, Level, State
 from supervision.event import CaseEvent, ClockAdvanced, Stream
+from supervision.language import UserError
 from supervision.reference import Reference
 from supervision.signal import ClockStep, Signal
 
@@ -98,7 +100,12 @@ def main() -> None:
     chosen = settings.load()
     logs.configure(chosen.log_level)
     index = int(os.environ.get("COUNTING_INDEX", "0"))
-    worker.run(chosen, Counting, worker.Options(index=index, accept_loss="COUNTING_ACCEPT_LOSS" in os.environ, step_ms=1000))
+    options = worker.Options(index=index, accept_loss="COUNTING_ACCEPT_LOSS" in os.environ, step_ms=1000)
+    try:
+        worker.run(chosen, Counting, options)
+    except UserError as error:  # as the command does it
+        sys.stderr.write("\n".join(error.lines) + "\n")
+        sys.exit(2)
 
 
 if __name__ == "__main__":
