@@ -40,7 +40,7 @@ class Chain:
     def __init__(self, name: str, year: int, links: Sequence[Link], in_force: int) -> None:
         self.links = tuple(links)
         self.version = _version(name, year, links[:in_force])
-        entries = [link.entry for link in links]
+        entries = [link.entry for link in links[:in_force] or links]
         self.time_zone = next((entry.time_zone for entry in entries if entry.time_zone), DEFAULT_ZONE)
         self.hours = next((entry.hours for entry in entries if entry.hours), DEFAULT_HOURS)
         self.workweek = next((entry.workweek for entry in entries if entry.workweek is not None), DEFAULT_WORKWEEK)
