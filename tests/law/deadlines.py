@@ -83,17 +83,24 @@ class Watch:
 
 def judge_deadlines(known: Known) -> Iterator[Verdict]:
     paused = paused_time(known)
-    legal = _legal_watch(known, paused)
+    legal = _legal_watch(known, _of_limit(known, "legal", paused))
     t04 = None if legal is None else legal.passed(known, Level.RED, legal.due_at)
     if t04 is not None:
         yield t04
-    promised = _promised_watch(known, paused)
+    promised = _promised_watch(known, _of_limit(known, "promised", paused))
     if promised is not None:
         yield from _t02(known, promised)
         if legal is None or legal.due_at != promised.due_at:
             yield from _t03(known, replace(promised, rule="T03"))
     yield from _t05(known, paused)
     yield from _t08(known)
+
+
+def _of_limit(known: Known, kind: str, paused: Paused) -> Paused:
+    """The pauses of one limit: an absolute date was set in knowledge of those begun before."""
+    if known.opening is None or known.absolute(f"{kind}_due_at") is None:
+        return paused
+    return paused_time(known, behind=known.opening.at)
 
 
 def first_of(known: Known, types: tuple[EventType, ...]) -> int | None:
@@ -189,7 +196,7 @@ def _t03(known: Known, watch: Watch) -> Iterator[Verdict]:
         yield yellow
     size = limit_in_days(known, known.start, known.limit("promised"), known.absolute("promised_due_at"), watch.paused)
     day = known.days.forward(known.days.day_of(watch.due_at), max(2, min(size, 11)), watch.paused)
-    if red := watch.passed(known, Level.RED, known.days.midnight(day) - 1):
+    if red := replace(watch, in_office_time=False).passed(known, Level.RED, known.days.midnight(day) - 1):
         yield red
 
 
@@ -238,7 +245,7 @@ def _half_promise(known: Known, watch: Watch) -> int | None:
     moment, limit = known.absolute("promised_due_at"), known.limit("promised")
     if moment is None and limit is None:
         return None
-    if moment is None and limit is not None and rolls(limit, known.mode):
+    if moment is None and limit is not None and limit.unit in (Unit.HOUR, Unit.MINUTE):
         return known.days.roll(watch.opening.at, office_time(known.days, limit) // 2, watch.paused)
     if known.start is None and (limit is None or limit.unit is not Unit.WORKING_DAY):
         return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from supervision.alert import Level
-from supervision.event import EventType, Flag, PostPlace, Precision
+from supervision.event import BatchKind, EventType, Flag, PostPlace, Precision
 from supervision.payload import Decision, Leave
 from supervision.payloads.hall import LeaveKind
 from supervision.payloads.outcome import DecisionResult
@@ -95,6 +95,7 @@ def is_act(reference: Reference, case: Case, fact: Fact) -> bool:
         and event.actor_post_place is not PostPlace.SYSTEM
         and Flag.AUTO_APPROVED not in event.flags
         and precision(reference, event) is Precision.SECOND
+        and event.batch_kind is not BatchKind.MIGRATION
         and not case.is_test
     )
 

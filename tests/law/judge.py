@@ -13,16 +13,17 @@ It covers exact.md sections 1 to 4 for T02 T03 T04 T05 T08 P01 P02 P06(a) M02 an
   end. Calendar days and months that fall in a pause are not counted; both end on a working day.
 * Limits counted in office time (hours, minutes, working days in mode rolling_hours) leave out a pause from its instant to its
   instant, as domain.md 3.3 does for that mode; all others leave out its dates. T02 is at 80 % of limits in hours and minutes.
-* T05 "over half the promised limit": past the end of half of it, rounded down to working days (office time: exact), run from the
+* T05 "over half the promised limit": past the end of half of it, rounded down to working days (hours: exact), run from the
   step's start. Promises in calendar days or months have no half before an acceptance.
 * T03 red yields to a T04 that the facts imply by then, even if a waiver keeps that one from being issued.
+* An absolute due date moves by pauses begun at or behind its fact, and only these pause its clock.
 * T08 counts through all pauses, but another pause than its own moves its instants. It runs for every kind but extension, always to
   the end of days, and ends with its own end or the case's.
 * P01 of a mandatory step always rests on absence. P02's ten minutes are not judged on dates; completions at the decision's
   instant count as before it.
 * M02: lunch is from the morning's last to the afternoon's first minute, first included; hours of named weekdays hold on weekends,
-  not on holidays; acts of test cases do not count; a hit that is a migrated record is a hit, but an alert it triggers is not
-  issued; a leave counts from its own `occurred_at` on; an outage is that of the triggering hit's source.
+  not on holidays; acts of test cases and migrated acts do not count; a leave counts from its own `occurred_at` on; an outage is
+  that of the triggering hit's source.
 """
 
 from __future__ import annotations

@@ -32,17 +32,17 @@ def end_of(start: Fact, ends: list[Fact]) -> int | None:
     return next((end.at for end in [*(end for end in ends if end.at >= start.at), *ends]), None)
 
 
-def paused_time(known: Known, but: Fact | None = None) -> Paused:
+def paused_time(known: Known, but: Fact | None = None, behind: int | None = None) -> Paused:
     """Grounded pauses to their end, at most to the end of the declared limit; dates from the day after the start.
 
-    `but`: the pause that is judged itself.
+    `but`: the pause that is judged itself; `behind`: only those begun at or behind this instant.
     """
     excluded = ARTICLE_45 | set(() if known.item is None else known.item.excluded_kinds)
     days: set[int] = set()
     spans: list[tuple[int, int]] = []
     for fact, end in pauses(known):
         start: SpecialProcedureStarted = fact.event.payload
-        if fact is but or start.kind is None or start.kind.value not in excluded:
+        if fact is but or (behind is not None and fact.at < behind) or start.kind is None or start.kind.value not in excluded:
             continue
         cap = limit_end(known.days, fact.at, start.limit or Limit(10), Mode.DAY_END, NOT_PAUSED)
         last = cap if end is None else min(cap, end)

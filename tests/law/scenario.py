@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from supervision.event import CaseEvent, EventType, Flag, PostPlace, SourceOp
+from supervision.event import BatchKind, CaseEvent, EventType, Flag, PostPlace, Precision, SourceOp
 from supervision.payload import Decision, Leave, StepCompleted
 from supervision.payloads.hall import LeaveKind
 from supervision.payloads.handling import SpecialProcedureStarted
@@ -137,15 +137,14 @@ def owls(draw: Draw) -> tuple[list[CaseEvent], int]:
     """Short cases whose acts fall outside office hours on several dates, often for one agent."""
     source = draw.one(("hall", "log-a", "log-a", "direct"))
     number = draw.one((4, 6, 9))
-    first = draw.day()
+    first, owl = draw.day(), draw.one(("O1", "O1", "O2", "O3"))
     dates = [first + day * DAY for day in sorted(draw.sample(range(24), draw.one((3, 4, 5))))]
     agents = ("AG1",) if draw.chance(0.4) else ("AG1", "AG2", "AG3", "AG4", "AG5")
     parties = [_party(draw, agents) for _ in range(number)]
     events = []
     for date in dates:
-        officer = draw.one(("O1", "O1", "O1", "O2", "O3"))
-        for _ in range(draw.one((1, 3, 3, 4, 6))):
-            index = draw.randrange(number)
+        for _ in range(draw.one((1, 3, 4, 5, 6))):
+            index, officer = draw.randrange(number), owl if draw.chance(0.9) else draw.one(("O1", "O2", "O3"))
             events.append(_act(draw, source, index, date + _odd_time(draw), officer, parties[index]))
     events += [_overtime(draw, source, draw.one(dates)) for _ in range(draw.one((0, 0, 1, 2)))]
     if draw.chance(0.3):
@@ -167,7 +166,11 @@ def _act(draw: Draw, source: str, index: int, at: int, officer: str, party: dict
     if draw.chance(0.05):
         envelope["actor_post_place"] = PostPlace.SYSTEM
     if draw.chance(0.03):
-        envelope["flags"] = (draw.one((Flag.AUTO_APPROVED, Flag.EXPEDITED)),)
+        envelope["flags"] = (draw.one((Flag.AUTO_APPROVED, Flag.EXPEDITED, Flag.EXPEDITED, Flag.TEST)),)
+    if draw.chance(0.02):
+        envelope["batch_kind"] = BatchKind.MIGRATION
+    if draw.chance(0.02):
+        envelope["time_precision"] = Precision.MINUTE
     case_id = f"c{index + 1}"
     if draw.chance(0.06):
         decision = Decision(decision=draw.one((DecisionResult.GRANTED, DecisionResult.GRANTED, DecisionResult.DENIED)))
