@@ -182,6 +182,10 @@ class Connection:
             self._take_tables(session, tables)
             session.use_settings(query.settings, query.important)
             statement = parse(query.text)
+            if statement.uses_file:
+                raise QueryError(fault.NOT_IMPLEMENTED, "INTO OUTFILE and FROM INFILE are the client's work, not the server's")
+            if not statement.text:
+                raise QueryError(fault.SYNTAX, "Syntax error: Empty query")
             if statement.insert is not None:
                 self._insert(session, statement.insert)
             else:
@@ -205,7 +209,7 @@ class Connection:
                     session.run(f"CREATE TEMPORARY TABLE {identifier(name)} ({columns}) ENGINE = Memory")
                     tables.append(name)
                 if name and block.rows:
-                    with session.insert(f"INSERT INTO {identifier(name)}") as insertion:
+                    with session.insert(Insert(f"INSERT INTO {identifier(name)}", name, None)) as insertion:
                         insertion.append(block.raw)
                         insertion.finish()
             except QueryError as reason:
@@ -214,8 +218,6 @@ class Connection:
             raise failed
 
     def _select(self, session: Session, statement: Statement) -> None:
-        if statement.to_file:
-            raise QueryError(fault.NOT_IMPLEMENTED, "INTO OUTFILE is the client's work, not the server's")
         watch = self._house.watcher.begin(self._client, self._mark)
         empty = True
         try:
@@ -236,17 +238,11 @@ class Connection:
 
     def _insert(self, session: Session, insert: Insert) -> None:
         columns = session.insert_header(insert)
-        with session.insert(insert.head) as insertion:
+        with session.insert(insert) as insertion:
             self._send_header(columns)
-            failed: QueryError | None = None
             for _, block in self._data():
-                try:
-                    if failed is None and block.rows:
-                        insertion.append(block.raw)
-                except QueryError as reason:
-                    failed = reason
-            if failed is not None:
-                raise failed
+                if block.rows:
+                    insertion.append(block.raw)
             insertion.finish()
 
     def _send_header(self, columns: Sequence[tuple[str, str]]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO, Self
 
 import msgspec
 
@@ -36,29 +37,37 @@ def identifier(name: str) -> str:
 
 
 class Insertion:
-    """A running INSERT. Left without `finish`, it is cancelled and leaves no rows."""
+    """An INSERT in the making: its blocks are gathered in an unlinked file, which one statement then reads.
 
-    def __init__(self, inserter: Any) -> None:
-        self._inserter = inserter
+    The engine's own streaming insert (`send_insert`) is not used: it answers "written" when the writing failed, as measured with
+    a violated constraint, a failing materialized view and too many partitions (chdb 4.4). A statement reports all of these.
+    """
+
+    def __init__(self, insert: Insert, run: Callable[[str], bytes]) -> None:
+        self._insert = insert
+        self._run = run
+        self._file: BinaryIO = tempfile.TemporaryFile("w+b", buffering=0)  # noqa: SIM115 - closed by __exit__
+        self._empty = True
 
     def append(self, raw: bytes) -> None:
-        try:
-            self._inserter.append(raw)
-        except RuntimeError as error:
-            raise engine_fault(error) from None
+        view = memoryview(raw)
+        while view:
+            view = view[self._file.write(view) :]
+        self._empty = False
 
     def finish(self) -> None:
-        """When this returns, the rows are stored."""
-        try:
-            self._inserter.finish()
-        except RuntimeError as error:
-            raise engine_fault(error) from None
+        """When this returns, the rows are stored; if it raises QueryError, the statement failed as it would have in one piece."""
+        if self._empty:
+            return
+        self._file.seek(0)
+        source = f"FROM INFILE '/dev/fd/{self._file.fileno()}' {self._insert.settings} FORMAT Native"
+        self._run(f"{self._insert.head} {source}")
 
-    def __enter__(self) -> Insertion:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._inserter.__exit__(kind, error, trace)
+        self._file.close()
 
 
 class Session:
@@ -136,11 +145,8 @@ class Session:
     def _describe(self, target: str) -> list[Described]:
         return [Described(row[0], row[1], row[2]) for row in self.rows(f"DESCRIBE TABLE {target}")]
 
-    def insert(self, head: str) -> Insertion:
-        try:
-            return Insertion(self._chdb.send_insert(head, "Native"))
-        except RuntimeError as error:
-            raise engine_fault(error) from None
+    def insert(self, insert: Insert) -> Insertion:
+        return Insertion(insert, self.run)
 
     def use_settings(self, wanted: dict[str, str], important: frozenset[str] = frozenset()) -> None:
         """Put exactly these settings in force; those of the statement before go back to what they were.

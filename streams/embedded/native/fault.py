@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 NOT_IMPLEMENTED = 48
+SYNTAX = 62
 UNKNOWN_DATABASE = 81
 UNEXPECTED_PACKET = 101
 UNKNOWN_PACKET = 99

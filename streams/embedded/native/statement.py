@@ -27,12 +27,13 @@ class Token(Struct, frozen=True):
 
 
 class Insert(Struct, frozen=True):
-    """An INSERT whose rows the client sends. `head`: the statement up to VALUES or FORMAT; `target`: the table (or FUNCTION ...);
-    `columns`: the text between the brackets of its list, None without one."""
+    """An INSERT whose rows the client sends. `head`: the statement up to SETTINGS, VALUES or FORMAT; `target`: the table (or
+    FUNCTION ...); `columns`: the text between the brackets of its list, None without one; `settings`: its SETTINGS clause."""
 
     head: str
     target: str
     columns: str | None
+    settings: str = ""
 
 
 class Statement(Struct, frozen=True):
@@ -41,7 +42,7 @@ class Statement(Struct, frozen=True):
     text: str
     streams: bool
     insert: Insert | None = None
-    to_file: bool = False
+    uses_file: bool = False  # INTO OUTFILE or FROM INFILE, which are a client's work
 
 
 def _tokens(text: str) -> Iterator[Token]:
@@ -64,15 +65,15 @@ def parse(text: str) -> Statement:
         return Statement(text, streams=False)
     text = text[: tokens[-1].end]
     top = [token for token in tokens if token.depth == 0]
+    uses_file = any(a.word + b.word in ("INTOOUTFILE", "FROMINFILE") for a, b in pairwise(top))
     first = next((token.word for token in tokens if token.text != "("), "")
     if first == "INSERT":
-        return Statement(text, streams=False, insert=_insert(text, top))
+        return Statement(text, streams=False, insert=_insert(text, top), uses_file=uses_file)
     if first not in ("SELECT", "WITH", "FROM") or any(token.word == "INSERT" for token in top):
         return Statement(text, streams=False)
     if len(top) > 2 and top[-2].word == "FORMAT" and top[-1].word:
         text = text[: top[-2].start].rstrip()
-    to_file = any(a.word == "INTO" and b.word == "OUTFILE" for a, b in pairwise(top))
-    return Statement(text, streams=True, to_file=to_file)
+    return Statement(text, streams=True, uses_file=uses_file)
 
 
 def _insert(text: str, top: list[Token]) -> Insert | None:
@@ -92,7 +93,8 @@ def _insert(text: str, top: list[Token]) -> Insert | None:
     if rest and rest[0].text == "(":
         close = next(token for token in rest if token.text == ")")
         columns = text[rest[0].end : close.start]
-    return Insert(text[:end].rstrip(), target, columns)
+    settings = next((token.start for token in body if token.word == "SETTINGS"), end)
+    return Insert(text[:settings].rstrip(), target, columns, text[settings:end].rstrip())
 
 
 def _target(text: str, body: list[Token]) -> tuple[str, list[Token]]:
