@@ -201,8 +201,7 @@ class Part:
             if start.get(_C["payload.kind"]) == "extension" or seq in seen:
                 continue
             seen.add(seq)
-            end = next((fact for fact in ends if fact.get(_C["payload.seq"]) == seq and fact.at >= start.at), None)
-            pairs.append((start, end))
+            pairs.append((start, end_of(start, [fact for fact in ends if fact.get(_C["payload.seq"]) == seq])))
         return pairs
 
     @lazy
@@ -210,7 +209,8 @@ class Part:
         """Those that stop the clock: of Art. 45 or of the item's own excluded kinds."""
         item = self.item
         allowed = ART45 if item is None or not item.excluded_kinds else ART45 | set(item.excluded_kinds)
-        return [pair for pair in self.pause_facts if pair[0].get(_C["payload.kind"]) in allowed]
+        grounded = (pair for pair in self.pause_facts if pair[0].get(_C["payload.kind"]) in allowed)
+        return [(start, end) for start, end in grounded if end is None or end.at >= start.at]
 
     @lazy
     def pauses(self) -> Pauses:
@@ -366,6 +366,11 @@ class CaseView:
         """How fine the time of a fact is: the coarser of its own word and its source's."""
         own = fact.get(_C["time_precision"]) or "second"
         return max(str(own), self.source.precision.value, key=_COARSENESS.__getitem__)
+
+
+def end_of(start: Fact, ends: Sequence[Fact]) -> Fact | None:
+    """The first end at or after a start; one known only from before it ended it all the same: clocks are fed what there is."""
+    return next((end for end in ends if end.at >= start.at), ends[0] if ends else None)
 
 
 def limit_of(fact: Fact, name: str) -> Limit | None:

@@ -336,11 +336,8 @@ def _signalled(
     dossier: Dossier, case: int, case_id: str, drafts: Iterable[Draft], source: Source, fresh: set[bytes] | None
 ) -> list[Signal]:
     """Signals that are new, changed, or withdrawn because their fact no longer says so."""
-    known = {
-        (sent.subject, sent.kind, sent.fact_id): sent
-        for sent in dossier.signals
-        if sent.case == case and (fresh is None or sent.fact_id in fresh)
-    }
+    own = [sent for sent in dossier.signals if sent.case == case and (fresh is None or sent.fact_id in fresh)]
+    known = {(sent.subject, sent.kind, sent.fact_id): sent for sent in own}
     out: list[Signal] = []
     implied = {(draft.subject, draft.kind, draft.fact_id): (draft.at, draft.data) for draft in drafts}
     for key in [*implied, *(key for key in known if key not in implied)]:

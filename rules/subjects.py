@@ -193,7 +193,7 @@ class SubjectEngine:
             signal.kind,
             signal.fact_id.bytes,
             signal.source_system,
-            f"{signal.source_system}/{signal.case_id}",
+            signal.case_id or "",
             signal.revision,
             signal.at,
             None if signal.withdrawn else signal.data,
@@ -250,12 +250,12 @@ class SubjectEngine:
         self._changed[key] = blob
         self._clocks.arm(key, {} if folder.wake is None else {folder.clock: folder.wake})
 
-    def _findings(self, rule: Rule, folder: Folder, now: int) -> Iterable[tuple[Finding, Hit, WorkCalendar]]:
+    def _findings(self, rule: Rule, folder: Folder, now: int) -> Iterable[tuple[Finding, WorkCalendar]]:
         """One for each date that has any; the hits are those the watermark has passed."""
         assert rule.tally is not None
         overtime = [(fact.get(_FROM), fact.get(_TO)) for fact in _leaves(folder) if fact.at <= now]
         heard = [
-            Hit(heard.at, heard.fact_id, heard.case, heard.data)
+            Hit(heard.at, heard.fact_id, heard.source, heard.case, heard.data)
             for heard in folder.signals
             if heard.data is not None and heard.at <= now and not _covered(overtime, heard.at)
         ]
@@ -264,15 +264,16 @@ class SubjectEngine:
         for day, hit in last.items():
             calendar = self._calendar(hit)
             for finding in rule.tally.judge(heard, calendar, (day,)):
-                yield finding, hit, calendar
+                yield finding, calendar
 
     def _calendar(self, hit: Hit) -> WorkCalendar:
         centre = hit.data.get("centre")
         found = self._calendars.of_centre(centre, hit.at) if centre else None
         return found if found is not None else self._calendars.of_region(hit.data.get("region"), hit.at)
 
-    def _said(self, rule: Rule, key: str, judged: tuple[Finding, Hit, WorkCalendar]) -> Said | None:
-        finding, hit, calendar = judged
+    def _said(self, rule: Rule, key: str, judged: tuple[Finding, WorkCalendar]) -> Said | None:
+        finding, calendar = judged
+        hit = finding.hit
         if not rule.is_in_force(finding.day):
             return None
         day = date.fromordinal(finding.day).isoformat()
@@ -288,7 +289,7 @@ class SubjectEngine:
             finding.level.value,
             key,
             day,
-            finding.detected_at,
+            hit.at,
             None,
             facts,
             tuple(fact_id.bytes for fact_id in finding.evidence),
@@ -298,7 +299,7 @@ class SubjectEngine:
             hit.data.get("centre"),
             region=hit.data.get("region"),
         )
-        state: State | None = self._suppression.state(rule.id, core, "")
+        state: State | None = self._suppression.state(rule.id, core, hit.source)
         return None if state is None else Said(identify(rule.id, core), core, state)
 
     def _forget_old(self, folder: Folder, now: int) -> None:

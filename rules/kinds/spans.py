@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rules.case import CaseView, Part, limit_of, step_name
+from rules.case import CaseView, Part, end_of, limit_of, step_name
 from rules.kinds.deadline import CASE_CLOCK, Running, verdicts
 from rules.memory import CODE_OF, FIELD_CODE, Fact
 from rules.parameters import Deadline
@@ -89,7 +89,7 @@ def _promise(part: Part) -> Limit | None:
 
 
 def _steps(part: Part) -> Iterable[tuple[str, Fact, Fact | None]]:
-    """Step instances as (instance id or step code, first start, first completion at or after it)."""
+    """Step instances as (instance id or step code, first start, end)."""
     begun: dict[str, Fact] = {}
     done: dict[str, list[Fact]] = {}
     for fact in part.of(EventType.STEP_STARTED, EventType.STEP_COMPLETED):
@@ -101,7 +101,7 @@ def _steps(part: Part) -> Iterable[tuple[str, Fact, Fact | None]]:
         else:
             done.setdefault(key, []).append(fact)
     for key, started in begun.items():
-        yield key, started, next((fact for fact in done.get(key, ()) if fact.at >= started.at), None)
+        yield key, started, end_of(started, done.get(key, []))
 
 
 class PauseDeadline:

@@ -147,16 +147,17 @@ class Hit(Struct, frozen=True):
 
     at: int
     fact_id: bytes
+    source: str
     case: str
     data: dict[str, Any]
 
 
 class Finding(Struct, frozen=True):
-    """A clue on one date of one subject."""
+    """A clue on one date of one subject; `hit` is the one that completed it."""
 
     level: Level
     day: int
-    detected_at: int
+    hit: Hit
     facts: dict[str, Any]
     evidence: tuple[UUID, ...]
 
@@ -179,14 +180,14 @@ class HitDates:
                 finding for hit_count in range(len(by_day.get(day, ()))) if (finding := self._at(by_day, calendar, day, hit_count))
             ]
             if found:
-                yield max(found, key=lambda finding: (finding.level.rank, -finding.detected_at))
+                yield max(found, key=lambda finding: (finding.level.rank, -finding.hit.at))
 
     def _at(self, by_day: dict[int, list[Hit]], calendar: WorkCalendar, day: int, position: int) -> Finding | None:
         """What the hit at this position of its day completes."""
         hit = by_day[day][position]
         if self.night is not None and hit.data.get("night_grant"):
             facts = {"reason": "night_grant", "hits": position + 1, "dates": 1, "act_at": hit.at}
-            return Finding(self.night.level, day, hit.at, facts, (UUID(bytes=hit.fact_id),))
+            return Finding(self.night.level, day, hit, facts, (UUID(bytes=hit.fact_id),))
         for tally in self.tallies:
             finding = self._tally(tally, by_day, calendar, day, position)
             if finding is not None:
@@ -216,7 +217,7 @@ class HitDates:
             "share": of_party / cases,
             "act_at": today[-1].at,
         }
-        return Finding(tally.level, day, today[-1].at, facts, tuple(UUID(bytes=hit.fact_id) for hit in counted[:50]))
+        return Finding(tally.level, day, today[-1], facts, tuple(UUID(bytes=hit.fact_id) for hit in counted[:50]))
 
 
 def _first_day(calendar: WorkCalendar, day: int, within_wd: int) -> int:
@@ -231,7 +232,7 @@ def _first_day(calendar: WorkCalendar, day: int, within_wd: int) -> int:
 
 def _party(hits: Sequence[Hit]) -> tuple[str | None, str | None, int, int]:
     """The most frequent party of the cases, its kind, its cases, and cases in all; ties go to the lesser name."""
-    parties = {hit.case: (hit.data.get("party"), hit.data.get("party_kind")) for hit in hits}
+    parties = {(hit.source, hit.case): (hit.data.get("party"), hit.data.get("party_kind")) for hit in hits}
     counts = Counter(party for party in parties.values() if party[0])
     if not counts:
         return None, None, 0, len(parties)
