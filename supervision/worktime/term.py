@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import Enum
 from fractions import Fraction
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -88,7 +89,7 @@ class Term(Struct, frozen=True):
         if used_share is not None and self.limit_wd >= share_from_wd:
             used = min(used, _share(self.limit_wd, used_share))
         day = self.start_day if used else self.start_day - 1
-        return self.calendar.day_start(self.pauses.add_free(self.calendar, day, max(used, 1)))
+        return self._unpaused(self.calendar.day_start(self.pauses.add_free(self.calendar, day, max(used, 1))))
 
     def paused_wd(self) -> int:
         """Paused working days after the start day up to the due day."""
@@ -106,6 +107,9 @@ class Term(Struct, frozen=True):
         return tuple(found)
 
     def _unpaused(self, instant: int) -> int:
+        """The instant, or 00:00 of the first day after it on which the clock runs."""
+        if not self.pauses.days and not self.pauses.instants:
+            return instant
         day = self.calendar.day_of(instant)
         if self.work_ms:
             while self.pauses.at(instant):
@@ -116,6 +120,7 @@ class Term(Struct, frozen=True):
         return instant if free == day else self.calendar.day_start(free)
 
 
+@lru_cache(maxsize=4096)
 def _share(whole: int, share: float) -> int:
     """The least whole number that is at least this share; the share as it is written, 0.8 and not its nearest binary."""
     exact = Fraction(str(share)) * whole
