@@ -84,13 +84,13 @@ def _send(
     from streams import admin
     from streams.importer import EVENT_TOPICS, Importer, Journal, arranged, topic_ids
     from streams.reference import publish, wait_until_used
-    from streams.sources.feed import feed
+    from streams.sources.feed import clocks_of, feed
     from supervision.cli.summary import progress
 
     counts = {topic.name: admin.check(settings)[topic.name] for topic in EVENT_TOPICS}
     with console.status(say("等待代理读入目录", "waiting until the agents judge by this catalogue")):
         wait_until_used(settings, publish(settings, reference.entries), counts, WAIT_S)
-    journal = Journal(settings.data / "imports", files, until, shuffle, twice, settings.topic_prefix)
+    journal = Journal(settings.data / "imports", files, until, shuffle, twice, clocks_of(log, reference))
     if again:
         journal.forget()
     topics = topic_ids(settings)
@@ -104,8 +104,6 @@ def _send(
         importer.run(arranged(feed(log, mapping, reference, until), shuffle, twice=twice), told)
     for topic, count in sorted(importer.sent.items()):
         console.print(say(f"送往 {topic}: {count:,}", f"sent to {topic}: {count:,}"), highlight=False)
-    if importer.left_out:
-        console.print(say(f"登记变更,未送: {importer.left_out:,}", f"register changes, not sent: {importer.left_out:,}"))
 
 
 def _wait(console: Console, settings: Settings, log: Log | Lines) -> None:
