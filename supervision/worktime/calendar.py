@@ -91,6 +91,7 @@ class WorkCalendar:
         self._hours_on = hours_on
         self._offices: dict[int, Spans] = {}
         self._sums: dict[int, list[int]] = {}
+        self._standards: dict[int, int] = {}
 
     def with_hours(self, hours: tuple[Hours, ...]) -> WorkCalendar:
         """The same days with the office hours of another place."""
@@ -173,9 +174,12 @@ class WorkCalendar:
 
     def standard_ms(self, day: int) -> int:
         """Office time of an ordinary working day as in force on `day`: that of the longest weekday, ms."""
-        hours = self._hours_on(day)
-        longest = max(sum(end - start for start, end in _minutes(hours, weekday, is_off=False)) for weekday in range(1, 6))
-        return longest * MINUTE_MS
+        found = self._standards.get(day)
+        if found is None:
+            hours = self._hours_on(day)
+            longest = max(sum(end - start for start, end in _minutes(hours, weekday, is_off=False)) for weekday in range(1, 6))
+            found = self._standards[day] = longest * MINUTE_MS
+        return found
 
     # -- working time -------------------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date
 from typing import ClassVar
@@ -54,17 +53,18 @@ class Pauses(Struct, frozen=True):
 
     def on(self, day: int) -> bool:
         """Whether this date is paused."""
-        return bool(self.days) and self.after(day) != day
+        return self.after(day) != day
 
     def at(self, instant: int) -> bool:
         """Whether a clock that counts hours is paused at this instant."""
-        index = bisect_right(self.instants, instant, key=_first) - 1
-        return index >= 0 and instant < self.instants[index][1]
+        return any(start <= instant < end for start, end in self.instants)
 
     def after(self, day: int) -> int:
         """The first date not paused, at or after `day`."""
-        index = bisect_right(self.days, day, key=_first) - 1
-        return self.days[index][1] + 1 if index >= 0 and day <= self.days[index][1] else day
+        for first, last in self.days:
+            if first <= day <= last:
+                return last + 1
+        return day
 
     def working_days(self, calendar: WorkCalendar, after: int, upto: int) -> int:
         """Paused working days d with after < d <= upto."""
@@ -126,10 +126,6 @@ class Pauses(Struct, frozen=True):
 
 
 Pauses.NONE = Pauses()
-
-
-def _first(span: tuple[int, int]) -> int:
-    return span[0]
 
 
 def _merged(spans: list[tuple[int, int]], gap: int) -> Spans:

@@ -32,6 +32,9 @@ class Zone:
     def day_of(self, at: int) -> int:
         """The local date ordinal of an instant in ms."""
         day = (at + self._shift) // DAY_MS + EPOCH_DAY
+        starts = self._starts
+        if day in starts and day + 1 in starts and starts[day] <= at < starts[day + 1]:
+            return day
         while at < self.day_start(day):
             day -= 1
         while at >= self.day_start(day + 1):
