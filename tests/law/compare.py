@@ -23,10 +23,10 @@ from tests.law.scenario import Scenario, scenario
 
 
 def rides(seed: int) -> Ride:
-    """A ride of that seed: every third plain, the others with everything at once."""
-    if seed % 3 == 0:
-        return Ride(seed=seed, batch=10_000)
-    return Ride(seed, True, 0.2, 1 + seed % 7, 0.4 * (seed % 2), 1 + seed % 4, 0.2 * (seed % 5 == 0), 1 + seed % 3)
+    """A ride of that seed: every fifth with everything at once, the others cheap (`test_law` tries each oddity by itself)."""
+    if seed % 5:
+        return Ride(seed, shuffle=seed % 2 == 0, clock_steps=1 + seed % 2)
+    return Ride(seed, True, 0.2, 1 + seed % 7, 0.4 * (seed % 2), 1 + seed % 4, 0.2 * (seed % 3 == 0), 1 + seed % 3)
 
 
 def verdicts(case: Scenario, ride: Ride) -> tuple[set[Standing], set[Standing]]:
@@ -36,18 +36,19 @@ def verdicts(case: Scenario, ride: Ride) -> tuple[set[Standing], set[Standing]]:
     return run_engine(world.reference, case.events, case.clocks, ride), by_law
 
 
-def differs(case: Scenario, ride: Ride) -> bool:
+def agreement(case: Scenario, ride: Ride) -> set[Standing] | None:
+    """What both say; None where they differ."""
     try:
         by_engine, by_law = verdicts(case, ride)
     except Exception:  # noqa: BLE001 - a crash of the engine on legal input is a difference to be made small, too
-        return True
-    return by_engine != by_law
+        return None
+    return by_law if by_engine == by_law else None
 
 
 def smallest(case: Scenario, ride: Ride) -> tuple[Scenario, Ride]:
     """Drop events, and what is odd about the ride, while the difference stays."""
     for simpler in (Ride(), replace(ride, restart=0.0), replace(ride, early_clocks=0.0), replace(ride, duplicate=0.0)):
-        if differs(case, simpler):
+        if agreement(case, simpler) is None:
             ride = simpler
             break
     shrunk = True
@@ -55,7 +56,7 @@ def smallest(case: Scenario, ride: Ride) -> tuple[Scenario, Ride]:
         shrunk = False
         for event in case.events:
             fewer = replace(case, events=tuple(each for each in case.events if each is not event))
-            if differs(fewer, ride):
+            if agreement(fewer, ride) is None:
                 case, shrunk = fewer, True
     return case, ride
 
@@ -99,11 +100,11 @@ def compare(cases: int, seed: int, keep: int = 1) -> tuple[int, Counter[str], li
     judged, counts, found = 0, Counter[str](), list[str]()
     while judged < cases and len(found) < keep:
         case, ride = scenario(seed), rides(seed)
-        if differs(case, ride):
+        agreed = agreement(case, ride)
+        if agreed is None:
             found.append(explain(*smallest(case, ride)))
         else:
-            law = worlds()[case.world].law.judge(list(case.events), case.clocks)
-            counts.update(f"{each.rule} {each.level}" for each in law)
+            counts.update(f"{each.rule} {each.level}" for each in agreed)
         judged += case.cases
         seed += 1
     return judged, counts, found

@@ -49,7 +49,7 @@ def paused_time(known: Known, but: Fact | None = None, behind: int | None = None
         over = known.days.midnight(known.days.day_of(cap) + 1) if not rolls(start.limit or Limit(10), Mode.DAY_END) else cap
         spans.append((fact.at, over if end is None else min(over, end)))
         days |= set(range(known.days.day_of(fact.at) + 1, known.days.day_of(last) + 1))
-    return Paused(frozenset(days), tuple(spans))
+    return Paused(frozenset(days), tuple(span for span in spans if span[0] < span[1]))
 
 
 def extension_days(known: Known, end: int) -> int:

@@ -11,6 +11,7 @@ from supervision.payload import Decision, Leave, StepCompleted
 from supervision.payloads.hall import LeaveKind
 from supervision.payloads.handling import SpecialProcedureStarted
 from supervision.payloads.outcome import DecisionResult
+from supervision.worktime import Unit
 from tests.law.cases import make_case
 from tests.law.days import HOUR, MINUTE
 from tests.law.draw import DAY, Draw, event, midnight
@@ -42,7 +43,7 @@ def scenario(seed: int) -> Scenario:
     if draw.chance(0.12):
         events, cases = owls(draw)
     else:
-        cases = draw.one((1, 1, 2, 3))
+        cases = draw.one((1, 2, 5, 9))
         events = [each for number in range(1, cases + 1) for each in _case(draw, number, law)]
     instants = sorted({each.detected_at for each in law.judge(events, dict.fromkeys(CLOCKS, FAR))})
     stops = sorted((_clocks(draw, instants) for _ in range(2)), key=lambda clocks: clocks["wall"])
@@ -123,7 +124,9 @@ def _version(draw: Draw, event: CaseEvent, version: int, link: object) -> CaseEv
     )
     payload = changed.payload
     if isinstance(payload, SpecialProcedureStarted) and draw.chance(0.5):
-        payload = replace(payload, declared_limit=draw.one((2, 6, 10)), approver_officer_id="O3")
+        payload = replace(
+            payload, declared_limit=draw.one((2, 6, 10)), declared_limit_unit=Unit.WORKING_DAY, approver_officer_id="O3"
+        )
         changed = replace(changed, payload=payload)
     if draw.chance(0.02):
         changed = replace(changed, flags=(Flag.TEST,))
