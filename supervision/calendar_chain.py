@@ -50,10 +50,10 @@ class Chain:
     def flag(self, day: int, year: int) -> int | None:
         """Off, working or holiday; None if no link knows."""
         for link in self.links:
-            if day in link.off:
-                return HOLIDAY
             if day in link.on:
                 return WORKS
+            if day in link.off:
+                return HOLIDAY
             if year in link.years:
                 return WORKS if (day - 1) % 7 + 1 in self.workweek else OFF
         return None

@@ -97,11 +97,13 @@ class Calendars:
         return calendar.office_of_hours(day, centre.hours) if centre.hours else calendar.office(day)
 
     def centre_extended(self, centre_id: str, day: int, at: int) -> Spans:
-        """Its approved hours beside them, likewise."""
+        """Its approved hours beside them, all that hold on the day."""
         centre = self._reference.centre(centre_id, at)
         if centre is None or not centre.extended_hours:
             return ()
-        return (self.of_centre(centre_id, at) or self.of_region(None, at)).office_of_hours(day, centre.extended_hours)
+        calendar = self.of_centre(centre_id, at) or self.of_region(None, at)
+        found = (calendar.office_of_hours(day, (hours,), stands_in=False) for hours in centre.extended_hours)
+        return tuple(sorted(span for spans in found for span in spans))
 
     # -- making them --------------------------------------------------------------------------------------------
 

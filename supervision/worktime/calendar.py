@@ -158,17 +158,20 @@ class WorkCalendar:
             self._offices[day] = spans
         return spans
 
-    def office_of_hours(self, day: int, hours: tuple[Hours, ...]) -> Spans:
-        """The same for another place's hours. Hours that name a weekday open it on ordinary weekends too, never on holidays."""
+    def office_of_hours(self, day: int, hours: tuple[Hours, ...], *, stands_in: bool = True) -> Spans:
+        """The same for another place's hours. Hours that name a weekday open it on ordinary weekends too, never on holidays.
+
+        `stands_in`: on a make-up day at a weekend that no hours name, the first ones hold.
+        """
         year = self._year(day)
         flag = year.flags[day - year.first]
         if flag == WORKS:
-            return self._spans(day, hours)
+            return self._spans(day, hours, stands_in=stands_in)
         named = tuple(each for each in hours if each.weekdays)
-        return self._spans(day, named, is_off=True) if flag == OFF and named else ()
+        return self._spans(day, named, stands_in=False) if flag == OFF else ()
 
-    def _spans(self, day: int, hours: tuple[Hours, ...], *, is_off: bool = False) -> Spans:
-        minutes = _minutes(hours, (day - 1) % 7 + 1, is_off=is_off)
+    def _spans(self, day: int, hours: tuple[Hours, ...], *, stands_in: bool = True) -> Spans:
+        minutes = _minutes(hours, (day - 1) % 7 + 1, stands_in=stands_in)
         at = self.zone.at
         return tuple((at(day, start * MINUTE_MS), at(day, end * MINUTE_MS)) for start, end in minutes)
 
@@ -177,7 +180,7 @@ class WorkCalendar:
         found = self._standards.get(day)
         if found is None:
             hours = self._hours_on(day)
-            longest = max(sum(end - start for start, end in _minutes(hours, weekday, is_off=False)) for weekday in range(1, 6))
+            longest = max(sum(end - start for start, end in _minutes(hours, weekday)) for weekday in range(1, 6))
             found = self._standards[day] = longest * MINUTE_MS
         return found
 
@@ -238,11 +241,12 @@ def _walk(spans: Spans, ms: int) -> int:
     raise AssertionError("more time than the day has")
 
 
-def _minutes(hours: tuple[Hours, ...], weekday: int, *, is_off: bool) -> Spans:
-    """Spans of a weekday: of the hours that name it; else of those that name none; on a make-up day else of the first."""
+def _minutes(hours: tuple[Hours, ...], weekday: int, *, stands_in: bool = False) -> Spans:
+    """Spans of a weekday: of the hours that name it; else of those that name none; else, on a weekend, perhaps of the first."""
     for each in hours:
         if weekday in each.weekdays:
             return each.spans
-    if is_off or not hours:
-        return ()
-    return next((each for each in hours if not each.weekdays), hours[0]).spans
+    for each in hours:
+        if not each.weekdays:
+            return each.spans
+    return hours[0].spans if hours and stands_in and weekday > 5 else ()

@@ -28,7 +28,7 @@ class Term(Struct, frozen=True):
     """`due_at`: last millisecond in time; late if and only if stop > `due_at`. `limit_wd`: the limit in working days.
 
     For units other than working days, `limit_wd` is the working, not paused days after the start day up to the due day.
-    `work_ms`: the limit as office time where it is counted so (`Kind.HOURS` for hours and minutes), else 0.
+    `work_ms`: the limit as office time if it is counted so: hours, minutes, and working days in rolling hours; else None.
     """
 
     calendar: WorkCalendar
@@ -39,7 +39,7 @@ class Term(Struct, frozen=True):
     due_at: int
     due_day: int
     limit_wd: int
-    work_ms: int = 0
+    work_ms: int | None = None
 
     def alert_at(self) -> int:
         """`due_at` + 1 ms; if the clock is paused then, 00:00 of the first day on which it is not."""
@@ -65,7 +65,8 @@ class Term(Struct, frozen=True):
     def used_ratio(self, at: int) -> float:
         """Used share of the limit at an instant: of office time for hours, else of working days. 0 limit: 1.0."""
         if self.kind is Kind.HOURS:
-            return self.pauses.work_between(self.calendar, self.start, at) / self.work_ms if self.work_ms else 1.0
+            used = self.pauses.work_between(self.calendar, self.start, at)
+            return used / self.work_ms if self.work_ms else 1.0
         return self.used_wd(at) / self.limit_wd if self.limit_wd > 0 else 1.0
 
     def near_at(
@@ -78,7 +79,7 @@ class Term(Struct, frozen=True):
         day before the due day. Limits of at most `skip_up_to_wd` working days: never; hours are not asked for that.
         """
         if self.kind is Kind.HOURS:
-            if used_share is None:
+            if used_share is None or self.work_ms is None:
                 return None
             return self._unpaused(self.pauses.add_work(self.calendar, self.start, _share(self.work_ms, used_share)))
         if self.limit_wd <= skip_up_to_wd:
@@ -111,7 +112,7 @@ class Term(Struct, frozen=True):
         if not self.pauses.days and not self.pauses.instants:
             return instant
         day = self.calendar.day_of(instant)
-        if self.work_ms:
+        if self.work_ms is not None:
             while self.pauses.at(instant):
                 day += 1
                 instant = self.calendar.day_start(day)

@@ -261,6 +261,24 @@ def test_a_centre_opens_on_the_saturdays_it_names_but_not_on_holidays() -> None:
         "2026-03-04 21:00:00",
     ]
     assert halls.centre_extended("C1", day("2026-02-18"), NOW) == ()
+    assert halls.centre_extended("C1", day("2026-03-05"), NOW) == ()
+    assert halls.centre_extended("C1", day("2026-02-28"), NOW) == ()
+
+
+def test_all_extended_hours_of_a_day_hold_beside_each_other() -> None:
+    both = (Hours(spans=((1050, 1080),)), Hours(spans=((480, 540),), weekdays=(3,)))
+    halls = calendars(Centre(centre_id="C4", calendar="CN", extended_hours=both))
+    assert [len(halls.centre_extended("C4", day(text), NOW)) for text in ("2026-03-03", "2026-03-04", "2026-03-07")] == [1, 2, 0]
+
+
+def test_a_hall_closed_on_fridays_stays_closed() -> None:
+    halls = calendars(Centre(centre_id="C5", calendar="CN", hours=(Hours(spans=((540, 1020),), weekdays=(1, 2, 3, 4)),)))
+    assert [len(halls.centre_office("C5", day(text), NOW)) for text in ("2026-03-05", "2026-03-06", "2026-02-28")] == [1, 0, 1]
+
+
+def test_a_date_named_both_off_and_working_works() -> None:
+    both = CalendarData(name="X", years=(2026,), holidays=("2026-03-03",), makeup_workdays=("2026-03-03",))
+    assert calendars(both).named("X", NOW).is_working(day("2026-03-03"))
 
 
 def test_a_centre_that_is_unknown_or_says_nothing() -> None:

@@ -203,7 +203,7 @@ def test_alerts_never_fall_into_a_pause(case: tuple[datetime, list[Wait]], limit
     start, waits = case
     running = runs(start, limit, waits, mode)
     alert = running.alert_at()
-    assert not (running.pauses.at(alert) if running.work_ms else running.pauses.on(CN.day_of(alert)))
+    assert not (running.pauses.at(alert) if running.work_ms is not None else running.pauses.on(CN.day_of(alert)))
 
 
 @EXAMPLES
