@@ -1,0 +1,219 @@
+"""The case engine: what it says and when, what it forgets, what new reference data changes, and how its state travels."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from rules.book import Rulebook
+from rules.engine import CaseEngine
+from rules.memory import SnapshotError
+from rules.output import Output
+from supervision.alert import Alert, Level, RevokeReason, State
+from supervision.event import CaseEvent, ClockAdvanced, EventType, Flag, SourceOp
+from supervision.payload import PAYLOADS
+from supervision.reference import CalendarData, Entry, Item, Outage, Pair, Reference, Region, Source, Waiver, Workflow
+from supervision.refusal import Reason
+from supervision.worktime import Limit
+
+ZONE = ZoneInfo("Asia/Shanghai")
+BOOK = Rulebook.load()
+SOURCE = Source(name="hall", clock="log:hall", region_code="430111")
+LIVE = Source(name="live", region_code="430111")
+ITEM = Item(code="X", promised_limit=Limit(7), has_legal_limit=False)
+
+
+def at(text: str) -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=ZONE).timestamp() * 1000)
+
+
+def event(number: int, kind: EventType, when: str, case_id: str = "1", *, source: str = "hall", **fields: Any) -> CaseEvent:
+    payload = fields.pop("payload", {})
+    return CaseEvent(
+        event_id=UUID(int=number),
+        event_type=kind,
+        occurred_at=at(when),
+        source_system=source,
+        case_id=case_id,
+        item_catalog_code="X",
+        payload=PAYLOADS[kind](**payload),
+        **fields,
+    )
+
+
+def accepted(number: int = 1, when: str = "2026-03-02T09:00", **fields: Any) -> CaseEvent:
+    return event(number, EventType.CASE_ACCEPTED, when, **fields)
+
+
+def completed(number: int, when: str, **fields: Any) -> CaseEvent:
+    return event(number, EventType.CASE_COMPLETED, when, **fields)
+
+
+def clock(when: str, name: str = "log:hall") -> ClockAdvanced:
+    return ClockAdvanced(clock=name, to=at(when))
+
+
+def engine(*entries: Entry) -> CaseEngine:
+    return CaseEngine(BOOK, Reference([SOURCE, LIVE, ITEM, *entries]))
+
+
+def said(output: Output) -> list[tuple[str, Level, State, int]]:
+    return [(alert.rule_id, alert.level, alert.state, alert.revision) for alert in output.alerts]
+
+
+def only(output: Output) -> Alert:
+    assert len(output.alerts) == 1, said(output)
+    return output.alerts[0]
+
+
+def test_a_warning_then_a_card_come_when_the_clock_reaches_them() -> None:
+    judge = engine()
+    assert said(judge.process([accepted()])) == []
+    assert said(judge.process([clock("2026-03-09T23:59")])) == []
+    assert said(judge.process([clock("2026-03-10T00:00")])) == [("T02", Level.NOTICE, State.ISSUED, 1)]
+    assert said(judge.process([clock("2026-03-11T23:59")])) == []
+    card = only(judge.process([clock("2026-03-12T00:00")]))
+    assert (card.rule_id, card.level, card.detected_at) == ("T03", Level.YELLOW, at("2026-03-12T00:00"))
+    assert card.facts["due_day"] == "2026-03-11"
+    assert card.evidence_event_ids == (UUID(int=1),)
+    assert "2026-03-11" in card.description["zh"]
+
+
+def test_a_completion_reported_late_that_was_in_time_revokes_and_is_named() -> None:
+    judge = engine()
+    judge.process([accepted(), clock("2026-03-13T00:00")])
+    revoked = {alert.rule_id: alert for alert in judge.process([completed(2, "2026-03-09T10:00")]).alerts}
+    assert set(revoked) == {"T02", "T03"}
+    assert revoked["T03"].state is State.REVOKED
+    assert revoked["T03"].revision == 2
+    assert revoked["T03"].revoke_reason is RevokeReason.FACT
+    assert revoked["T03"].revoked_by_event_id == UUID(int=2)
+
+
+def test_a_deleted_completion_brings_the_card_back_with_the_next_revision() -> None:
+    judge = engine()
+    judge.process([accepted(), clock("2026-03-13T00:00"), completed(2, "2026-03-09T10:00")])
+    deletion = completed(3, "2026-03-09T10:00", data_version=2, source_op=SourceOp.DELETE, supersedes_event_id=UUID(int=2))
+    assert ("T03", Level.YELLOW, State.ISSUED, 1) in said(judge.process([deletion]))
+
+
+def test_a_case_corrected_into_haste_is_raised_and_the_lower_card_revoked_for_it() -> None:
+    item = Item(code="X", workflow=Workflow(separated=(Pair("review", "approve"),)), has_legal_limit=False)
+    judge = CaseEngine(BOOK, Reference([SOURCE, item]))
+
+    def step(number: int, code: str, when: str, **fields: Any) -> CaseEvent:
+        fields |= {"payload": {"step_code": code}, "actor_officer_id": "O-1"}
+        return event(number, EventType.STEP_COMPLETED, when, **fields)
+
+    assert said(judge.process([step(1, "review", "2026-03-02T10:00"), step(2, "approve", "2026-03-02T11:00")])) == [
+        ("P02", Level.YELLOW, State.ISSUED, 1)
+    ]
+    hasty = step(3, "approve", "2026-03-02T10:05", data_version=2, supersedes_event_id=UUID(int=2))
+    output = judge.process([hasty])
+    assert said(output) == [("P02", Level.YELLOW, State.REVOKED, 2), ("P02", Level.RED, State.ISSUED, 1)]
+    assert output.alerts[0].revoke_reason is RevokeReason.RAISED
+
+
+def test_a_duplicate_changes_nothing_and_is_not_kept_again() -> None:
+    judge = engine()
+    judge.process([accepted()])
+    judge.changes()
+    assert said(judge.process([accepted(), accepted()])) == []
+    assert judge.changes() == []
+
+
+def test_the_absence_of_a_stop_waits_for_the_grace_of_a_live_source_but_a_known_stop_does_not() -> None:
+    judge = engine()
+    judge.process([accepted(source="live")])
+    assert said(judge.advance("wall", at("2026-03-10T00:29"))) == []
+    assert said(judge.advance("wall", at("2026-03-10T00:30"))) == [("T02", Level.NOTICE, State.ISSUED, 1)]
+    card = [alert for alert in judge.process([completed(2, "2026-03-12T09:00", source="live")]).alerts if alert.rule_id == "T03"]
+    assert [alert.detected_at for alert in card] == [at("2026-03-12T00:00")]
+
+
+def test_a_herd_of_deadlines_fires_in_portions_and_the_step_is_told_behind_the_last() -> None:
+    judge = engine()
+    judge.process([accepted(number, case_id=str(number)) for number in range(1, 26)])
+    outputs = [judge.advance("log:hall", at("2026-03-12T00:00"), limit=10)]
+    while outputs[-1].more:
+        outputs.append(judge.advance("log:hall", at("2026-03-12T00:00"), limit=10))
+    assert [len(output.alerts) for output in outputs] == [20, 20, 10]
+    assert [len(output.steps) for output in outputs] == [0, 0, 1]
+
+
+def test_a_case_of_a_live_source_leaves_memory_and_a_late_fact_of_it_is_refused_by_name() -> None:
+    judge = engine()
+    judge.process([accepted(source="live"), completed(2, "2026-03-04T10:00", source="live")])
+    judge.advance("wall", at("2026-03-09T23:59"))
+    assert dict(judge.changes())["live/1"] is not None
+    judge.advance("wall", at("2026-03-10T00:00"))
+    changes = dict(judge.changes())
+    assert changes["live/1"] is None
+    late = completed(3, "2026-03-04T11:00", source="live")
+    assert judge.process([late]).refused == [(late, Reason.CASE_FORGOTTEN)]
+    again = engine()
+    again.restore([(key, blob) for key, blob in changes.items() if blob is not None])
+    assert again.process([late]).refused == [(late, Reason.CASE_FORGOTTEN)]
+
+
+def test_a_case_on_a_log_clock_is_never_forgotten() -> None:
+    judge = engine()
+    judge.process([accepted(), completed(2, "2026-03-04T10:00"), clock("2026-12-01T00:00")])
+    output = judge.process([completed(3, "2026-03-05T10:00", data_version=2, supersedes_event_id=UUID(int=2))])
+    assert output.refused == []
+
+
+def test_a_declared_outage_withholds_and_a_waiver_silences() -> None:
+    outage = Outage(outage_id="1", source_system="hall", valid_from=at("2026-03-11T20:00"), valid_to=at("2026-03-12T08:00"))
+    waiver = Waiver(waiver_id="1", rule_id="T02", subject_key="case:hall/1")
+    judge = engine(outage, waiver)
+    assert said(judge.process([accepted(), clock("2026-03-12T00:00")])) == [("T03", Level.YELLOW, State.WITHHELD, 1)]
+
+
+def test_new_reference_data_is_judged_again_and_says_why_it_revokes() -> None:
+    judge = engine()
+    judge.process([accepted(), clock("2026-03-12T00:00")])
+    longer = Item(code="X", promised_limit=Limit(30), has_legal_limit=False)
+    judge.use(Reference([SOURCE, LIVE, longer]))
+    output = judge.advance("log:hall", 0)
+    assert {(alert.rule_id, alert.state, alert.revoke_reason) for alert in output.alerts} == {
+        ("T02", State.REVOKED, RevokeReason.REFERENCE),
+        ("T03", State.REVOKED, RevokeReason.REFERENCE),
+    }
+
+
+def test_a_year_without_calendar_is_an_alarm_and_judged_when_it_comes() -> None:
+    local = CalendarData(name="local", years=(2026,), time_zone="Asia/Shanghai", holidays=("2026-12-31",))
+    region = Region(code="430111", calendar="local")
+    judge = engine(local, region)
+    output = judge.process([accepted(when="2026-12-28T09:00"), clock("2027-01-20T00:00")])
+    assert [(alarm.kind, alarm.subject, alarm.detail) for alarm in output.alarms] == [("calendar_missing", "local", "2027")]
+    assert output.alerts == []
+    longer = CalendarData(name="local", years=(2026, 2027), time_zone="Asia/Shanghai", holidays=("2026-12-31", "2027-01-01"))
+    judge.use(Reference([SOURCE, LIVE, ITEM, longer, region]))
+    found = {alert.rule_id for alert in judge.advance("log:hall", 0).alerts}
+    assert found == {"T02", "T03"}
+
+
+def test_state_travels_by_value_and_an_unknown_format_is_refused_by_name() -> None:
+    judge = engine()
+    judge.process([accepted(), clock("2026-03-10T00:00")])
+    entries = [(key, blob) for key, blob in judge.changes() if blob is not None]
+    again = engine()
+    again.restore(entries)
+    assert again.clocks() == {"log:hall": at("2026-03-10T00:00")}
+    assert said(again.process([clock("2026-03-12T00:00")])) == [("T03", Level.YELLOW, State.ISSUED, 1)]
+    with pytest.raises(SnapshotError, match="format"):
+        engine().restore([("hall/1", b"\x91\x07")])
+
+
+def test_flagged_test_cases_are_silent_even_if_the_flag_comes_last() -> None:
+    judge = engine()
+    judge.process([accepted(), clock("2026-03-12T00:00")])
+    output = judge.process([event(5, EventType.MATERIAL_RECEIVED, "2026-03-02T08:00", flags=(Flag.TEST,))])
+    assert {alert.state for alert in output.alerts} == {State.REVOKED}
+    assert len(output.alerts) == 2
