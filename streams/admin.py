@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -11,10 +12,13 @@ from kafka.admin import NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 from msgspec import Struct
 
+from streams import clients
 from supervision import topics
 from supervision.language import UserError, say
 from supervision.settings import Settings
 from supervision.topics import Topic
+
+SEEN_S = 30.0
 
 
 class Found(Struct, frozen=True):
@@ -34,18 +38,9 @@ def name_of(topic: Topic, settings: Settings) -> str:
 @contextmanager
 def connected(settings: Settings) -> Iterator[KafkaAdminClient]:
     """An admin client. Raises UserError if no broker answers."""
-    try:
-        client = KafkaAdminClient(
-            bootstrap_servers=settings.kafka_address.split(","), client_id=f"{settings.app_id}-admin-{os.getpid()}"
-        )
-    except KafkaError as error:
-        raise UserError(
-            say(
-                f"{settings.kafka_address} 上的 Kafka 没有应答 ({type(error).__name__}): 先启动它, 或改地址",
-                f"no answer from Kafka at {settings.kafka_address} ({type(error).__name__}):"
-                " start it (`supervision up`, `supervision kafka`) or set SUPERVISION_KAFKA_BOOTSTRAP",
-            )
-        ) from None
+    clients.require(settings)
+    addresses = settings.kafka_address.split(",")
+    client = KafkaAdminClient(bootstrap_servers=addresses, client_id=f"{settings.app_id}-admin-{os.getpid()}")
     try:
         yield client
     finally:
@@ -71,8 +66,19 @@ def create(settings: Settings) -> list[str]:
         missing = [entry for entry in found if entry.partitions == 0]
         if missing:
             _create(client, missing, settings)
+            found = _seen(client, settings)
         _refuse_misfits(found)
         return [entry.name for entry in missing]
+
+
+def _seen(client: KafkaAdminClient, settings: Settings) -> list[Found]:
+    """The topics once all are known to the broker that answers: a new topic takes a moment to be."""
+    deadline = time.monotonic() + SEEN_S
+    while True:
+        found = look(client, settings)
+        if all(entry.partitions for entry in found) or time.monotonic() > deadline:
+            return found
+        time.sleep(0.05)
 
 
 def _create(client: KafkaAdminClient, missing: Iterable[Found], settings: Settings) -> None:

@@ -6,7 +6,9 @@ import time
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
+from supervision.language import UserError, say
 from supervision.settings import Settings
 from supervision.topics import LIBRDKAFKA_PARTITIONER, MIB
 
@@ -89,3 +91,17 @@ def bounds(consumer: Consumer, topic: str, partition: int, seconds: float = CALL
             time.sleep(0.1)
         else:
             return low, high
+
+
+def require(settings: Settings, seconds: float = 8.0) -> None:
+    """Raises UserError if no broker answers within `seconds`."""
+    try:
+        AdminClient(_common(settings) | {"log_level": 0}).list_topics(timeout=seconds)
+    except KafkaException as raised:
+        raise UserError(
+            say(
+                f"{settings.kafka_address} 上的 Kafka 没有应答 ({raised.args[0].str()}): 先启动它, 或改地址",
+                f"no answer from Kafka at {settings.kafka_address} ({raised.args[0].str()}):"
+                " start it (`supervision up`, `supervision kafka`) or set SUPERVISION_KAFKA_BOOTSTRAP",
+            )
+        ) from None

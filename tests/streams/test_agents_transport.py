@@ -1,0 +1,148 @@
+"""The faust side: what the consumer is told, what the watchdog does, what happens to batches nobody can read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, NodeNotReadyError, UnsupportedCodecError
+from aiokafka.record import MemoryRecords
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+from streams.agents import app as faust_app
+from streams.agents.assignment import Assignment
+from streams.agents.transport import App, Consumer, Thread
+from supervision.language import UserError
+from supervision.settings import load
+
+
+def built(**chosen: Any) -> App:
+    settings = load(kafka_bootstrap="127.0.0.1:1", app_id="t", **chosen)
+    assignment = Assignment(frozenset(), lambda tp: pytest.fail(f"{tp} assigned"), lambda error: None)
+    return faust_app.build(settings, assignment)
+
+
+def thread_of(app: App) -> Thread:
+    consumer = app.consumer
+    assert isinstance(consumer, Consumer)
+    thread = consumer._thread
+    assert isinstance(thread, Thread)
+    return thread
+
+
+Use = Callable[[App], Awaitable[Any]]
+
+
+def with_app(use: Use, **chosen: Any) -> Any:
+    """What `use` returns of an app that is built and not started; the loop of its consumer thread is closed behind it."""
+
+    async def run() -> Any:
+        app = built(**chosen)
+        try:
+            return await use(app)
+        finally:
+            thread_of(app).thread_loop.close()
+
+    return asyncio.run(run())
+
+
+def test_the_consumer_gets_our_settings_and_not_fausts_own() -> None:
+    async def look(app: App) -> Any:
+        consumer = thread_of(app)._create_worker_consumer(app.transport)
+        told = dict(vars(consumer))
+        await consumer.stop()
+        return told
+
+    told = with_app(look, fetch_max_wait_ms=70, session_timeout_s=9, batch_events=321)
+    assert told["_fetch_max_wait_ms"] == 70
+    assert told["_session_timeout_ms"] == 9_000
+    assert told["_isolation_level"] == "read_committed"
+    assert told["_auto_offset_reset"] == "none", "a gap must never be jumped over in silence"
+    assert told["_max_poll_records"] == 321
+    assert told["_partition_assignment_strategy"] == [StickyPartitionAssignor]
+    assert told["_enable_auto_commit"] is False
+
+
+def test_two_agents_read_two_topics_and_faust_makes_none() -> None:
+    async def look(app: App) -> Any:
+        return {name for agent in app.agents.values() for name in agent.channel.topics}, app.conf.topic_allow_declare
+
+    assert with_app(look, topic_prefix="p.") == ({"p.case-events", "p.activity-events"}, False)
+
+
+class Coordinator:
+    """What the watchdog asks; raises what aiokafka's coordinator would."""
+
+    def __init__(self, error: KafkaError | None) -> None:
+        self.error = error
+
+    def check_errors(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "ends"),
+    [
+        pytest.param(None, False, id="well"),
+        pytest.param(NodeNotReadyError("n"), False, id="a passing error"),
+        pytest.param(GroupAuthorizationFailedError("g"), True, id="a failed join"),
+        pytest.param(KafkaError("Unexpected error during coordination"), True, id="the coordinator died"),
+    ],
+)
+def test_a_worker_that_cannot_join_ends_instead_of_living_on_as_a_zombie(error: KafkaError | None, ends: bool) -> None:
+    async def watch(app: App) -> bool:
+        await thread_of(app).check_coordinator(Coordinator(error))
+        return app.crashed and app.crash_reason is error
+
+    assert with_app(watch) is ends
+
+
+def record_batch(codec: int) -> bytes:
+    """One record batch whose header names the compression `codec`."""
+    builder = DefaultRecordBatchBuilder(
+        magic=2, compression_type=0, is_transactional=0, producer_id=-1, producer_epoch=-1, base_sequence=-1, batch_size=1 << 16
+    )
+    builder.append(0, timestamp=1, key=b"k", value=b"v", headers=[])
+    raw = bytearray(builder.build())
+    raw[22] |= codec  # the low bits of the attributes
+    return bytes(raw)
+
+
+class Fetcher:
+    """Stands in for aiokafka's: hands out the records of one batch as it would read them."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.tp = TopicPartition("case-events", 0)
+        self.records = PartitionRecords(self.tp, MemoryRecords(raw), [], 0, None, None, False, READ_COMMITTED)
+
+    async def fetched_records(self, *_: Any, **__: Any) -> Mapping[TopicPartition, Iterable[Any]]:
+        return {self.tp: list(self.records)}
+
+
+@pytest.mark.parametrize("codec", [5, 6, 7])
+def test_a_codec_nobody_knows_is_a_clear_stop_and_no_loop(codec: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetcher = Fetcher(record_batch(codec))
+
+    async def fetch_records(self: Any, *arguments: Any) -> Any:
+        return await fetcher.fetched_records(*arguments)
+
+    monkeypatch.setattr(driver.AIOKafkaConsumerThread, "_fetch_records", fetch_records)
+
+    async def fetch(app: App) -> None:
+        await thread_of(app)._fetch_records(None, {TP("case-events", 0)})
+
+    with pytest.raises(UserError, match=r"case-events/0.*lz4,snappy,zstd"):
+        with_app(fetch)
+
+
+def test_aiokafka_itself_raises_for_an_unknown_codec() -> None:
+    with pytest.raises(UnsupportedCodecError):
+        list(Fetcher(record_batch(7)).records)
