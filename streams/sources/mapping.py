@@ -212,6 +212,14 @@ class Mapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
                 types.add(EventType.STEP_STARTED)
         return tuple(each for each in EventType if each in types)
 
+    def fills(self) -> tuple[str, ...]:
+        """The fields that a column or constant fills, payloads' as `payload.<field>`: only their emptiness says anything."""
+        named = {*self.fields, *self.case_fields, *self.constants}
+        payloads = [*self.payloads.values(), *(fact.payload for fact in self.case_events)]
+        named |= {name for fact in self.case_events for name in fact.fields}
+        named |= {f"payload.{name}" for payload in payloads for name in payload}
+        return tuple(sorted(named))
+
     def reference(self) -> Source:
         """The source's profile: its log clock, without grace."""
         region = self.constants.get("region_code")
@@ -221,6 +229,8 @@ class Mapping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omi
             late_grace_s=0,
             precision=self.times.precision,
             sends=self.sends(),
+            fills=self.fills(),
+            own_recorded_at="recorded_at" in self.fills(),
             region_code=None if region is None else str(region),
         )
 

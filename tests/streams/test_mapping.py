@@ -9,9 +9,11 @@ import jsonschema
 import pytest
 
 from streams.sources.loading import load_mapping, schema
+from streams.sources.log import Log
 from streams.sources.mapping import Activity, Column, column
+from supervision.decoder import decode
 from supervision.document import Document
-from supervision.event import EventType, Precision
+from supervision.event import CaseEvent, EventType, Precision
 from supervision.language import UserError
 from tests.streams.case_log import ROOT
 
@@ -63,6 +65,7 @@ def test_the_source_it_publishes_lives_on_the_log_clock_and_sends_what_it_can_ma
     path.write_text(GOOD, "utf-8")
     source = load_mapping(path).reference()
     assert (source.name, source.clock, source.late_grace_s) == ("city", "log:city", 0)
+    assert (source.fills, source.own_recorded_at) == (("actor_officer_id", "payload.decision"), False)
     assert set(source.sends or ()) == {
         EventType.CASE_ACCEPTED,
         EventType.STEP_STARTED,
@@ -121,6 +124,24 @@ def test_a_field_no_column_can_fill_is_named(tmp_path: Path) -> None:
 def test_the_published_schema_is_the_types() -> None:
     published = ROOT / "streams" / "sources" / "mapping.schema.json"
     assert json.loads(published.read_text("utf-8")) == schema(), "run: supervision mapping schema --write"
+
+
+def test_the_worked_example_of_the_readme_is_read_as_it_says(tmp_path: Path) -> None:
+    readme = (ROOT / "examples" / "README.md").read_text("utf-8")
+    rows = next(part for part in readme.split("```") if part.startswith("\nCase;"))
+    (tmp_path / "log.csv").write_text(rows.strip() + "\n", "utf-8")
+    (tmp_path / "m.yaml").write_text(readme.split("```yaml\n")[1].split("```")[0], "utf-8")
+    log = Log()
+    log.read(tmp_path / "log.csv", load_mapping(tmp_path / "m.yaml"))
+    found = [event for _, wire in log if isinstance(event := decode(wire), CaseEvent)]
+    assert [(event.case_id, event.event_type.value) for event in found] == [
+        ("North-17", "case_accepted"),
+        ("North-17", "step_started"),
+        ("North-17", "step_completed"),
+        ("North-17", "step_started"),
+    ]
+    assert found[0].payload.promised_due_at == "2026-03-11"
+    assert not log.refusals.counts
 
 
 @pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*/mapping*.yaml")), ids=lambda path: f"{path.parent.name}")

@@ -269,6 +269,17 @@ def test_rules_and_until_narrow_a_replay(tmp_path: Path) -> None:
     assert max(each["detected_at"] for each in alerts) <= 1773763199999
 
 
+def test_a_year_without_calendar_data_is_told_and_changes_the_exit_code(tmp_path: Path) -> None:
+    text = (DEMO / "catalogue.yaml").read_text("utf-8").replace("name: 长沙市雨花区", "name: 长沙市雨花区, calendar: bare")
+    text = text.replace("name: 雨花区政务服务中心", "name: 雨花区政务服务中心, calendar: bare")
+    (tmp_path / "c.yaml").write_text(text + "\ncalendars:\n  - {name: bare, years: [2025], time_zone: Asia/Shanghai}\n", "utf-8")
+    command = ["replay", str(DEMO / "log.csv"), "-m", str(DEMO / "mapping.yaml"), "-c", str(tmp_path / "c.yaml")]
+    result = CliRunner().invoke(app, [*command, "-o", str(tmp_path / "out.jsonl")], catch_exceptions=False)
+    assert result.exit_code == 3
+    assert "bare" in result.output
+    assert "2026" in result.output
+
+
 def test_a_dry_run_shows_first_events_and_writes_nothing(tmp_path: Path) -> None:
     arguments = ["replay", str(DEMO / "log.csv"), "-m", str(DEMO / "mapping.yaml"), "--dry-run"]
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)
