@@ -47,14 +47,20 @@ def _facts(alert: Alert, zone: str) -> Table:
 
 
 def _evidence(alert: Alert, events: Sequence[CaseEvent], zone: str) -> Table:
+    """Events in order, the evidence with a star; of a clue, which rests on many cases, the evidence only."""
     from rules.terms import word
 
-    table = Table("", say("时间", "occurred"), say("事件", "event"), say("经办人", "officer"), "event_id")
+    table = Table("")
+    table.add_column(say("时间", "occurred"), no_wrap=True)
+    for title in (say("办件", "case"), say("事件", "event"), say("经办人", "officer"), "event_id"):
+        table.add_column(title)
     named = set(alert.evidence_event_ids)
     for event in events:
-        mark = "*" if event.event_id in named else ""
-        kind = word(event.event_type.value, language())
-        table.add_row(mark, local(event.occurred_at, zone), kind, event.actor_officer_id or "", str(event.event_id))
+        is_evidence = event.event_id in named
+        if is_evidence or alert.case_id is not None:
+            kind = word(event.event_type.value, language())
+            values = (event.case_id or "", kind, event.actor_officer_id or "", str(event.event_id))
+            table.add_row("*" if is_evidence else "", local(event.occurred_at, zone), *(escape(value) for value in values))
     return table
 
 

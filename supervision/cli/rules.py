@@ -142,7 +142,14 @@ def explain(
         ),
     ] = None,
 ) -> None:
-    """Why an alert was issued: its sentence, facts and evidence, judged again from the stored events. / 解释一张牌。"""
+    """Why an alert was issued: its sentence, facts and evidence, judged again from the stored events. / 解释一张牌。
+
+    Exit code 1 if it does not come out as it is stored.
+    """
+    import logging
+
+    import structlog
+
     from rules.book import Rulebook
     from rules.recompute import differences, judged_again
     from streams.store.client import Store
@@ -151,6 +158,7 @@ def explain(
     from supervision.cli.explaining import show
     from supervision.settings import load
 
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     settings = load(data=data)
     store = Store(address_of(settings))
     alert = stored_alert(store, alert_id)
@@ -158,7 +166,10 @@ def explain(
         raise UserError(say(f"没有监察编号 {alert_id}", f"no alert {alert_id}"))
     events = stored_events(store, alert)
     now = judged_again(Rulebook.load(), _reference(settings, catalogue), events, alert)
-    show(alert, events, differences(alert, now))
+    found = differences(alert, now)
+    show(alert, events, found)
+    if found:
+        raise typer.Exit(1)
 
 
 def _reference(settings: Settings, catalogue: list[Path] | None) -> Reference:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from rules.book import Rule, Rulebook
 from rules.card import load_cards
 from rules.pages import kind_of, pages
-from supervision.event import EventType
+from rules.terms import word
+from supervision.event import TOPIC_OF, EventType, Stream
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "rules" / "README.md").read_text("utf-8")
@@ -50,8 +52,22 @@ def test_a_row_names_known_kinds_events_and_places(row: list[str]) -> None:
     assert ("history" in where) == ("history" in kinds)
 
 
+@pytest.mark.parametrize("rule", Rulebook.load().rules, ids=lambda rule: str(rule.id))
+def test_what_a_row_says_is_read_is_read(rule: Rule) -> None:
+    """The other way round the engine may read more: one table of clock events serves several cards."""
+    row = next(row for row in ROWS if row[0] == rule.id)
+    on_cases = {EventType(name) for name in re.findall(r"`([^`]+)`", row[3]) if TOPIC_OF[EventType(name)] is Stream.CASE}
+    assert on_cases <= set(rule.reads)
+
+
 def test_a_delivered_card_has_the_kind_its_row_says() -> None:
     kinds = {row[0]: row[1] for row in ROWS}
     for card in load_cards():
         assert kinds[card.id] == kind_of(card.detector)
         assert KINDS[kind_of(card.detector)] == "yes"
+
+
+@pytest.mark.parametrize("kind", EventType)
+def test_every_event_has_a_chinese_name(kind: EventType) -> None:
+    assert re.search("[\u4e00-\u9fff]", word(kind.value, "zh"))
+    assert word(kind.value, "en") == kind.value.replace("_", " ")
