@@ -27,6 +27,7 @@ from supervision.decoder import decode
 from supervision.event import CaseEvent, ClockAdvanced, EventType, Stream
 from supervision.language import UserError, say
 from supervision.payload import PAYLOADS
+from supervision.reference import Reference
 from supervision.refusal import Refusal
 from supervision.subject import stream_of
 
@@ -56,11 +57,11 @@ def run(book: Rulebook, card: Card, example: Example) -> Outcome:
     reference = sandbox(example.catalogue, place)
     clock = reference.source(SOURCE).clock
     labels, steps = _steps(example, clock, place)
-    alerts = tuple(alert for alert in _play(book, reference, steps) if alert.rule_id == card.id)
+    alerts = tuple(alert for alert in play(book, reference, steps) if alert.rule_id == card.id)
     return Outcome(card.id, example, tuple(steps), alerts, tuple(_differences(example, alerts, labels)))
 
 
-def _play(book: Rulebook, reference: Any, steps: list[Step]) -> list[Alert]:
+def play(book: Rulebook, reference: Reference, steps: Iterable[Step]) -> list[Alert]:
     """Both engines over one partition each; a step at a time, what one says to the other at once."""
     cases, subjects = CaseEngine(book, reference, 0), SubjectEngine(book, reference, 0, 1)
     last: dict[str, Alert] = {}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 import pytest
 
 from rules.card import Card, Example, ExampleKind, Expected, load_cards
-from rules.examples import bench, run
-from rules.sandbox import instant, moment
-from supervision.alert import Level, State
+from rules.examples import bench, play, run
+from rules.sandbox import instant, moment, sandbox
+from supervision.alert import Alert, Level, State
+from supervision.event import CaseEvent
 from supervision.language import UserError
 
 CARDS = load_cards()
@@ -36,6 +39,19 @@ def test_an_alert_of_an_example_can_be_read(card: Card, example: Example) -> Non
         assert alert.evidence_event_ids
         if alert.due_at is not None and alert.level is not Level.NOTICE:
             assert alert.detected_at > alert.due_at
+
+
+@pytest.mark.parametrize(("card", "example"), EXAMPLES)
+def test_what_stands_does_not_hang_on_the_order_of_arrival(card: Card, example: Example) -> None:
+    outcome = run(BOOK, card, example)
+    events = [step for step in outcome.steps if isinstance(step, CaseEvent)]
+    backwards = [*reversed(events), *events[:2], outcome.steps[-1]]
+    told = [alert for alert in play(BOOK, sandbox(example.catalogue, card.id), backwards) if alert.rule_id == card.id]
+    assert standing(told) == standing(outcome.alerts)
+
+
+def standing(alerts: Iterable[Alert]) -> set[tuple[str, int, State]]:
+    return {(alert.alert_id, alert.detected_at, alert.state) for alert in alerts if alert.state is not State.REVOKED}
 
 
 def changed(example: Example, **values: object) -> Example:
