@@ -10,7 +10,7 @@ from rules.book import Rulebook
 from rules.engine import CaseEngine
 from rules.output import Engine
 from rules.subjects import SubjectEngine
-from streams.agents.worker import MakeEngine
+from streams.agents.worker import TIMER_LIMIT, MakeEngine
 from supervision.event import Stream
 from supervision.reference import Reference
 
@@ -21,7 +21,7 @@ def with_rules(cards: Iterable[str | Path] | Literal["builtin"] = "builtin", onl
 
     def make(stream: Stream, reference: Reference, partition: int, case_partitions: int) -> Engine:
         if stream is Stream.CASE:
-            return CaseEngine(book, reference, partition)
+            return CaseEngine(book, reference, partition, portion=TIMER_LIMIT)
         return SubjectEngine(book, reference, partition, case_partitions)
 
     return make

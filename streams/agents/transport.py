@@ -17,13 +17,13 @@ from typing import Any, NamedTuple, Protocol, cast
 import aiokafka
 import faust
 from aiokafka import TopicPartition
-from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError, UnsupportedCodecError
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 from mode import Service
 
+from streams.agents.assignor import EvenAssignor
 from streams.agents.progress import Progress, after_fetch
 from supervision.language import UserError, say
 
@@ -90,7 +90,7 @@ class Thread(driver.AIOKafkaConsumerThread):
             client_id=conf.broker_client_id,
             group_id=conf.id,
             bootstrap_servers=driver.server_list(transport.url, transport.default_port),
-            partition_assignment_strategy=[StickyPartitionAssignor],
+            partition_assignment_strategy=[EvenAssignor()],
             enable_auto_commit=False,
             auto_offset_reset="none",
             isolation_level="read_committed",

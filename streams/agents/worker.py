@@ -37,6 +37,7 @@ from supervision.reference import Reference
 from supervision.settings import Settings
 from supervision.topics import ACTIVITY_EVENTS, CASE_EVENTS, STATE_OF
 
+TIMER_LIMIT = 10_000
 log = structlog.get_logger("agents.worker")
 MakeEngine = Callable[[Stream, Reference, int, int], Engine]  # ..., its partition, partitions of case-events
 THREADS = 12
@@ -50,7 +51,7 @@ class Options(Struct, frozen=True):
     index: int = 0
     accept_loss: bool = False
     step_ms: int = 10_000
-    timer_limit: int = 10_000
+    timer_limit: int = TIMER_LIMIT
 
 
 class Worker:
