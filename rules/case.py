@@ -288,7 +288,7 @@ class Part:
             facts["due_by_units_at"] = runs(limit).due_at
         excluded = running.excluded()
         if excluded:
-            facts |= {"excluded_days": list(excluded), "paused_wd": len(excluded)}
+            facts |= {"excluded_days": list(excluded), "paused_wd": running.paused_wd()}
         facts["limit_wd"] = running.limit_wd
         return Clock(running, limit, runs, opening, tuple(evidence), stop, facts)
 

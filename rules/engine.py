@@ -29,6 +29,7 @@ from supervision.signal import ClockStep, Signal
 from supervision.worktime import CalendarMissing
 
 META = ""
+ALL_AT_ONCE = 2**62
 FORGET = "forget"
 _CONTEXT = tuple(FIELD_CODE[name] for name in (*CONTEXT, *LIMITS))
 _FLAGS = FIELD_CODE["flags"]
@@ -64,8 +65,10 @@ class Work(Struct):
 class CaseEngine:
     """Implements `rules.output.Engine` for case events; a call changes memory only through the dossiers it touched."""
 
-    def __init__(self, book: Rulebook, reference: Reference, partition: int = 0) -> None:
+    def __init__(self, book: Rulebook, reference: Reference, partition: int = 0, portion: int = ALL_AT_ONCE) -> None:
+        """`portion`: how many due cases `process` judges at most for a log clock that moved; `advance` goes on with the rest."""
         self._book = book
+        self._portion = portion
         self._partition = partition
         self._blobs: dict[str, bytes] = {}
         self._clocks = Clocks()
@@ -91,14 +94,13 @@ class CaseEngine:
             elif isinstance(item, ClockAdvanced):
                 self._clocks.advance(item.clock, item.to)
         self._finish(works, output)
-        for clock in self._clocks.pending():
-            self._fire(clock, 1_000_000_000, output)
+        self._fire_pending(self._portion, output)
         return output
 
     def advance(self, clock: str, to: int, limit: int = 10_000) -> Output:
         output = Output()
         self._clocks.advance(clock, to)
-        self._fire(clock, limit, output)
+        self._fire_pending(limit, output)
         self._refresh(limit, output)
         return output
 
@@ -229,10 +231,16 @@ class CaseEngine:
             earliest[clock] = min(instant, earliest.get(clock, instant))
         self._clocks.arm(key, earliest)
 
-    def _fire(self, clock: str, limit: int, output: Output) -> None:
-        """Judge what the clock has made due; when nothing is left, tell how far this partition has come."""
+    def _fire_pending(self, limit: int, output: Output) -> None:
+        """Judge at most so many dossiers that clocks which moved have made due."""
+        for clock in self._clocks.pending():
+            limit -= self._fire(clock, limit, output)
+
+    def _fire(self, clock: str, limit: int, output: Output) -> int:
+        """Judge what the clock has made due; when nothing is left, tell how far this partition has come. The number judged."""
         now = self._clocks.now(clock)
-        for key in self._clocks.due(clock, limit):
+        keys = self._clocks.due(clock, limit)
+        for key in keys:
             dossier = self._open(key).dossier
             due = [(case, rule_id) for case, rule_id, at in dossier.wakes if at <= now and self._clock_of(dossier, case) == clock]
             if any(rule_id == FORGET for _, rule_id in due):
@@ -246,6 +254,7 @@ class CaseEngine:
             output.more = True
         else:
             output.steps += [ClockStep(partition=self._partition, clock=clock, to=to) for to in self._clocks.passed(clock)]
+        return len(keys)
 
     def _clock_of(self, dossier: Dossier, case: int) -> str:
         return self._reference.source(dossier.cases[case][0]).clock

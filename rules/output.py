@@ -47,8 +47,8 @@ class Engine(Protocol):
     """One engine serves one partition of one topic. Pure: state in, state out; the caller persists what `changes` gives."""
 
     def process(self, items: Sequence[Item]) -> Output:
-        """Take facts and control records in any order and batch size; judge what they touch; fire no timer by itself
-        except those that a ClockAdvanced in the batch makes due (all of them)."""
+        """Take facts and control records in any order and batch size; judge what they touch, and what a ClockAdvanced among
+        them makes due: all of it, or a portion if the engine was made so (`more`, then `advance` goes on)."""
 
     def advance(self, clock: str, to: int, limit: int = 10_000) -> Output:
         """Move `clock` to `to` (ms UTC; a lower one is ignored) and judge at most `limit` subjects whose instant came."""
