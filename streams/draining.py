@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from msgspec import Struct
@@ -39,10 +40,26 @@ def wait_until_drained(
     tail = Tail(settings)
     try:
         for topic in (CASE_EVENTS, ACTIVITY_EVENTS):  # judged cases send signals, so one after the other
-            _wait("agents", lambda: tail.judged(), tail.ends([topic]), show, patience_s)
-        _wait("sink", lambda: queries.next_offsets(store, f"{settings.app_id}-sink"), tail.ends(STORED), show, patience_s)
+            _wait("agents", tail.judged, _patiently(partial(tail.ends, [topic]), patience_s), show, patience_s)
+        sink = f"{settings.app_id}-sink"
+        _wait(
+            "sink", lambda: queries.next_offsets(store, sink), _patiently(partial(tail.ends, STORED), patience_s), show, patience_s
+        )
     finally:
         tail.close()
+
+
+def _patiently(ask: Callable[[], dict[Place, int]], patience_s: float) -> dict[Place, int]:
+    """The broker's answer, asked for again while it restarts."""
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            return ask()
+        except KafkaException as fault:
+            if time.monotonic() > until:
+                error = fault.args[0]
+                raise UserError(say(f"Kafka 没有应答({error})", f"no answer from Kafka ({error})")) from None
+            time.sleep(_POLL_S)
 
 
 def _wait(
@@ -50,16 +67,13 @@ def _wait(
 ) -> None:
     least, since = None, time.monotonic()
     while True:
-        try:
-            reached = ask()
-            lag = sum(max(0, end - reached.get(place, 0)) for place, end in wanted.items())
-        except KafkaException:  # a broker that restarts; patience ends it
-            lag = least if least is not None else -1
+        reached = _patiently(ask, patience_s)
+        lag = sum(max(0, end - reached.get(place, 0)) for place, end in wanted.items())
         if lag == 0:
             return
-        if least is None or 0 <= lag < least:
+        if least is None or lag < least:
             least, since = lag, time.monotonic()
-        show(Lag(whom, max(lag, 0)))
+        show(Lag(whom, lag))
         if time.monotonic() - since > patience_s:
             raise UserError(_stuck(whom, lag, patience_s))
         time.sleep(_POLL_S)

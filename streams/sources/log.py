@@ -25,23 +25,23 @@ from supervision.event import CaseEvent
 from supervision.language import UserError, say
 
 Progress = Callable[[int], None]
-_SHOWN = 20
 _EVERY = 500  # rows between two reports of progress
 _ID_AT = len(b'{"event_id":"')
 _ID_SIZE = 36
 
 
 class Refusals:
-    """Every refused row: counted by reason, the first few kept to be shown, all written to `file` if there is one (JSON lines)."""
+    """Every refused row: counted by reason, the first `shown` kept, all written to `file` if there is one (JSON lines)."""
 
-    def __init__(self, file: IO[bytes] | None = None) -> None:
+    def __init__(self, file: IO[bytes] | None = None, shown: int = 20) -> None:
         self.counts: Counter[str] = Counter()
         self.first: list[RefusedRow] = []
         self._file = file
+        self._shown = shown
 
     def add(self, row: RefusedRow) -> None:
         self.counts[str(row.reason)] += 1
-        if len(self.first) < _SHOWN:
+        if len(self.first) < self._shown:
             self.first.append(row)
         if self._file is not None:
             self._file.write(msgspec.json.encode(row) + b"\n")

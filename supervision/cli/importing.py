@@ -53,17 +53,23 @@ def import_log(
     from rich.console import Console
 
     console = Console(stderr=True)
-    described, log, reference = read(console, file, mapping, catalogue or [], refused)
+    described, log, reference = read(console, file, mapping, catalogue or [], refused, dry_run=dry_run)
     if dry_run:
         show_dry_run(console, log, reference)
         return
+    from confluent_kafka import KafkaException
+
     from supervision.cli.summary import show_log, until_of
     from supervision.settings import load
 
     settings = load(data=data)
     end = until_of(until, described.times.zone if described is not None else "Asia/Shanghai")
     files = [file, *([mapping] if mapping is not None else [])]
-    _send(console, settings, described, log, reference, files, end, shuffle, twice, again)
+    try:
+        _send(console, settings, described, log, reference, files, end, shuffle, twice, again)
+    except KafkaException as fault:
+        error, where = fault.args[0], settings.kafka_address
+        raise UserError(say(f"{where} 上的 Kafka 没有应答({error})", f"no answer from Kafka at {where} ({error})")) from None
     show_log(console, log)
     if not no_wait:
         _wait(console, settings, log)
@@ -87,7 +93,8 @@ def _send(
     from streams.sources.feed import clocks_of, feed
     from supervision.cli.summary import progress
 
-    counts = {topic.name: admin.check(settings)[topic.name] for topic in EVENT_TOPICS}
+    found = admin.check(settings)
+    counts = {topic.name: found[topic.name] for topic in EVENT_TOPICS}
     with console.status(say("等待代理读入目录", "waiting until the agents judge by this catalogue")):
         wait_until_used(settings, publish(settings, reference.entries), counts, WAIT_S)
     journal = Journal(settings.data / "imports", files, until, shuffle, twice, clocks_of(log, reference))
@@ -113,11 +120,11 @@ def _wait(console: Console, settings: Settings, log: Log | Lines) -> None:
     from streams.draining import Lag, wait_until_drained
     from streams.replay import Tally
     from streams.store import queries
-    from streams.store.client import Store
+    from streams.store.client import Patience, Store
     from supervision.cli.db import address_of
     from supervision.cli.summary import show_alerts
 
-    store = Store(address_of(settings))
+    store = Store(address_of(settings), Patience(total_s=WAIT_S))
     try:
         with console.status(say("等待研判和入库", "waiting for agents and sink")) as status:
 

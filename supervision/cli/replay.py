@@ -30,6 +30,7 @@ UNTIL = typer.Option(
 REFUSED = typer.Option("--refused", metavar="FILE", help="Write every refused row here, as JSON lines.")
 DRY_RUN = typer.Option("--dry-run", help="Show the first events and every problem; judge and send nothing.")
 ALARMED = 3
+SHOWN, PROBLEMS = 20, 10_000  # refused rows printed by a run and by a dry run
 
 
 @app.command()
@@ -58,7 +59,7 @@ def replay(
     console = Console(stderr=True)
     if out is None and not dry_run:
         raise UserError(say("缺少 --out alerts.jsonl(或 --dry-run)", "--out alerts.jsonl is missing (or --dry-run)"))
-    described, log, reference = read(console, file, mapping, catalogue or [], refused)
+    described, log, reference = read(console, file, mapping, catalogue or [], refused, dry_run=dry_run)
     if dry_run or out is None:
         show_dry_run(console, log, reference)
         return
@@ -66,7 +67,7 @@ def replay(
 
 
 def read(
-    console: Console, file: Path, mapping: Path | None, catalogue: list[Path], refused: Path | None
+    console: Console, file: Path, mapping: Path | None, catalogue: list[Path], refused: Path | None, *, dry_run: bool = False
 ) -> tuple[Mapping | None, Log | Lines, Reference]:
     """Mapping, events and reference data of the command line's files; UserError for whatever is wrong with them."""
     from contextlib import ExitStack
@@ -82,7 +83,8 @@ def read(
     described = None if mapping is None else load_mapping(mapping)
     reference = reference_of(load_catalogue(catalogue), described, "replay")
     with ExitStack() as stack:
-        refusals = Refusals(None if refused is None else stack.enter_context(refused.open("wb")))
+        rows = None if refused is None else stack.enter_context(refused.open("wb"))
+        refusals = Refusals(rows, PROBLEMS if dry_run else SHOWN)
         told = stack.enter_context(progress(console, say("读取", "reading"), file.stat().st_size))
         return described, read_log(file, described, refusals, told), reference
 

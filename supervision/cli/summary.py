@@ -61,7 +61,10 @@ def show_log(console: Console, log: Log | Lines) -> None:
         table.add_row(say(f"拒收: {why}", f"refused: {why}"), f"{count:,}")
     console.print(table)
     for row in log.refusals.first:
-        console.print(say(f"第 {row.line} 行: {row}", f"line {row.line}: {row}"), markup=False, highlight=False)
+        console.print(say(f"第 {row.line} 行: {row}", f"line {row.line}: {row}"), markup=False, highlight=False, soft_wrap=True)
+    more = sum(log.refusals.counts.values()) - len(log.refusals.first)
+    if more:
+        console.print(say(f"另有 {more:,} 行,--refused FILE 写出全部", f"and {more:,} more; --refused FILE writes all"))
 
 
 def show_alerts(console: Console, tally: Tally) -> None:

@@ -102,6 +102,12 @@ def test_an_activity_event_goes_to_its_subject_s_partition(journal: Journal) -> 
     assert [record[0] for record in broker.records] == ["activity-events"]
 
 
+def test_the_wall_clock_is_never_moved_by_an_import(journal: Journal) -> None:
+    broker = Broker()
+    importer(broker, journal).run([told(1, 5), ClockAdvanced(clock="wall", to=9), ClockAdvanced(clock="c", to=9)])
+    assert {item.clock for _, _, _, value in broker.records if isinstance(item := decode(value), ClockAdvanced)} == {"c"}
+
+
 def test_a_complete_import_is_known_as_complete(journal: Journal) -> None:
     importer(Broker(), journal).run(log(5))
     assert journal.read(TOPICS).finished

@@ -288,6 +288,19 @@ def test_a_dry_run_shows_first_events_and_writes_nothing(tmp_path: Path) -> None
     assert "430111-XK-0101" in result.output  # not in the catalogue that was not given
 
 
+def test_refused_rows_are_shown_with_their_lines_and_written_in_full(tmp_path: Path) -> None:
+    text = (DEMO / "log.csv").read_text("utf-8") + "430111-2026-0001,430111-XK-0101,99,1,踏勘,,2026-03-30 09:00:00,,,,,,,,,\n" * 30
+    (tmp_path / "log.csv").write_text(text, "utf-8")
+    command = ["replay", str(tmp_path / "log.csv"), "-m", str(DEMO / "mapping.yaml"), "-o", str(tmp_path / "out.jsonl")]
+    result = CliRunner().invoke(app, [*command, "--refused", str(tmp_path / "refused.jsonl")], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "line 320: unknown_activity" in result.output
+    assert "and 10 more" in result.output
+    assert len((tmp_path / "refused.jsonl").read_text("utf-8").splitlines()) == 30
+    dry = CliRunner().invoke(app, [*command, "--dry-run"], catch_exceptions=False)
+    assert "line 349: unknown_activity" in dry.output
+
+
 def test_every_mistake_in_the_command_s_files_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError) as error:
         CliRunner().invoke(app, ["replay", "nothing.csv", "-m", "none.yaml", "-o", "x"], catch_exceptions=False)
