@@ -10,13 +10,14 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from zlib import crc32
 
 from rules.book import Rulebook
 from rules.engine import CaseEngine
 from rules.output import Engine, Output
 from rules.subjects import SubjectEngine
 from supervision.alert import Alert, Level, State, alert_id
-from supervision.event import CaseEvent, ClockAdvanced, Stream
+from supervision.event import CaseEvent, ClockAdvanced, Stream, root_key
 from supervision.reference import Reference
 from supervision.signal import ClockStep, Signal
 from supervision.subject import stream_of
@@ -40,33 +41,44 @@ class Ride:
     clock_steps: int = 1  # steps in which each clock goes to its final instant
     restart: float = 0.0  # how often engines are snapshot and restored between two batches
     limit: int = 10_000  # subjects judged by one call of `advance`
+    partitions: int = 1  # of the cases, by root case
 
 
 @dataclass
-class Pair:
-    """One case engine and one subject engine with what both have said so far."""
+class Engines:
+    """Case engines, one a partition, and one subject engine, with what all have said so far."""
 
     reference: Reference
-    cases: Engine = field(init=False)
+    partitions: int = 1
+    cases: list[Engine] = field(init=False)
     subjects: Engine = field(init=False)
     standing: dict[str, Alert] = field(default_factory=dict)
     revisions: dict[str, int] = field(default_factory=dict)
-    saved: tuple[dict[str, bytes], dict[str, bytes]] = field(default_factory=lambda: ({}, {}))
+    saved: list[dict[str, bytes]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.cases = CaseEngine(book(), self.reference, 0)
-        self.subjects = SubjectEngine(book(), self.reference, 0, 1)
+        self.saved = [{} for _ in range(self.partitions + 1)]
+        self._build()
+
+    def _build(self) -> None:
+        self.cases = [CaseEngine(book(), self.reference, number) for number in range(self.partitions)]
+        self.subjects = SubjectEngine(book(), self.reference, 0, self.partitions)
 
     def take(self, events: Sequence[CaseEvent | ClockAdvanced]) -> None:
-        own = [event for event in events if isinstance(event, ClockAdvanced) or stream_of(event) is Stream.CASE]
-        other = [event for event in events if isinstance(event, ClockAdvanced) or stream_of(event) is Stream.ACTIVITY]
-        if own:
-            self._hear(self.cases.process(own))
+        for number, engine in enumerate(self.cases):
+            own = [event for event in events if isinstance(event, ClockAdvanced) or self._partition(event) == number]
+            if own:
+                self._hear(engine.process(own))
+        other = [event for event in events if isinstance(event, ClockAdvanced) or self._partition(event) is None]
         if other:
             self._hear(self.subjects.process(other))
 
+    def _partition(self, event: CaseEvent) -> int | None:
+        """The partition of case-events that an event belongs to; None: it is activity."""
+        return crc32(root_key(event).encode()) % self.partitions if stream_of(event) is Stream.CASE else None
+
     def advance(self, clock: str, to: int, limit: int) -> None:
-        for engine in (self.cases, self.subjects):
+        for engine in (*self.cases, self.subjects):
             more = True
             while more:
                 output = engine.advance(clock, to, limit)
@@ -75,14 +87,14 @@ class Pair:
 
     def restart(self) -> None:
         """Fresh engines take up the state of these, as after a crash behind the last batch."""
-        for engine, saved in zip((self.cases, self.subjects), self.saved, strict=True):
+        for engine, saved in zip((*self.cases, self.subjects), self.saved, strict=True):
             for key, blob in engine.changes():
                 if blob is None:
                     saved.pop(key, None)
                 else:
                     saved[key] = blob
-        self.__post_init__()
-        for engine, saved in zip((self.cases, self.subjects), self.saved, strict=True):
+        self._build()
+        for engine, saved in zip((*self.cases, self.subjects), self.saved, strict=True):
             engine.restore(reversed(saved.items()))
 
     def _hear(self, output: Output) -> None:
@@ -127,35 +139,37 @@ def _standing(alert: Alert) -> Standing:
 def run_engine(reference: Reference, events: Sequence[CaseEvent], clocks: dict[str, int], ride: Ride) -> set[Standing]:
     """The alerts that stand after this ride, at these clocks."""
     draw = random.Random(ride.seed)
-    pair = Pair(reference)
+    engines = Engines(reference, ride.partitions)
     waiting = [*events, *(event for event in events if draw.random() < ride.duplicate)]
     if ride.shuffle:
         draw.shuffle(waiting)
     while waiting:
         size = draw.randint(1, ride.batch) if ride.batch < len(waiting) else len(waiting)
-        pair.take(waiting[:size])
+        engines.take(waiting[:size])
         waiting = waiting[size:]
         if draw.random() < ride.early_clocks:
             clock = draw.choice(sorted(clocks))
-            move(pair, clock, draw.randint(min(clocks[clock], _earliest(events)), clocks[clock]), ride.limit, draw.random() < 0.5)
+            move(
+                engines, clock, draw.randint(min(clocks[clock], _earliest(events)), clocks[clock]), ride.limit, draw.random() < 0.5
+            )
         if draw.random() < ride.restart:
-            pair.restart()
+            engines.restart()
     for clock, to in sorted(clocks.items()):
         first = min(to, _earliest(events))
         for at in sorted(draw.randint(first, to) for _ in range(ride.clock_steps - 1)):
-            move(pair, clock, at, ride.limit, draw.random() < 0.5)
+            move(engines, clock, at, ride.limit, draw.random() < 0.5)
             if draw.random() < ride.restart:
-                pair.restart()
-        move(pair, clock, to, ride.limit, draw.random() < 0.5)
-    return pair.stands()
+                engines.restart()
+        move(engines, clock, to, ride.limit, draw.random() < 0.5)
+    return engines.stands()
 
 
-def move(pair: Pair, clock: str, to: int, limit: int, by_record: bool) -> None:
+def move(engines: Engines, clock: str, to: int, limit: int, by_record: bool) -> None:
     """Move a clock by its control record on both topics, or by a call; the wall knows only the call."""
     if by_record and clock != "wall":
-        pair.take([ClockAdvanced(clock=clock, to=to)])
+        engines.take([ClockAdvanced(clock=clock, to=to)])
     else:
-        pair.advance(clock, to, limit)
+        engines.advance(clock, to, limit)
 
 
 def _earliest(events: Sequence[CaseEvent]) -> int:

@@ -8,7 +8,7 @@ from supervision.event import EventType
 from supervision.payload import Extension, SpecialProcedureStarted
 from supervision.payloads.handling import ProcedureKind
 from supervision.reference import Officer
-from supervision.worktime import Limit, Mode
+from supervision.worktime import Limit, Mode, Unit
 from tests.law.days import NOT_PAUSED, Paused, limit_end, rolls
 from tests.law.facts import Fact, Known
 
@@ -58,7 +58,10 @@ def extension_days(known: Known, end: int) -> int:
         payload = fact.event.payload
         if isinstance(payload, SpecialProcedureStarted) and payload.kind is not ProcedureKind.EXTENSION:
             continue
-        asked = payload.days if isinstance(payload, Extension) else payload.declared_limit
+        in_days = (
+            payload.limit is not None and payload.limit.unit is Unit.WORKING_DAY if not isinstance(payload, Extension) else True
+        )
+        asked = payload.days if isinstance(payload, Extension) else payload.declared_limit if in_days else 0
         most = 15 if known.is_joint else 10
         if known.item is not None and known.item.extension_max_wd is not None:
             most = known.item.extension_max_wd

@@ -36,6 +36,11 @@ ZONE = ZoneInfo("Asia/Shanghai")
 HOURS = Hours(spans=((540, 720), (810, 1050)))
 FOREVER_DAYS = 36_500
 
+
+def _at(year: int, month: int, day: int, hour: int = 0) -> int:
+    return int(datetime(year, month, day, hour, tzinfo=ZONE).timestamp()) * 1000
+
+
 HOLIDAYS = """
     2025-01-01 2025-01-28 2025-01-29 2025-01-30 2025-01-31
     2025-02-01 2025-02-02 2025-02-03 2025-02-04 2025-04-04 2025-04-05 2025-04-06
@@ -106,13 +111,10 @@ OFFICERS: list[Entry] = [
     Officer(officer_id="O1", person_hash="anna", centre_id="C1"),
     Officer(officer_id="O2", person_hash="bo", centre_id="C2"),
     Officer(officer_id="O2-second-account", person_hash="bo", centre_id="C2"),
-    Officer(officer_id="O3", centre_id="C3", posts=("organ_head",)),
+    Officer(officer_id="O3", centre_id="C3", posts=("organ_head",), valid_to=_at(2025, 10, 1)),
+    Officer(officer_id="O3", person_hash="chen", centre_id="C1", posts=("section_head",), valid_from=_at(2025, 10, 1)),
     Officer(officer_id="O4", person_hash="dong", posts=("government_head",)),
 ]
-
-
-def _at(year: int, month: int, day: int, hour: int = 0) -> int:
-    return int(datetime(year, month, day, hour, tzinfo=ZONE).timestamp()) * 1000
 
 
 STEPS = (

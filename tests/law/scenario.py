@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from supervision.event import BatchKind, CaseEvent, EventType, Flag, PostPlace, Precision, SourceOp
+from supervision.event import BatchKind, CaseEvent, CaseRole, EventType, Flag, PostPlace, Precision, SourceOp
 from supervision.payload import Decision, Leave, StepCompleted
 from supervision.payloads.hall import LeaveKind
 from supervision.payloads.handling import SpecialProcedureStarted
@@ -34,6 +34,9 @@ class Scenario:
     stops: tuple[dict[str, int], ...]
     cases: int
 
+    def __repr__(self) -> str:
+        return f"scenario({self.seed})"
+
 
 def scenario(seed: int) -> Scenario:
     """The scenario of that seed, always the same."""
@@ -45,6 +48,7 @@ def scenario(seed: int) -> Scenario:
     else:
         cases = draw.one((1, 2, 5, 9))
         events = [each for number in range(1, cases + 1) for each in _case(draw, number, law)]
+        events = _of_one_root(draw, events) if draw.chance(0.2) else events
     instants = sorted({each.detected_at for each in law.judge(events, dict.fromkeys(CLOCKS, FAR))})
     stops = sorted((_clocks(draw, instants) for _ in range(2)), key=lambda clocks: clocks["wall"])
     final = {clock: max(*(each[clock] for each in stops), _clocks(draw, instants)[clock]) for clock in CLOCKS}
@@ -89,6 +93,15 @@ def _on_edge(draw: Draw, events: list[CaseEvent], law: Law) -> list[CaseEvent]:
     if moved.time_precision.value == "day" or moved.source_system == "log-b":
         at = midnight(at)
     return [*rest, replace(moved, occurred_at=at)]
+
+
+def _of_one_root(draw: Draw, events: list[CaseEvent]) -> list[CaseEvent]:
+    """All cases belong to one root, and one event claims to correct another case's: corrections never cross cases."""
+    linked = [replace(each, root_case_id="r1", root_source_system="hall", case_role=CaseRole.MEMBER) for each in events]
+    if len(linked) > 1:
+        one, other = draw.sample(range(len(linked)), 2)
+        linked[one] = replace(linked[one], supersedes_event_id=linked[other].event_id)
+    return linked
 
 
 def _corrections(draw: Draw, events: list[CaseEvent]) -> list[CaseEvent]:

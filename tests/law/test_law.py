@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from supervision.event import CaseEvent
 from tests.law.compare import compare
-from tests.law.harness import Pair, Ride, move, run_engine
+from tests.law.harness import Engines, Ride, move, run_engine
 from tests.law.judge import Standing
 from tests.law.places import worlds
 from tests.law.scenario import Scenario, scenario
@@ -28,7 +28,8 @@ RIDES = [
     pytest.param(lambda seed: Ride(seed, clock_steps=1 + seed % 40), id="clocks in many steps"),
     pytest.param(lambda seed: Ride(seed, batch=4, early_clocks=0.8, limit=1), id="clocks that run ahead of late facts"),
     pytest.param(lambda seed: Ride(seed, batch=2, restart=0.5, clock_steps=3), id="restarted"),
-    pytest.param(lambda seed: Ride(seed, True, 0.3, 3, 0.5, 3, 0.3, 2), id="everything at once"),
+    pytest.param(lambda seed: Ride(seed, batch=5, clock_steps=2, partitions=2 + seed % 3), id="over several partitions"),
+    pytest.param(lambda seed: Ride(seed, True, 0.3, 3, 0.5, 3, 0.3, 2, 2), id="everything at once"),
 ]
 
 
@@ -71,15 +72,15 @@ def test_renamed_ids_name_the_same_alerts(case: Scenario, seed: int) -> None:
 @settings(max_examples=150, deadline=None)
 def test_at_every_stop_the_engine_says_what_the_law_says_of_the_facts_so_far(case: Scenario) -> None:
     world = worlds()[case.world]
-    pair, clocks, known = Pair(world.reference), dict[str, int](), list[CaseEvent]()
+    engines, clocks, known = Engines(world.reference), dict[str, int](), list[CaseEvent]()
     half = len(case.events) // 2
     for stop, events in zip((*case.stops, case.clocks), (case.events[:half], case.events[half:], ()), strict=True):
-        pair.take(events)
+        engines.take(events)
         known += events
         for clock, to in stop.items():
-            move(pair, clock, to, 2, by_record=True)
+            move(engines, clock, to, 2, by_record=True)
             clocks[clock] = max(to, clocks.get(clock, to))
-        assert pair.stands() == world.law.judge(known, clocks)
+        assert engines.stands() == world.law.judge(known, clocks)
 
 
 def test_the_engine_agrees_with_the_law_on_random_cases() -> None:
