@@ -20,27 +20,15 @@ from rules.parameters import Deadline, Separation, Sequence, Version, Window
 if TYPE_CHECKING:
     from rules.card import Text
 
-_CASE = {"case_id", "item_code", "item_name", "calendar", "calendar_version", "time_zone"}
-_CLOCK = {
-    "limit",
-    "limit_unit",
-    "limit_wd",
-    "limit_source",
-    "deadline_mode",
-    "started_at",
-    "due_at",
-    "due_day",
-    "stopped_at",
-    "stopped_by",
-}
-_CLOCK |= {"used_wd", "remaining_wd", "late_wd", "paused_wd", "extension_wd", "legal_due_at", "promised_due_at", "promised_wd"}
-_CLOCK |= {"step_code", "step_name", "seq", "pause_kind", "declared"}
-_STEPS = {"first_step", "second_step", "gap_s"}
+_CASE = {"case_id", "item_code", "item_name", "calendar", "calendar_version", "time_zone", "due_at", "due_day"}
+_CLOCK = {"limit", "limit_unit", "limit_wd", "limit_source", "started_at", "due_by_units_at", "used_wd", "remaining_wd", "late_wd"}
+_CLOCK |= {"paused_wd", "excluded_days", "extension_wd", "step_code", "step_name", "seq", "pause_kind"}
+_STEPS = {"first_step", "second_step"}
 _HOURS = {"officer", "centre_id", "date", "hits", "dates", "cases", "party", "party_kind", "share", "within_wd", "act_at", "reason"}
 FACTS: dict[type, frozenset[str]] = {
     Deadline: frozenset(_CASE | _CLOCK),
     Sequence: frozenset(_CASE | _STEPS | {"fault", "slack_s", "first_completed_at", "second_started_at"}),
-    Separation: frozenset(_CASE | _STEPS | {"person", "officers", "risk_class", "first_at", "second_at"}),
+    Separation: frozenset(_CASE | _STEPS | {"gap_s", "person", "officers", "risk_class", "first_at", "second_at"}),
     Version: frozenset(_CASE | {"first_at", "in_force_at", "later_s", "versions"}),
     Window: frozenset({*_HOURS, "time_zone", "calendar", "calendar_version"}),
 }

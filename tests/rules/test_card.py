@@ -9,6 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rules.card import Card, Effective, load_cards, read_card
 from rules.schema import card_schema, card_schema_text, published
@@ -143,3 +145,36 @@ def test_effective_dates_are_both_included() -> None:
     span = Effective(first="2026-01-01", last="2026-12-31")
     assert [span.covers(day) for day in ("2025-12-31", "2026-01-01", "2026-12-31", "2027-01-01")] == [False, True, True, False]
     assert Effective().covers("1999-01-01")
+
+
+PIECES = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ": ",
+    "- ",
+    "\n",
+    "  ",
+    "&a ",
+    "*a",
+    "!!int ",
+    "? ",
+    '"',
+    "'",
+    "|",
+    "1e999",
+    "~",
+    "2026-03-02",
+    "é",
+    "\x00",
+    "\t",
+    "%",
+]
+
+
+@given(st.integers(0, len(GOOD)), st.integers(0, 40), st.lists(st.sampled_from(PIECES), max_size=4).map("".join))
+def test_a_card_spoilt_anywhere_is_taken_or_named(at: int, length: int, put: str) -> None:
+    card, wrong = read_card("x.yaml", GOOD[:at] + put + GOOD[at + length :])
+    assert card is not None or wrong
+    assert all(mistake.file == "x.yaml" and mistake.line >= 1 and mistake.text for mistake in wrong)

@@ -10,6 +10,7 @@ import pytest
 from rules.card import Card, Example, ExampleKind, Expected, load_cards
 from rules.examples import bench, play, run
 from rules.sandbox import instant, moment, sandbox
+from rules.sentence import FACTS
 from supervision.alert import Alert, Level, State
 from supervision.event import CaseEvent
 from supervision.language import UserError
@@ -35,6 +36,7 @@ def test_an_alert_of_an_example_can_be_read(card: Card, example: Example) -> Non
         for text in alert.description.values():
             assert text
             assert "—" not in text
+        assert set(alert.facts) <= FACTS[type(card.detector)]
         assert set(alert.evidence_event_ids) <= given
         assert alert.evidence_event_ids
         if alert.due_at is not None and alert.level is not Level.NOTICE:
