@@ -57,7 +57,7 @@ $(VENV)/python.stamp:
 
 # Installed anew when pyproject.toml changes. A failed installation leaves no stamp and says what pip said.
 $(VENV)/%.stamp: pyproject.toml $(VENV)/python.stamp
-	@echo "installing e-supervision[$*]"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]' || \
+	@echo "installing e-supervision[$*] (the first time a few minutes)"
+	@test -t 1 || quiet=--quiet; $(BIN)/python -m pip install $$quiet --disable-pip-version-check --editable '.[$*]' || \
 	{ echo "supervision: pip could not install e-supervision[$*]; its lines above say why (a mirror: PIP_INDEX_URL)" >&2; exit 1; }
 	@touch $@

@@ -58,6 +58,7 @@ class Kafka:
         self.logs = (logs or self.directory).absolute()
         self.bootstrap = ",".join(f"{LOOPBACK}:{node.port}" for node in self.nodes)
         self.children: dict[int, Child] = {}
+        self._environment = LOCALE
         self._lock: DirectoryLock | None = None
 
     @classmethod
@@ -80,7 +81,8 @@ class Kafka:
         self._lock = self._lock or DirectoryLock(self.directory, "kafka.lock", "Kafka")
         try:
             self._require_ports()
-            java = self._java(progress)
+            java = self._java()
+            self._environment = {"CLASSPATH": self._class_path(progress), **LOCALE}
             cluster = self._cluster_id()
             for node in self.nodes:
                 self._format(node, java, cluster)
@@ -94,7 +96,7 @@ class Kafka:
         return self
 
     def stop(self) -> None:
-        """A clean shutdown. Of three nodes the last ones find no quorum for it, wait in vain and are killed, which harms nothing."""
+        """A clean shutdown. Of three nodes the last find no quorum for it, wait in vain and are killed, which harms nothing."""
         for child in self.children.values():
             if child.is_alive:
                 child.process.terminate()
@@ -111,7 +113,7 @@ class Kafka:
     def resume(self, number: int) -> None:
         """Start one node again after `kill`, and wait until it answers."""
         node = self.nodes[number - 1]
-        self._launch(node, self._java(None))
+        self._launch(node, self._java())
         self._wait_until_ready()
 
     def check(self) -> None:
@@ -137,25 +139,18 @@ class Kafka:
                 require_free(node.port, "Kafka", "SUPERVISION_KAFKA_PORT")
                 require_free(node.port + 1, "Kafka (controller)", "SUPERVISION_KAFKA_PORT")
 
-    def _java(self, progress: Progress | None) -> list[str]:
-        """The Java command up to the main class, without the class path, which goes by the environment."""
+    def _java(self) -> list[str]:
+        """The Java command up to the main class; the class path goes by the environment. Raises UserError if there is no Java."""
         memory = [f"-Xms{min(128, self.heap_mb)}m", f"-Xmx{self.heap_mb}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
-        self._class_path = str(self._libraries()) if self.home else os.pathsep.join(map(str, jars(self.cache, progress)))
         return [_java_command(self.home), *memory, "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true"]
 
-    def _libraries(self) -> Path:
-        assert self.home
+    def _class_path(self, progress: Progress | None) -> str:
+        """The locked jars, or those of the distribution `home`. Raises UserError."""
+        if self.home is None:
+            return os.pathsep.join(str(jar) for jar in jars(self.cache, progress))
         if not any((self.home / "libs").glob("kafka_2.1*.jar")):
-            raise UserError(
-                say(
-                    f"KAFKA_HOME = {self.home}: 里面没有 libs/kafka_2.1x-*.jar",
-                    f"KAFKA_HOME = {self.home}: no libs/kafka_2.1*.jar in it",
-                )
-            )
-        return self.home / "libs" / "*"
-
-    def _environment(self) -> dict[str, str]:
-        return {"CLASSPATH": self._class_path, **LOCALE}
+            raise UserError(f"KAFKA_HOME = {self.home}: " + say("里面没有 libs/kafka_2.1x-*.jar", "no libs/kafka_2.1x-*.jar in it"))
+        return str(self.home / "libs" / "*")
 
     def _cluster_id(self) -> str:
         """The cluster's id, made at the first start. Raises UserError if the directory was made for another number of nodes."""
@@ -181,7 +176,7 @@ class Kafka:
         if formatted.exists():
             return
         command = [*java, "kafka.tools.StorageTool", "format", "--ignore-formatted", "-t", cluster, "-c", str(config)]
-        done = subprocess.run(command, env={**os.environ, **self._environment()}, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+        done = subprocess.run(command, env={**os.environ, **self._environment}, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
         if done.returncode:
             lines = _telling((done.stdout + done.stderr).splitlines())
             raise UserError(say("Kafka 存储格式化失败", f"Kafka could not format {node.directory / 'log'}"), *lines[-5:])
@@ -196,7 +191,7 @@ class Kafka:
         output.unlink(missing_ok=True)
         logging = f"-Dlog4j2.configurationFile={node.directory / 'log4j2.properties'}"
         command = [*java, logging, "kafka.Kafka", str(node.directory / "server.properties")]
-        child = Child("kafka", command, output, env=self._environment(), keep_fds=(self._lock.fd,))
+        child = Child("kafka", command, output, env=self._environment, keep_fds=(self._lock.fd,))
         (node.directory / "kafka.pid").write_text(f"{child.pid}\n", encoding="ascii")
         self.children[node.number] = child
 

@@ -53,6 +53,7 @@ def run(
         try:
             with show.step("Kafka") as step:
                 broker.start(step.report)
+                step.detail = broker.bootstrap
             typer.echo(f"kafka {broker.bootstrap}  data {broker.directory}")
             run_until_stopped(broker.check)
         finally:

