@@ -1,0 +1,102 @@
+"""What ClickHouse must hold after an import: the log's events, and the alerts of `supervision replay`, which needs no servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct, structs
+
+from streams.sources.feed import feed, read, reference_of
+from streams.sources.loading import load_mapping
+from streams.sources.log import Refusals
+from streams.store import queries
+from streams.store.queries import StandingAlert
+from supervision.event import ClockAdvanced
+from supervision.loading import load_catalogue
+from tests.flow.harness import Deployment
+
+
+class Input(Struct, frozen=True):
+    """A log with its mapping and catalogue."""
+
+    log: Path
+    mapping: Path
+    catalogue: Path
+
+    def arguments(self) -> list[str]:
+        """As `supervision import` and `replay` take them."""
+        return [str(self.log), "--mapping", str(self.mapping), "--catalogue", str(self.catalogue)]
+
+
+class Truth(Struct, frozen=True):
+    """`events`: ids of the log's events; `steps`: records of its clock; `standing`: alerts and clues, issued or withheld."""
+
+    events: frozenset[UUID]
+    steps: int
+    standing: frozenset[StandingAlert]
+
+
+def truth(given: Input, directory: Path) -> Truth:
+    """Replay the input offline, as a user does."""
+    out = directory / "offline.jsonl"
+    command = [sys.executable, "-m", "supervision", "replay", *given.arguments(), "--out", str(out)]
+    done = subprocess.run(command, env=os.environ | {"SUPERVISION_LANGUAGE": "en"}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    alerts = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    standing = judged(msgspec.convert(alert, StandingAlert) for alert in alerts if alert["state"] != "revoked")
+    mapping = load_mapping(given.mapping)
+    reference = reference_of(load_catalogue([given.catalogue]), mapping, "replay")
+    log = read(given.log, mapping, Refusals(None))
+    items = list(feed(log, mapping, reference, None))
+    events = [msgspec.json.decode(item[1])["event_id"] for item in items if not isinstance(item, ClockAdvanced)]
+    return Truth(frozenset(map(UUID, events)), len(items) - len(events), standing)
+
+
+def assert_holds(deployment: Deployment, wanted: Truth) -> None:
+    """By SQL: every event is stored, each once; the standing alerts are those of the offline replay, each said once."""
+    store = deployment.store()
+    try:
+        assert queries.gaps(store, f"{deployment.settings.app_id}-sink") == []
+        assert queries.missing_events(store, wanted.events) == []
+        assert queries.doubled_events(store) == []
+        assert queries.event_count(store) == len(wanted.events)
+        standing = judged([*queries.standing_alerts(store), *queries.standing_clues(store)])
+        assert differences(wanted.standing, standing) == []
+        assert queries.doubled_alerts(store) == []
+        assert said_twice(deployment) == []
+    finally:
+        store.close()
+
+
+def judged(alerts: Iterable[StandingAlert]) -> frozenset[StandingAlert]:
+    """The alerts without their revision: how often one was said depends on the batches, what it says in the end does not."""
+    return frozenset(structs.replace(alert, revision=0) for alert in alerts)
+
+
+def differences(wanted: frozenset[StandingAlert], found: frozenset[StandingAlert]) -> list[str]:
+    """The first alerts that are there and should not be, or should be and are not."""
+    named = [("too many", found - wanted), ("missing", wanted - found)]
+    return [f"{what}: {alert}" for what, alerts in named for alert in sorted(alerts, key=lambda each: each.alert_id)[:5]]
+
+
+SAID_TWICE = """
+SELECT alert_id, revision, count() FROM
+(SELECT alert_id, revision, offset FROM alerts_raw FINAL UNION ALL SELECT alert_id, revision, offset FROM clues_raw FINAL)
+GROUP BY alert_id, revision HAVING count() > 1
+"""
+
+
+def said_twice(deployment: Deployment) -> list[tuple[str, int, int]]:
+    """Emissions (alert_id, revision, times) that left the agents more than once: what their transactions are there to prevent."""
+    store = deployment.store()
+    try:
+        return [(row[0], row[1], row[2]) for row in store.execute(SAID_TWICE)]
+    finally:
+        store.close()
