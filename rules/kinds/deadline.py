@@ -31,7 +31,7 @@ CASE_CLOCK: Reads = merged(
 class Running(Struct, frozen=True):
     """One clock under judgement. `runs` gives the term another limit would have from the same start, with the same pauses.
 
-    `settle` moves an instant out of the pauses that count; `promise` is the case's promised limit in working days or minutes.
+    `settle` moves an instant out of the pauses that silence it; `promise` is the case's promised limit in working days or minutes.
     """
 
     subject: str
@@ -42,7 +42,7 @@ class Running(Struct, frozen=True):
     runs: Callable[[Limit], Term]
     facts: dict[str, Any]
     evidence: tuple[Fact, ...]
-    settle: Callable[[int], int] = lambda instant: instant
+    settle: Callable[[int], int]
     promise: Limit | None = None
     undeclared: bool = False
     step: str | None = None
@@ -73,15 +73,15 @@ def reach(mark: Mark, running: Running) -> Reached | None:
         if mark.undeclared and not running.undeclared:
             return None
         other = running.runs(Limit(mark.wd))
-        return Reached(running.settle(other.alert_at()), other.due_at, 1)
+        return Reached(other.alert_at(), other.due_at, 1)
     if running.undeclared:
         return None
     if isinstance(mark, Near):
         instant = running.term.near_at(mark.remaining_wd, mark.used_share, mark.share_from_wd, mark.skip_up_to_wd)
-        return None if instant is None else Reached(running.settle(instant), running.term.due_at, is_warning=True)
+        return None if instant is None else Reached(instant, running.term.due_at, is_warning=True)
     if isinstance(mark, Late):
         wd = mark.wd if mark.limit_up_to_wd is None else max(mark.wd, min(running.term.limit_wd, mark.limit_up_to_wd))
-        return Reached(running.settle(running.term.late_wd_at(wd)), running.term.due_at, wd)
+        return Reached(running.term.late_wd_at(wd), running.term.due_at, wd)
     return _passed(mark, running)
 
 
@@ -97,7 +97,7 @@ def _passed(mark: Passed | Times, running: Running) -> Reached | None:
             return None
         share = running.runs(Limit(int(promise.value * mark.over_promised_share), promise.unit))
         ends = max(ends, share, key=lambda term: term.due_at)
-    return Reached(running.settle(ends.alert_at()), ends.due_at, 1)
+    return Reached(ends.alert_at(), ends.due_at, 1)
 
 
 def verdicts(view: CaseView, part: Part, marks: dict[Level, tuple[Mark, ...]], running: Running) -> Iterable[Verdict]:
@@ -113,7 +113,7 @@ def verdicts(view: CaseView, part: Part, marks: dict[Level, tuple[Mark, ...]], r
 def _verdict(view: CaseView, part: Part, level: Level, running: Running, reached: Reached) -> Verdict | None:
     """Late if and only if the stop lies behind the end; a stop inside the pause that moved the instant is when it shows."""
     stop = running.stop
-    instant = max(reached.instant, running.opening.at)
+    instant = running.settle(max(reached.instant, running.opening.at))
     facts = dict(running.facts)
     if reached.is_warning:
         if instant > reached.end or (stop is not None and stop.at <= instant):
@@ -187,4 +187,5 @@ def _on_case(view: CaseView, clock: Clock) -> Running:
         runs=clock.runs,
         facts=clock.facts,
         evidence=clock.evidence,
+        settle=clock.term.settled,
     )

@@ -37,14 +37,16 @@ class FixedDeadline:
         def runs(limit: Limit) -> Term:
             return term(part.calendar, started.at, limit, pauses=pauses)
 
+        running = runs(Limit(0))
         named = {fact.id: fact for fact in (part.opening, started) if fact is not None}
         return Running(
             subject=view.subject,
             opening=started,
             stop=part.first(*self.parameters.stops),
-            term=runs(Limit(0)),
+            term=running,
             limit=None,
             runs=runs,
+            settle=running.settled,
             facts={"started_at": started.at},
             evidence=tuple(named.values()),
             undeclared=True,

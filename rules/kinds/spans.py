@@ -51,18 +51,20 @@ class StepDeadline:
         def runs(value: Limit) -> Term:
             return term(part.calendar, started.at, value, mode=part.mode, pauses=part.pauses)
 
+        running = runs(limit)
         code = step_name(started)
         step = None if part.item is None else part.item.workflow.step(code or "")
         return Running(
             subject=f"step:{view.source.name}/{view.case_id}/{key}",
             opening=started,
             stop=_earliest(done, part.legal_stop),
-            term=runs(limit),
+            term=running,
             limit=limit,
             runs=runs,
             facts=limit_facts(limit, started.at)
             | {"step_code": code, "step_name": (step.name if step is not None else "") or code},
             evidence=(*(() if part.opening is None else (part.opening,)), started),
+            settle=running.settled,
             promise=_promise(part),
             step=code,
         )

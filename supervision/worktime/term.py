@@ -43,7 +43,7 @@ class Term(Struct, frozen=True):
 
     def alert_at(self) -> int:
         """`due_at` + 1 ms; if the clock is paused then, 00:00 of the first day on which it is not."""
-        return self._unpaused(self.due_at + 1)
+        return self.settled(self.due_at + 1)
 
     def late_wd(self, until: int) -> int:
         """Working, not paused days after the due day up to the day of `until`, at least 1."""
@@ -81,16 +81,16 @@ class Term(Struct, frozen=True):
         if self.kind is Kind.HOURS:
             if used_share is None or self.work_ms is None:
                 return None
-            return self._unpaused(self.pauses.add_work(self.calendar, self.start, _share(self.work_ms, used_share)))
+            return self.settled(self.pauses.add_work(self.calendar, self.start, _share(self.work_ms, used_share)))
         if self.limit_wd <= skip_up_to_wd:
             return None
         if self.kind is Kind.ABSOLUTE:
-            return self._unpaused(self.calendar.day_start(self.calendar.back(self.due_day)))
+            return self.settled(self.calendar.day_start(self.calendar.back(self.due_day)))
         used = max(self.limit_wd - remaining_wd, 0)
         if used_share is not None and self.limit_wd >= share_from_wd:
             used = min(used, _share(self.limit_wd, used_share))
         day = self.start_day if used else self.start_day - 1
-        return self._unpaused(self.calendar.day_start(self.pauses.add_free(self.calendar, day, max(used, 1))))
+        return self.settled(self.calendar.day_start(self.pauses.add_free(self.calendar, day, max(used, 1))))
 
     def paused_wd(self) -> int:
         """Paused working days after the start day up to the due day."""
@@ -107,7 +107,8 @@ class Term(Struct, frozen=True):
                     found.append(date.fromordinal(day).isoformat())
         return tuple(found)
 
-    def _unpaused(self, instant: int) -> int:
+    def settled(self, instant: int) -> int:
+        """The instant, or 00:00 of the first day that is not paused if the clock is paused then."""
         """The instant, or 00:00 of the first day after it on which the clock runs."""
         if not self.pauses.days and not self.pauses.instants:
             return instant
