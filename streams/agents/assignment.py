@@ -75,7 +75,8 @@ class Assignment:
         return partition is not None and partition.is_placed
 
     def next_offsets(self) -> Mapping[TP, int]:
-        return {tp: partition.shown for tp, partition in self._partitions.items() if partition.is_placed}
+        placed = ((tp, partition.shown) for tp, partition in self._partitions.items() if partition.is_placed)
+        return {tp: shown for tp, shown in placed if shown is not None}
 
     # -- life ---------------------------------------------------------------------------------------------------
 

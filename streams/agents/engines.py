@@ -14,6 +14,8 @@ from streams.agents.worker import TIMER_LIMIT, MakeEngine
 from supervision.event import Stream
 from supervision.reference import Reference
 
+PORTION = 10_000  # due cases judged at once when a log clock moves; what is left waits its turn among the batches
+
 
 def with_rules(cards: Iterable[str | Path] | Literal["builtin"] = "builtin", only: Iterable[str] | None = None) -> MakeEngine:
     """Engines with these rule cards; `only`: rule ids. Raises UserError for wrong cards or an unknown rule."""

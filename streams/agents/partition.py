@@ -85,6 +85,7 @@ class Partition:
         self._engine: Engine | None = None
         self._transaction: Transaction | None = None
         self._last_stamp: int | None = None
+        self._settled: int | None = None
         self._log = log.bind(topic=tp.topic, partition=tp.partition)
 
     # -- what the assignment tells ------------------------------------------------------------------------------
@@ -95,11 +96,14 @@ class Partition:
         return self.phase is Phase.RUNNING and self._wanted.is_set()
 
     @property
-    def shown(self) -> int:
-        """The offset to show to the group: the next record; behind records that nobody is given, when there is nothing else."""
+    def shown(self) -> int | None:
+        """The offset to show to the group: everything before it is judged, and what it made due too; None: not known yet.
+
+        Behind the last record it goes on over records that nobody is given, so that there is no lag when there is nothing to do.
+        """
         progress = self._around.progress(self.tp)
-        if progress is None or self.runtime.next < progress.delivered:
-            return self.runtime.next
+        if self._settled != self.runtime.next or progress is None or self.runtime.next < progress.delivered:
+            return self._settled
         return max(self.runtime.next, progress.position)
 
     def take(self) -> None:
@@ -167,7 +171,7 @@ class Partition:
         self.reference_offset = snapshot.offset
         metrics.RECOVERY_SECONDS.observe(perf_counter() - begun)
         metrics.RECOVERED.inc(found)
-        self._last_stamp = None
+        self._last_stamp = self._settled = None
         self.phase = Phase.RUNNING
         self._log.info("state taken up", entries=found, next=self.runtime.next, seconds=round(perf_counter() - begun, 3))
 
@@ -207,6 +211,8 @@ class Partition:
                 if batch is not None:
                     placed = await self._judge(batch)
                 more = await self._tick()
+                if not more:
+                    self._settled = self.runtime.next
 
     async def _place(self) -> bool:
         """Ask for the records from the next one on. False: a rebalance came between; the next turn sees it."""
