@@ -6,6 +6,7 @@ nothing, and a second sink beside the first does no harm. `supervision sink` run
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -113,6 +114,8 @@ class Sink:
     def run(self) -> None:
         """Raises UserError where a person must act: lost records, a topic made anew, missing topics, an unreadable log."""
         metrics.start(self._topics)
+        # A batch is many small objects and no cycles: left to itself, the collector takes half of the time (10 of 22 us a record).
+        gc.disable()
         try:
             self._take_up(self._partitions(required=True))
             _log.info("sink_started", partitions=len(self._pending.next))
@@ -120,6 +123,7 @@ class Sink:
         except Stopped:
             pass
         finally:
+            gc.enable()
             self._consumer.close()
             self._store.close()
             _log.info("sink_stopped")
@@ -139,6 +143,7 @@ class Sink:
                 self._flush()
             if time.monotonic() - looked > _LOOK_S:
                 looked = time.monotonic()
+                gc.collect()
                 self._take_up(self._partitions(required=False))
         self._flush()
 

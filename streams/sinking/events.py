@@ -57,24 +57,32 @@ def event_rows(records: Sequence[Record], stream: Stream) -> list[Rows]:
         elif not isinstance(item, Refusal):
             kind = "control"
         positions.append((*_place(record), kind, event_id))
-    data = [_column(name, events) for name in ENVELOPE] if events else []
-    if events:
-        data.append([_payload_text(record.value) for record in kept])
-        data += [list(column) for column in zip(*map(_place, kept), strict=True)]
-    return [Rows("events_raw", COLUMNS, data), turned("event_positions", POSITION_COLUMNS, positions)]
+    return [_events(events, kept), turned("event_positions", POSITION_COLUMNS, positions)]
+
+
+def _events(events: list[CaseEvent], records: list[Record]) -> Rows:
+    """The rows; fields that none of them has are left to the columns' defaults, which are the same and cost nothing."""
+    if not events:
+        return Rows("events_raw", COLUMNS, [])
+    by_name = {name: column for name in ENVELOPE if (column := _column(name, events)) is not None}
+    by_name["payload"] = [_payload_text(record.value) for record in records]
+    by_name |= {name: list(column) for name, column in zip(_PLACE, zip(*map(_place, records), strict=True), strict=True)}
+    return Rows("events_raw", tuple(by_name), list(by_name.values()))
 
 
 def _place(record: Record) -> tuple[str, int, int, int]:
     return record.topic, record.partition, record.offset, record.timestamp
 
 
-def _column(name: str, events: list[CaseEvent]) -> list[Any]:
-    """One envelope field of all events, as its column takes it: an absent text is ''."""
+def _column(name: str, events: list[CaseEvent]) -> list[Any] | None:
+    """One envelope field of all events, as its column takes it: an absent text is ''. None: no event has it."""
     values = list(map(attrgetter(name), events))
+    if name in _NUMBERS_AND_IDS:
+        return None if values.count(None) == len(values) else values  # an IntEnum is written as the number it is
+    if not any(values):
+        return None
     if name == "flags":
         return [[flag.value for flag in flags] for flags in values]
-    if name in _NUMBERS_AND_IDS:
-        return values  # an IntEnum is written as the number it is
     return [value or "" for value in values]
 
 

@@ -56,10 +56,18 @@ def test_every_field_of_an_event_and_an_alert_has_a_column() -> None:
 def test_an_event_becomes_a_row_with_its_payload_as_it_came() -> None:
     [events, positions] = event_rows([record(event(flags=["test"], channel=2))], Stream.CASE)
     [row] = rows_of(events)
-    wanted = {"event_id": ID, "occurred_at": 1_767_225_600_000, "case_id": "c1", "subject": "", "recorded_at": None, "channel": 2}
-    wanted |= {"flags": ["test"], "payload": b'{"extra": [1, 2]}', "partition": 2, "offset": 5, "item_version": None}
+    wanted = {"event_id": ID, "occurred_at": 1_767_225_600_000, "case_id": "c1", "data_version": 1, "channel": 2}
+    wanted |= {"flags": ["test"], "payload": b'{"extra": [1, 2]}', "partition": 2, "offset": 5}
     assert {name: row[name] for name in wanted} == wanted
     assert [(row["kind"], row["event_id"]) for row in rows_of(positions)] == [("event", ID)]
+
+
+def test_a_field_that_some_events_have_is_filled_and_one_that_none_has_is_left_out() -> None:
+    values = [event(), event(legal_limit=0, region_code="44", recorded_at=0)]
+    [events, _] = event_rows([record(value, offset) for offset, value in enumerate(values)], Stream.CASE)
+    found = [(row["legal_limit"], row["region_code"], row["recorded_at"]) for row in rows_of(events)]
+    assert found == [(None, "", None), (0, "44", 0)]
+    assert not {"subject", "flags", "channel", "supersedes_event_id"} & set(events.columns)
 
 
 @pytest.mark.parametrize(
