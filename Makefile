@@ -13,7 +13,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	2>/dev/null && echo $$p && break; done)
 CHAOS ?=
 MARKS := $(if $(CHAOS),,-m "not chaos")
-WORDS := supervision rules streams dashboards tests bench
+WORDS := $(wildcard supervision rules streams dashboards tests bench examples)
 
 .DEFAULT_GOAL := help
 .PHONY: help up test check format bench clean
