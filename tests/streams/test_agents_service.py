@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from streams.embedded.kafka import Kafka
+from streams.embedded.stack_lock import free_ports
 from streams.reference import publish, wait_until_used
 from supervision.language import UserError
 from supervision.reference import Source
+from supervision.settings import load
 from supervision.topics import ACTIVITY_EVENTS, CASE_EVENTS, CLUES, MIB
 from tests.streams.agents_rig import Rig, expected, expected_signals, until
 from tests.streams.batches import raw
@@ -185,3 +187,25 @@ def test_a_publication_of_reference_data_is_used_by_every_worker(rig: Rig) -> No
 def test_waiting_for_agents_that_do_not_run_says_so(rig: Rig) -> None:
     with pytest.raises(UserError, match="no agents are running"):
         wait_until_used(rig.settings, 0, {CASE_EVENTS.name: 3}, timeout_s=0)
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Kafka]:
+    """A broker of the test's own, to be killed."""
+    with Kafka(tmp_path / "kafka", free_ports(2), load().cache, heap_mb=384) as broker:
+        yield broker
+
+
+def test_a_broker_killed_and_started_again_loses_and_doubles_nothing(own_broker: Kafka, tmp_path: Path) -> None:
+    rig = Rig(own_broker.bootstrap, tmp_path)
+    try:
+        first, second = rig.started(0), rig.started(1)
+        rig.send_cases(range(2000))
+        until(lambda: rig.metric("supervision_transactions_total", 0) > 0, "a transaction")
+        own_broker.kill()
+        own_broker.start()
+        rig.send_cases(range(2000, 3000))
+        assert_once_each(rig, 3000)
+        assert (first.poll(), second.poll()) == (None, None), "a broker that is away for a while ends no worker"
+    finally:
+        rig.close()
