@@ -23,8 +23,9 @@ from supervision.settings import PREFIX, Settings, clickhouse_password, env_name
 
 DISK_BYTES = 2 << 30
 OURS = ("supervision", "rules", "streams", "dashboards")
-# Variables of ours that are no settings of the servers.
-OTHER_VARIABLES = frozenset({"SUPERVISION_CONFIG", "SUPERVISION_LANGUAGE", "SUPERVISION_CASE_LOG", "SUPERVISION_TEST_DATA"})
+# Variables of ours that are no settings of the servers; and how those of the tests begin.
+OTHER_VARIABLES = ("SUPERVISION_CONFIG", "SUPERVISION_LANGUAGE", "SUPERVISION_CASE_LOG")
+OF_TESTS = ("SUPERVISION_TEST_", "SUPERVISION_CHAOS_", "SUPERVISION_LAW_")
 
 
 class Finding(Struct, frozen=True):
@@ -37,7 +38,7 @@ class Finding(Struct, frozen=True):
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """All findings, as they are made. A check that fails unexpectedly is a finding too."""
+    """All findings, as they are made; of the servers only if they should be there."""
     running = holder(settings.data, LOCK)
     yield from _machine(settings)
     yield from _variables()
@@ -107,8 +108,9 @@ def _disk(data: Path) -> Finding:
 
 def _variables() -> Iterator[Finding]:
     """A misspelt variable is silently without effect: say so."""
-    known = {name for name, _, _ in env_names()} | OTHER_VARIABLES
-    for name in sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known):
+    known = {*OTHER_VARIABLES, *(name for name, _, _ in env_names())}
+    ours = sorted(name for name in os.environ if name.startswith(PREFIX) and not name.startswith(OF_TESTS))
+    for name in (name for name in ours if name not in known):
         yield Finding("settings", False, name, say("没有这个设置", "there is no such setting: see `supervision doctor --settings`"))
 
 
