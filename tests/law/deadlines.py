@@ -196,7 +196,7 @@ def _t03(known: Known, watch: Watch) -> Iterator[Verdict]:
         yield yellow
     size = limit_in_days(known, known.start, known.limit("promised"), known.absolute("promised_due_at"), watch.paused)
     day = known.days.forward(known.days.day_of(watch.due_at), max(2, min(size, 11)), watch.paused)
-    if red := replace(watch, in_office_time=False).passed(known, Level.RED, known.days.midnight(day) - 1):
+    if red := watch.passed(known, Level.RED, known.days.midnight(day) - 1):
         yield red
 
 

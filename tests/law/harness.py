@@ -40,7 +40,7 @@ class Ride:
     early_clocks: float = 0.0  # how often a clock moves between two batches
     clock_steps: int = 1  # steps in which each clock goes to its final instant
     restart: float = 0.0  # how often engines are snapshot and restored between two batches
-    limit: int = 10_000  # subjects judged by one call of `advance`
+    limit: int = 10_000  # subjects judged by one call of `advance`, and by a control record
     partitions: int = 1  # of the cases, by root case
 
 
@@ -50,6 +50,7 @@ class Engines:
 
     reference: Reference
     partitions: int = 1
+    portion: int = 10_000
     cases: list[Engine] = field(init=False)
     subjects: Engine = field(init=False)
     standing: dict[str, Alert] = field(default_factory=dict)
@@ -61,17 +62,24 @@ class Engines:
         self._build()
 
     def _build(self) -> None:
-        self.cases = [CaseEngine(book(), self.reference, number) for number in range(self.partitions)]
+        self.cases = [CaseEngine(book(), self.reference, number, self.portion) for number in range(self.partitions)]
         self.subjects = SubjectEngine(book(), self.reference, 0, self.partitions)
 
     def take(self, events: Sequence[CaseEvent | ClockAdvanced]) -> None:
         for number, engine in enumerate(self.cases):
             own = [event for event in events if isinstance(event, ClockAdvanced) or self._partition(event) == number]
             if own:
-                self._hear(engine.process(own))
+                self._finish(engine, engine.process(own), [event for event in own if isinstance(event, ClockAdvanced)])
         other = [event for event in events if isinstance(event, ClockAdvanced) or self._partition(event) is None]
         if other:
             self._hear(self.subjects.process(other))
+
+    def _finish(self, engine: Engine, output: Output, moved: list[ClockAdvanced]) -> None:
+        """What a control record made due and one call did not judge."""
+        self._hear(output)
+        while output.more:
+            output = engine.advance(moved[-1].clock, moved[-1].to, self.portion)
+            self._hear(output)
 
     def _partition(self, event: CaseEvent) -> int | None:
         """The partition of case-events that an event belongs to; None: it is activity."""
@@ -139,7 +147,7 @@ def _standing(alert: Alert) -> Standing:
 def run_engine(reference: Reference, events: Sequence[CaseEvent], clocks: dict[str, int], ride: Ride) -> set[Standing]:
     """The alerts that stand after this ride, at these clocks."""
     draw = random.Random(ride.seed)
-    engines = Engines(reference, ride.partitions)
+    engines = Engines(reference, ride.partitions, ride.limit)
     waiting = [*events, *(event for event in events if draw.random() < ride.duplicate)]
     if ride.shuffle:
         draw.shuffle(waiting)
