@@ -101,15 +101,21 @@ class Sink:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._stopping = threading.Event()
-        self._store = Store(plan.clickhouse, Patience(total_s=None), self._stopping.is_set, lambda _fault: metrics.RETRIES.inc())
+        self._store = Store(plan.clickhouse, Patience(total_s=None), self._stopping.is_set, self._note_retry)
         self._topics = [plan.topic_prefix + name for name in TRANSLATE]
         translate = {plan.topic_prefix + name: how for name, how in TRANSLATE.items()}
         self._writer = Writer(self._store, plan.consumer, translate)
         self._pending = Pending()
         self._consumer = Consumer(_configuration(plan))
 
+        self.is_ready = False  # every partition taken up, and the last that was asked of the store was done
+
     def stop(self) -> None:
         self._stopping.set()
+
+    def _note_retry(self, _fault: Exception) -> None:
+        metrics.RETRIES.inc()
+        self.is_ready = False
 
     def run(self) -> None:
         """Raises UserError where a person must act: lost records, a topic made anew, missing topics, an unreadable log."""
@@ -119,11 +125,13 @@ class Sink:
         try:
             self._take_up(self._partitions(required=True))
             _log.info("sink_started", partitions=len(self._pending.next))
+            self.is_ready = True
             self._work()
         except Stopped:
             pass
         finally:
             gc.enable()
+            self.is_ready = False
             self._consumer.close()
             self._store.close()
             _log.info("sink_stopped")
@@ -152,6 +160,7 @@ class Sink:
         if not spans:
             return
         self._writer.write(records, spans)
+        self.is_ready = True
         for span in spans:
             metrics.NEXT_OFFSET.labels(span.topic, str(span.partition)).set(span.last + 1)
 

@@ -90,16 +90,16 @@ def migrate(address: Address, migrations: Sequence[Migration] | None = None, pat
         store.close()
 
 
-def status(address: Address) -> list[Status]:
+def status(address: Address, patience: Patience | None = None) -> list[Status]:
     """What is applied and what is pending, after the same checks as `migrate`; a missing database has everything pending."""
-    server = Store(_without_database(address))
+    server = Store(_without_database(address), patience)
     try:
         known = server.execute(f"EXISTS TABLE `{address.database}`.schema_migrations")
     finally:
         server.close()
     applied: dict[int, str] = {}
     if known[0][0]:
-        store = Store(address)
+        store = Store(address, patience)
         try:
             _check(store, shipped())
             rows = store.execute("SELECT version, toString(applied_at) FROM schema_migrations FINAL")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 db = typer.Typer(no_args_is_help=True, help="The schema of the store.")
 app.add_typer(db, name="db")
 
+_PATIENCE_S = 10.0  # a person is waiting
+
 DATA = typer.Option("--data", help="Data directory of the stack.", metavar="DIR", show_default="./data")
 
 
@@ -31,9 +33,11 @@ def clickhouse(
     SIGTERM or Ctrl-C lets running queries end, ten seconds at most. Started again on the same directory, it goes on with its data.
     """
     from streams.embedded.clickhouse import SUBDIRECTORY, serve
+    from supervision.logs import configure
     from supervision.settings import clickhouse_password, load
 
     settings = load(data=data, clickhouse_port=port)
+    configure(settings.log_level)
     if settings.clickhouse_host:
         raise UserError(
             say(
@@ -48,9 +52,12 @@ def clickhouse(
 @db.command()
 def migrate(data: Annotated[Path | None, DATA] = None) -> None:
     """Create the database if need be and bring its tables to this version. Harmless to repeat."""
+    from streams.store.client import Patience
     from streams.store.migration import migrate as bring_up
+    from supervision.logs import configure
 
-    applied = bring_up(address_of(_settings(data)))
+    configure("error")
+    applied = bring_up(address_of(_settings(data)), patience=Patience(total_s=_PATIENCE_S))
     for title in applied:
         typer.echo(title)
     if not applied:
@@ -60,12 +67,14 @@ def migrate(data: Annotated[Path | None, DATA] = None) -> None:
 @db.command()
 def status(data: Annotated[Path | None, DATA] = None) -> None:
     """Which migrations are applied, and how many rows the store holds. Exit code 1 if some are pending."""
-    from streams.store.client import Store
+    from streams.store.client import Patience, Store
     from streams.store.migration import status as migrations
     from streams.store.queries import table_sizes
+    from supervision.logs import configure
 
+    configure("error")
     address = address_of(_settings(data))
-    entries = migrations(address)
+    entries = migrations(address, Patience(total_s=_PATIENCE_S))
     for entry in entries:
         typer.echo(f"{entry.title:<24} {entry.applied_at or say('未执行', 'pending')}")
     if any(entry.applied_at is None for entry in entries):
@@ -86,12 +95,11 @@ def sink(
     """Write events, alerts, clues and dead letters from Kafka to ClickHouse, each once, until told to stop.
 
     It goes on behind what ClickHouse holds, waits for Kafka or ClickHouse as long as they are away, and stops loudly where records
-    were removed before they were stored.
+    were removed before they were stored. With metrics on, `/readyz` says whether it is writing.
     """
     import signal
 
-    from prometheus_client import start_http_server
-
+    from streams.probe import Probe
     from streams.sink import Plan, Sink
     from streams.store.migration import require_current
     from supervision.logs import configure
@@ -109,12 +117,16 @@ def sink(
         batch_wait_s=settings.sink_batch_wait_ms / 1000,
         accept_loss=accept_loss,
     )
-    if settings.metrics_port:
-        start_http_server(settings.metrics_port + settings.workers)  # the workers have the ports before
     running = Sink(plan)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: running.stop())
-    running.run()
+    port = settings.metrics_port
+    probe = Probe(port + settings.workers, lambda: running.is_ready) if port else None  # the workers have the ports before
+    try:
+        running.run()
+    finally:
+        if probe is not None:
+            probe.close()
 
 
 def _settings(data: Path | None) -> Settings:
