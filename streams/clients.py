@@ -93,12 +93,16 @@ def bounds(consumer: Consumer, topic: str, partition: int, seconds: float = CALL
             return low, high
 
 
+class NoAnswerError(UserError):
+    """No broker answers. At a command's start a person must act; a process that was at work waits."""
+
+
 def require(settings: Settings, seconds: float = 8.0) -> None:
-    """Raises UserError if no broker answers within `seconds`."""
+    """Raises NoAnswerError if no broker answers within `seconds`."""
     try:
         AdminClient(_common(settings) | {"log_level": 0}).list_topics(timeout=seconds)
     except KafkaException as raised:
-        raise UserError(
+        raise NoAnswerError(
             say(
                 f"{settings.kafka_address} 上的 Kafka 没有应答 ({raised.args[0].str()}): 先启动它, 或改地址",
                 f"no answer from Kafka at {settings.kafka_address} ({raised.args[0].str()}):"

@@ -8,8 +8,7 @@ had the partition in between has fenced the producer, and then the next transact
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from time import perf_counter
 from typing import Any
@@ -17,18 +16,17 @@ from typing import Any
 import structlog
 from aiokafka.errors import IllegalStateError
 from faust.types import TP
-from msgspec import Struct
 
 from rules.output import Engine, Output
 from streams.agents import outbox, state
 from streams.agents.deadletter import dead_letter
 from streams.agents.inbox import Inbox, read
-from streams.agents.outbox import Names, Steps, says_something
-from streams.agents.progress import Progress, wall_limit
-from streams.agents.state import Found, Runtime
+from streams.agents.outbox import Steps, says_something
+from streams.agents.progress import wall_limit
+from streams.agents.state import Runtime
+from streams.agents.surroundings import Surroundings
 from streams.agents.transaction import AbortedError, FencedError, Message, Transaction, UnavailableError
 from streams.agents.transport import Batch, now_ms
-from streams.reference import Snapshot
 from supervision import metrics
 from supervision.event import Stream
 from supervision.metrics import Outcome, Stage
@@ -44,23 +42,6 @@ class Phase(StrEnum):
     RECOVERING = "recovering"
     RUNNING = "running"
     CLOSED = "closed"
-
-
-class Surroundings(Struct):
-    """What all partitions of a worker share. `open_state` and `open_transaction` block; they run in `pool`."""
-
-    names: Names
-    pool: Executor
-    reference: Callable[[], Snapshot]
-    place: Callable[[TP, int], Awaitable[None]]
-    progress: Callable[[TP], Progress | None]
-    has_activity: Callable[[], bool]
-    open_transaction: Callable[[TP], Transaction]
-    load: Callable[[TP, str], tuple[Found, int | None, int, int]]
-    accept_loss: bool
-    step_ms: int
-    timer_limit: int
-    reacquire_s: float
 
 
 class Partition:

@@ -10,9 +10,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from msgspec import Struct
 
 from streams import clients
+from streams.agents.stops import log_gap, log_shorter
 from streams.agents.transaction import Message, UnavailableError
-from streams.agents.transport import log_gap
-from supervision.language import UserError, say
 
 RUNTIME_KEY = b"\x00runtime"  # engine keys are text without control characters
 SILENCE_S = 30.0
@@ -107,13 +106,7 @@ def where_to_begin(
         return Runtime(low)
     wanted = runtime.next if runtime is not None else 0  # state went, though something was judged: judge all there is again
     if wanted > high:
-        raise UserError(
-            say(
-                f"{topic}/{partition}: 状态记到 {wanted}, 日志只到 {high}: 主题被重建或截断; 请连同状态主题一起重建, 或恢复日志",
-                f"{topic}/{partition}: state says {wanted} records were judged, the log ends at {high}: the topic was made anew or"
-                " cut short; restore it, or make its state topic anew too",
-            )
-        )
+        raise log_shorter(topic, partition, wanted, high)
     if wanted >= low:
         return runtime or Runtime(wanted)
     if not accept_loss:

@@ -44,7 +44,10 @@ class FencedError(Exception):
 
 
 class UnavailableError(Exception):
-    """The broker does not answer; try again later."""
+    """The broker does not answer, or has lost what this producer was about: try again later with a new one.
+
+    Whether the last transaction counts is not known; opening the next one settles it, and the state says which it was.
+    """
 
 
 class Transaction:
@@ -82,7 +85,7 @@ class Transaction:
     def run(self, messages: Iterable[Message]) -> None:
         """Write these messages in one transaction.
 
-        Raises AbortedError, FencedError; UserError if one is too large; KafkaException for what is unexpected.
+        Raises AbortedError, FencedError, UnavailableError; UserError if one is too large.
         """
         self._failed.clear()
         try:
@@ -121,7 +124,7 @@ class Transaction:
         if error.code() in FENCING:
             raise FencedError(error.str()) from None
         if error.fatal():
-            raise raised
+            raise UnavailableError(error.str()) from None
         self._abort()
         self._producer.poll(0)
         if any(failed.code() == KafkaError.MSG_SIZE_TOO_LARGE for failed in [error, *self._failed]):
@@ -138,7 +141,7 @@ class Transaction:
                 if error.code() in FENCING:
                     raise FencedError(error.str()) from None
                 if not error.retriable():
-                    raise
+                    raise UnavailableError(error.str()) from None
                 self._wait(pause)
                 pause = min(pause * 2, 2.0)
 

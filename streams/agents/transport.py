@@ -25,7 +25,7 @@ from mode import Service
 
 from streams.agents.assignor import EvenAssignor
 from streams.agents.progress import Progress, after_fetch
-from supervision.language import UserError, say
+from streams.agents.stops import fell_behind, unreadable
 
 SCHEME = "batches"
 Headers = tuple[tuple[str, bytes | None], ...]
@@ -115,9 +115,9 @@ class Thread(driver.AIOKafkaConsumerThread):
         try:
             fetched = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
         except OffsetOutOfRangeError as error:
-            raise _gap(error) from None
+            raise fell_behind(error) from None
         except UnsupportedCodecError as error:
-            raise _unreadable(error, active_partitions) from None
+            raise unreadable(error, active_partitions) from None
         return self._join(consumer, fetched)
 
     def _join(self, consumer: Any, fetched: Mapping[Any, list[Any]]) -> dict[TP, list[Batch]]:
@@ -268,34 +268,4 @@ def _batch(tp: TP, since: int, until: int, records: list[Any]) -> Batch:
         [record.value for record in records],
         [record.headers for record in records],
         [record.timestamp for record in records],
-    )
-
-
-def _gap(error: OffsetOutOfRangeError) -> UserError:
-    ((tp, offset),) = error.args[0].items()
-    return log_gap(tp.topic, tp.partition, offset)
-
-
-def log_gap(topic: str, partition: int, wanted: int, first: int | None = None) -> UserError:
-    """What to say when the log no longer has the next record: a loss that only a person may accept."""
-    zh = "" if first is None else f", 日志从 {first} 开始"
-    en = "" if first is None else f", the log begins at {first}"
-    return UserError(
-        say(
-            f"{topic}/{partition}: 下一条应为 {wanted}{zh}; 其间的记录未经研判就被清理了。先查保留期 (retention.ms);"
-            " 确认放弃它们, 再运行 supervision agents --accept-loss",
-            f"{topic}/{partition}: the next record to judge is {wanted}{en}: records went before they were"
-            " judged. Look at the topic's retention.ms first; to give these records up, run `supervision agents --accept-loss`",
-        )
-    )
-
-
-def _unreadable(error: UnsupportedCodecError, tps: Iterable[TP] | None) -> UserError:
-    where = ", ".join(sorted(f"{tp.topic}/{tp.partition}" for tp in tps or ()))
-    return UserError(
-        say(
-            f"有一批记录的压缩格式读不了 ({error}), 在这些分区之一: {where}; 安装 aiokafka[lz4,snappy,zstd], 或让发送方改用它们",
-            f"a record batch is compressed in a way that cannot be read here ({error}), in one of: {where};"
-            " install aiokafka[lz4,snappy,zstd] or have the producer use one of these codecs",
-        )
     )

@@ -19,20 +19,18 @@ from msgspec import Struct
 from rules.output import Engine
 from streams import admin, clients
 from streams.agents import app as faust_app
-from streams.agents import state
 from streams.agents.assignment import Assignment
+from streams.agents.desk import Desk
 from streams.agents.outbox import Names
-from streams.agents.partition import Partition, Surroundings
+from streams.agents.partition import Partition
 from streams.agents.progress import Progress
-from streams.agents.state import Found
-from streams.agents.transaction import Transaction
+from streams.agents.surroundings import Surroundings
 from streams.agents.transport import App, Consumer, now_ms
 from streams.probe import Probe
 from streams.reference import Follower
 from streams.status import EVERY_S, Board, Status
 from supervision import metrics, topics
 from supervision.event import Stream
-from supervision.language import UserError, say
 from supervision.reference import Reference
 from supervision.settings import Settings
 from supervision.topics import ACTIVITY_EVENTS, CASE_EVENTS, STATE_OF
@@ -65,6 +63,7 @@ class Worker:
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pool = ThreadPoolExecutor(THREADS, "kafka")
         self._follower = Follower(settings)
+        self._desk = Desk(settings)
         self._declared = {admin.name_of(topic, settings): topic for topic in (CASE_EVENTS, ACTIVITY_EVENTS)}
         self._assignment = Assignment(frozenset(self._declared), self._partition, self._die)
         self._app: App | None = None
@@ -89,35 +88,44 @@ class Worker:
 
     async def run(self) -> None:
         """Until `stop`, or raises what made going on impossible. Whatever was not committed has not happened."""
-        loop = asyncio.get_running_loop()
-        self._counts = await loop.run_in_executor(self._pool, admin.check, self.settings)
+        self._counts = await self._find_topics()
         metrics.start(topic.name for topic in self._declared.values())
         probe = self._open_probe()
         self._follower.start()
         board = Board(self.settings, self.name)
         try:
             await self._read_reference()
-            self._around = self._surroundings()
-            self._app = faust_app.build(self.settings, self._assignment)
-            await self._serve(self._app, board)
+            if not self._ended.done():
+                self._around = self._surroundings()
+                self._app = faust_app.build(self.settings, self._assignment)
+                await self._serve(self._app, board)
         finally:
             await self._shut(board)
             if probe is not None:
                 probe.close()
+
+    async def _find_topics(self) -> dict[str, int]:
+        """Partitions by topic. Waits while Kafka is away: our parent found it there, so it will come back. Empty: told to stop."""
+        while not self._ended.done():
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._pool, admin.check, self.settings)
+            except clients.NoAnswerError as fault:
+                log.warning("waiting for Kafka", because=str(fault))
+                await asyncio.wait([self._ended], timeout=CHECK_S)
+        return {}
 
     def _open_probe(self) -> Probe | None:
         port = self.settings.metrics_port
         return Probe(port + self._options.index, lambda: self.is_ready) if port else None
 
     async def _read_reference(self) -> None:
-        for _ in range(int(REFERENCE_S / CHECK_S)):
-            if self._follower.is_read or self._follower.failure or self._ended.done():
-                break
+        deadline = asyncio.get_running_loop().time() + REFERENCE_S
+        while not (self._follower.is_read or self._follower.failure or self._ended.done()):
+            if asyncio.get_running_loop().time() > deadline:
+                raise TimeoutError("the reference topic could not be read in time")
             await asyncio.sleep(CHECK_S / 10)
         if self._follower.failure is not None:
             raise self._follower.failure
-        if not self._follower.is_read and not self._ended.done():
-            raise UserError(say("读不到基础数据主题", "the reference topic could not be read in time"))
 
     async def _serve(self, app: App, board: Board) -> None:
         await app.start()
@@ -148,7 +156,8 @@ class Worker:
     async def _watch_activity(self) -> None:
         while not self._has_activity:
             with suppress(KafkaException):
-                await asyncio.get_running_loop().run_in_executor(self._pool, self._look_for_activity)
+                found = await asyncio.get_running_loop().run_in_executor(self._pool, self._desk.has_activity)
+                self._has_activity = found
             await asyncio.sleep(self._options.step_ms / 1000)
 
     def _look(self, app: App) -> None:
@@ -202,8 +211,8 @@ class Worker:
             place=self._place,
             progress=self._progress,
             has_activity=lambda: self._has_activity,
-            open_transaction=self._open_transaction,
-            load=self._load,
+            open_transaction=self._desk.open_transaction,
+            load=self._desk.load,
             accept_loss=self._options.accept_loss,
             step_ms=self._options.step_ms,
             timer_limit=self._options.timer_limit,
@@ -235,33 +244,6 @@ class Worker:
 
     def _progress(self, tp: TP) -> Progress | None:
         return self._consumer.progress(tp)
-
-    def _open_transaction(self, tp: TP) -> Transaction:
-        """In a thread."""
-        transaction = Transaction(clients.transactional_config(self.settings, f"{self.settings.app_id}-{tp.topic}-{tp.partition}"))
-        transaction.open()
-        return transaction
-
-    def _load(self, tp: TP, state_topic: str) -> tuple[Found, int | None, int, int]:
-        """In a thread: the state, the group's offset, the bounds of the log."""
-        consumer = clients.reader(self.settings, self.settings.app_id)
-        try:
-            found = state.load(consumer, state_topic, tp.partition)
-            shown = state.committed(consumer, tp.topic, tp.partition)
-            low, high = state.bounds(consumer, tp.topic, tp.partition)
-            return found, shown, low, high
-        finally:
-            consumer.close()
-
-    def _look_for_activity(self) -> None:
-        """In a thread: whether anything was ever written to activity-events; until then nobody needs the wall clock's steps."""
-        name = admin.name_of(ACTIVITY_EVENTS, self.settings)
-        consumer = clients.reader(self.settings, self.settings.app_id)
-        try:
-            found = consumer.list_topics(name, 10.0).topics[name].partitions
-            self._has_activity = any(clients.bounds(consumer, name, number)[1] > 0 for number in found)
-        finally:
-            consumer.close()
 
 
 async def _run(settings: Settings, make: MakeEngine, options: Options) -> None:
