@@ -9,15 +9,25 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from clickhouse_driver.errors import ServerException
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from streams.embedded.clickhouse import ClickHouseProcess
 from streams.embedded.stack_lock import free_ports
+from streams.sinking.alerts import alert_rows
+from streams.sinking.events import event_rows
+from streams.sinking.record import Record
 from streams.store import queries
 from streams.store.client import Address, Patience, Stopped, Store
 from streams.store.migration import Migration, migrate, require_current, shipped, statements, status
+from supervision.alert import Alert
+from supervision.decoder import encode
+from supervision.event import CaseEvent, Stream
 from supervision.language import UserError
+from tests.supervision.strategies import any_event, struct_of
 
 service = pytest.mark.service
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -169,6 +179,38 @@ def test_a_repeated_insert_under_one_token_changes_nothing(store: Store) -> None
     assert store.execute("SELECT count() FROM alerts_raw") == [(1,)]
     assert store.execute("SELECT count() FROM alerts_last") == [(1,)]
     assert data == [["A"], ["T03"], ["red"], ["t"], [1]]
+
+
+@service
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(any_event(), min_size=1, max_size=30, unique_by=lambda event: event.event_id))
+def test_every_event_that_can_be_decoded_can_be_stored(store: Store, events: list[CaseEvent]) -> None:
+    """One that could not would stop the sink for ever."""
+    for table in ("events_raw", "event_positions"):
+        store.execute(f"TRUNCATE TABLE {table}")
+    records = [Record("t", 0, n, 0, None, encode(event)) for n, event in enumerate(events)]
+    wanted = 0
+    for stream in (Stream.CASE, Stream.ACTIVITY):
+        for rows in event_rows(records, stream):
+            if len(rows):
+                store.insert(rows.table, rows.columns, rows.data, uuid4().hex)
+                wanted += len(rows) if rows.table == "events_raw" else 0
+    found = store.execute("SELECT count(), uniqExact(event_id) FROM events")
+    assert found == [(wanted, wanted)]
+
+
+@service
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(struct_of(Alert), min_size=1, max_size=20))
+def test_every_alert_is_stored_or_a_dead_letter(store: Store, alerts: list[Alert]) -> None:
+    for table in ("alerts_raw", "alerts_last", "dead_letters_raw"):
+        store.execute(f"TRUNCATE TABLE {table}")
+    records = [Record("alerts", 0, n, 0, None, msgspec.json.encode(alert)) for n, alert in enumerate(alerts)]
+    for rows in alert_rows(records, "alerts_raw"):
+        if len(rows):
+            store.insert(rows.table, rows.columns, rows.data, uuid4().hex)
+    stored = store.execute("SELECT (SELECT count() FROM alerts_raw FINAL) + (SELECT count() FROM dead_letters)")
+    assert stored == [(len(alerts),)]
 
 
 @service
