@@ -55,6 +55,9 @@ FIELDS: tuple[str, ...] = (
     "payload.decision",
     "payload.from_",
     "payload.to",
+    "window_id",
+    "device_id",
+    "network_zone",
 )
 FIELD_CODE: dict[str, int] = {name: code for code, name in enumerate(FIELDS)}
 

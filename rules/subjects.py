@@ -257,7 +257,7 @@ class SubjectEngine:
         heard = [
             Hit(heard.at, heard.fact_id, heard.source, heard.case, heard.data)
             for heard in folder.signals
-            if heard.data is not None and heard.at <= now and not _covered(overtime, heard.at)
+            if heard.data is not None and heard.data.get("off_hours") and heard.at <= now and not _covered(overtime, heard.at)
         ]
         heard.sort(key=lambda hit: (hit.at, hit.fact_id))
         last: dict[int, Hit] = {hit.data["day"]: hit for hit in heard}
@@ -295,7 +295,7 @@ class SubjectEngine:
             tuple(fact_id.bytes for fact_id in finding.evidence),
             (str(hit.data.get("officer")),),
             None,
-            hit.data.get("department"),
+            hit.data.get("department_id"),
             hit.data.get("centre"),
             region=hit.data.get("region"),
         )

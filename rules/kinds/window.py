@@ -33,6 +33,23 @@ ACTS = (
     EventType.CASE_COMPLETED,
 )
 _ACT_CODES = frozenset(CODE_OF[kind] for kind in ACTS)
+# What a signal `act` tells beside who, when and where, under the names that all rules on acts read.
+_TOLD = {
+    name.removeprefix("payload."): _C[name]
+    for name in (
+        "item_catalog_code",
+        "department_id",
+        "applicant_hash",
+        "agent_org_id",
+        "agent_person_hash",
+        "window_id",
+        "device_id",
+        "network_zone",
+        "actor_post_place",
+        "payload.step_code",
+        "payload.decision",
+    )
+}
 _DECISION = CODE_OF[EventType.DECISION_MADE]
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -58,6 +75,8 @@ class OffHours:
 
     reads = merged(
         reads(ACTS, ACTOR, frozenset({"actor_post_place", "applicant_hash", "agent_org_id", "agent_person_hash"})),
+        reads(ACTS, frozenset({"window_id", "device_id", "network_zone"})),
+        reads((EventType.STEP_COMPLETED,), frozenset({"payload.step_code"})),
         reads((EventType.DECISION_MADE,), frozenset({"payload.decision"})),
     )
 
@@ -101,18 +120,16 @@ class OffHours:
         if not self._is_outside(view, calendar, centre, day, act.at):
             return None
         granted = act.type == _DECISION and act.get(_C["payload.decision"]) == "granted"
-        agent = act.get(_C["agent_org_id"]) or act.get(_C["agent_person_hash"])
         data: dict[str, Any] = {
             "day": day,
             "type": TYPES[act.type].value,
             "officer": officer_id,
-            "party": agent or act.get(_C["applicant_hash"]),
-            "party_kind": "agent" if agent else "applicant",
-            "night_grant": granted and self._is_night(act.at - calendar.day_start(day)),
             "centre": centre,
             "region": region,
-            "department": act.get(_C["department_id"]),
+            "off_hours": True,
+            "night_grant": granted and self._is_night(act.at - calendar.day_start(day)),
         }
+        data |= {name: value for name, field in _TOLD.items() if (value := act.get(field)) is not None}
         return Draft(subject_on(f"officer:{officer_id}", view.source.clock), "act", fact_id, act.at, data)
 
     def _is_outside(self, view: CaseView, calendar: WorkCalendar, centre: str | None, day: int, at: int) -> bool:
@@ -204,7 +221,7 @@ class HitDates:
         today = by_day[day][: position + 1]
         counted = [hit for d in dates for hit in by_day[d]] + today
         party, kind, of_party, cases = _party(counted)
-        if tally.one_party_share is not None and of_party < tally.one_party_share * cases:
+        if tally.one_party_share is not None and of_party < round(tally.one_party_share * cases, 9):
             return None
         facts = {
             "reason": "out_of_hours",
@@ -230,9 +247,15 @@ def _first_day(calendar: WorkCalendar, day: int, within_wd: int) -> int:
         day -= 1
 
 
+def _of_case(hit: Hit) -> tuple[str | None, str]:
+    """The agent of a case, else its applicant, with the word for which it is."""
+    agent = hit.data.get("agent_org_id") or hit.data.get("agent_person_hash")
+    return (agent, "agent") if agent else (hit.data.get("applicant_hash"), "applicant")
+
+
 def _party(hits: Sequence[Hit]) -> tuple[str | None, str | None, int, int]:
     """The most frequent party of the cases, its kind, its cases, and cases in all; ties go to the lesser name."""
-    parties = {(hit.source, hit.case): (hit.data.get("party"), hit.data.get("party_kind")) for hit in hits}
+    parties = {(hit.source, hit.case): _of_case(hit) for hit in hits}
     counts = Counter(party for party in parties.values() if party[0])
     if not counts:
         return None, None, 0, len(parties)

@@ -32,8 +32,8 @@ def hit(number: int, when: str, case_id: str, party: str = "AG-1", **fields: Any
     data = {
         "day": datetime.fromisoformat(when).date().toordinal(),
         "officer": "O-1",
-        "party": party,
-        "party_kind": "agent",
+        "agent_org_id": party,
+        "off_hours": True,
         "night_grant": fields.pop("night_grant", False),
         "region": "430111",
     }
