@@ -71,7 +71,11 @@ def show_alerts(console: Console, tally: Tally) -> None:
     """Alerts by rule and level."""
     from supervision.alert import State
 
-    columns = {State.ISSUED: say("成立", "standing"), State.REVOKED: say("已撤销", "revoked"), State.WITHHELD: say("暂缓", "withheld")}
+    columns = {
+        State.ISSUED: say("成立", "standing"),
+        State.REVOKED: say("已撤销", "revoked"),
+        State.WITHHELD: say("暂缓", "withheld"),
+    }
     table = Table(say("规则", "rule"), say("级别", "level"), title=say("告警", "Alerts"), title_justify="left")
     for name in columns.values():
         table.add_column(name, justify="right")
