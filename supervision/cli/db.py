@@ -11,6 +11,7 @@ from supervision.cli import app
 from supervision.language import UserError, say
 
 if TYPE_CHECKING:
+    from streams.sink import Plan
     from streams.store.client import Address
     from supervision.settings import Settings
 
@@ -100,7 +101,7 @@ def sink(
     import signal
 
     from streams.probe import Probe
-    from streams.sink import Plan, Sink
+    from streams.sink import Sink
     from streams.store.migration import require_current
     from supervision.logs import configure
 
@@ -108,16 +109,7 @@ def sink(
     configure(settings.log_level)
     address = address_of(settings)
     require_current(address)
-    plan = Plan(
-        bootstrap=settings.kafka_address,
-        clickhouse=address,
-        consumer=f"{settings.app_id}-sink",
-        topic_prefix=settings.topic_prefix,
-        batch_rows=settings.sink_batch_rows,
-        batch_wait_s=settings.sink_batch_wait_ms / 1000,
-        accept_loss=accept_loss,
-    )
-    running = Sink(plan)
+    running = Sink(_plan(settings, address, accept_loss=accept_loss))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: running.stop())
     port = settings.metrics_port
@@ -127,6 +119,20 @@ def sink(
     finally:
         if probe is not None:
             probe.close()
+
+
+def _plan(settings: Settings, address: Address, *, accept_loss: bool) -> Plan:
+    from streams.sink import Plan
+
+    return Plan(
+        bootstrap=settings.kafka_address,
+        clickhouse=address,
+        consumer=f"{settings.app_id}-sink",
+        topic_prefix=settings.topic_prefix,
+        batch_rows=settings.sink_batch_rows,
+        batch_wait_s=settings.sink_batch_wait_ms / 1000,
+        accept_loss=accept_loss,
+    )
 
 
 def _settings(data: Path | None) -> Settings:
