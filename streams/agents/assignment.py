@@ -70,12 +70,8 @@ class Assignment:
         self.has_joined = True
         log.info("partitions assigned", partitions=[f"{tp.topic}/{tp.partition}" for tp in sorted(ours)])
 
-    def is_placed(self, tp: TP) -> bool:
-        partition = self._partitions.get(tp)
-        return partition is not None and partition.is_placed
-
     def next_offsets(self) -> Mapping[TP, int]:
-        placed = ((tp, partition.shown) for tp, partition in self._partitions.items() if partition.is_placed)
+        placed = ((tp, partition.shown) for tp, partition in self._partitions.items() if partition.is_running)
         return {tp: shown for tp, shown in placed if shown is not None}
 
     # -- life ---------------------------------------------------------------------------------------------------

@@ -65,6 +65,7 @@ class Partition:
         self._steps = Steps(around.step_ms)
         self._engine: Engine | None = None
         self._transaction: Transaction | None = None
+        self._is_placed = False
         self._last_stamp: int | None = None
         self._settled: int | None = None
         self._log = log.bind(topic=tp.topic, partition=tp.partition)
@@ -72,8 +73,8 @@ class Partition:
     # -- what the assignment tells ------------------------------------------------------------------------------
 
     @property
-    def is_placed(self) -> bool:
-        """Whether its records may be fetched: it is ours, and has said from where."""
+    def is_running(self) -> bool:
+        """Whether batches can be judged: it is ours, and has its state."""
         return self.phase is Phase.RUNNING and self._wanted.is_set()
 
     @property
@@ -94,13 +95,14 @@ class Partition:
     async def park(self) -> None:
         """It is being taken away: drop what waits, and return when the step at hand has ended."""
         self._wanted.clear()
+        self._is_placed = False
         self._drain()
         async with self._busy:
             self._drain()
 
     async def offer(self, batch: Batch) -> None:
         """Hand over a batch; waits while two are waiting already. Dropped if it cannot be judged now: it will be fetched again."""
-        if self.is_placed:
+        if self.is_running:
             await self._batches.put(batch)
 
     def _drain(self) -> None:
@@ -175,14 +177,11 @@ class Partition:
         return len(found.entries)
 
     async def _serve(self) -> None:
-        placed = False
-        more = False
+        more = self._is_placed = False
         while True:
-            if not self._wanted.is_set():
-                placed = False
-                await self._wanted.wait()
-            if not placed:
-                placed = await self._place()
+            await self._wanted.wait()
+            if not self._is_placed:
+                await self._place()
                 continue
             batch = await self._next_batch(more)
             async with self._busy:
@@ -190,20 +189,20 @@ class Partition:
                     continue
                 self._follow_reference()
                 if batch is not None:
-                    placed = await self._judge(batch)
+                    await self._judge(batch)
                 more = await self._tick()
                 if not more:
                     self._settled = self.runtime.next
 
-    async def _place(self) -> bool:
-        """Ask for the records from the next one on. False: a rebalance came between; the next turn sees it."""
+    async def _place(self) -> None:
+        """Ask for the records from the next one on. A rebalance may come between; then the next turn asks again."""
         self._drain()
+        self._is_placed = True
         try:
             await self._around.place(self.tp, self.runtime.next)
         except IllegalStateError:
+            self._is_placed = False
             await asyncio.sleep(TICK_S)
-            return False
-        return True
 
     async def _next_batch(self, more: bool) -> Batch | None:
         """The next batch; None after a tick without one, or at once if timers are waiting too."""
@@ -223,14 +222,15 @@ class Partition:
 
     # -- steps --------------------------------------------------------------------------------------------------
 
-    async def _judge(self, batch: Batch) -> bool:
-        """Judge one batch and commit. False: records before it did not come, it must be fetched again."""
+    async def _judge(self, batch: Batch) -> None:
+        """Judge one batch and commit; if records before it did not come, ask for them."""
         assert self._engine is not None
         if batch.since > self.runtime.next:
             self._log.warning("a fetch went astray, fetching again", next=self.runtime.next, since=batch.since)
-            return False
+            self._is_placed = False
+            return
         if batch.until <= self.runtime.next:
-            return True
+            return
         begun = perf_counter()
         inbox = read(batch, self.runtime.next, self._stream)
         decoded = perf_counter()
@@ -243,7 +243,6 @@ class Partition:
         metrics.STAGE_SECONDS.labels(Stage.DECODE.value).observe(decoded - begun)
         metrics.STAGE_SECONDS.labels(Stage.JUDGE.value).observe(judged - decoded)
         metrics.STAGE_SECONDS.labels(Stage.COMMIT.value).observe(perf_counter() - judged)
-        return True
 
     def _letters(self, batch: Batch, inbox: Inbox, output: Output) -> list[Message]:
         refused = [*inbox.refused, *((inbox.origin[id(event)], Refusal(reason=reason)) for event, reason in output.refused)]

@@ -51,7 +51,6 @@ class Partitions(Protocol):
 
     async def revoked(self, tps: set[TP]) -> None: ...
     def assigned(self, tps: set[TP]) -> None: ...
-    def is_placed(self, tp: TP) -> bool: ...
     def next_offsets(self) -> Mapping[TP, int]: ...
 
 
@@ -111,6 +110,11 @@ class Thread(driver.AIOKafkaConsumerThread):
         self._delivered[tp] = offset
         self.progress.pop(tp, None)
 
+    def forget(self) -> None:
+        """In a rebalance all positions go; what stays ours is placed anew. May be called from another thread."""
+        self._delivered.clear()
+        self.progress.clear()
+
     async def _fetch_records(self, consumer: Any, active_partitions: Any, timeout: Any = None, max_records: Any = None) -> Any:
         try:
             fetched = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
@@ -169,6 +173,10 @@ class Thread(driver.AIOKafkaConsumerThread):
 class Consumer(driver.Consumer):
     """faust's consumer of batches. What faust keeps per offset (acks, gaps) is not needed: partitions know their next offset."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._placed: set[TP] = set()
+        super().__init__(*args, **kwargs)
+
     def _new_consumer_thread(self) -> Thread:
         return Thread(self, loop=self.loop, beacon=self.beacon)
 
@@ -184,6 +192,7 @@ class Consumer(driver.Consumer):
         """Deliver `tp` from `offset` on. Its runtime calls this when it has taken up its state."""
         await self._thread.call_thread(cast("Thread", self._thread).place, tp, offset)
         self._read_offset[tp] = None
+        self._placed.add(tp)
         self.resume_partitions({tp})
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
@@ -209,23 +218,24 @@ class Consumer(driver.Consumer):
             generation_id=generation,
         )
 
-    def _placed(self, tps: Iterable[TP]) -> set[TP]:
-        return {tp for tp in tps if self._partitions.is_placed(tp)}
-
     def _set_active_tps(self, tps: set[TP]) -> set[TP]:
-        return super()._set_active_tps(self._placed(tps))
+        """Only what is placed may be fetched: elsewhere aiokafka would start from the group's offset, or has none to start from."""
+        return super()._set_active_tps(tps & self._placed)
 
     def resume_partitions(self, tps: Iterable[TP]) -> None:
-        super().resume_partitions(self._placed(tps))
+        super().resume_partitions(self._placed.intersection(tps))
 
     async def perform_seek(self) -> None:
         """faust wants to go to the committed offsets after a rebalance; partitions have placed themselves, or will."""
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        self._placed.clear()
+        cast("Thread", self._thread).forget()
         await self._partitions.revoked(revoked)
         await super().on_partitions_revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        self._placed.clear()  # once more, for a placing that was under way
         self._partitions.assigned(assigned)
         await super().on_partitions_assigned(assigned, generation_id)
 
