@@ -29,5 +29,5 @@ def test_killed_stopped_and_added_processes_change_nothing(receipt: Input, recei
             deployment.drain()
         finally:
             print("\n".join(chaos.told))
-        assert_holds(deployment, receipt_truth)
+        assert_holds(deployment.settings, receipt_truth)
         deployment.check()

@@ -25,7 +25,7 @@ def test_an_import_leads_to_the_alerts_of_the_offline_replay(
 ) -> None:
     with Deployment(tmp_path, workers, partitions=partitions) as deployment:
         deployment.run("import", *receipt.arguments(), *how)
-        assert_holds(deployment, receipt_truth)
+        assert_holds(deployment.settings, receipt_truth)
         deployment.check()
 
 
@@ -45,7 +45,7 @@ def test_a_second_import_begun_half_way_through_the_first_and_killed_changes_not
         until(lambda: not first.is_alive, "the first import")
         assert first.process.returncode == 0, first.log.read_text()
         del deployment.parts["first"], deployment.parts["second"]
-        assert_holds(deployment, receipt_truth)
+        assert_holds(deployment.settings, receipt_truth)
         deployment.check()
 
 
@@ -57,6 +57,6 @@ def test_an_import_that_was_killed_goes_on_when_repeated(receipt: Input, receipt
         first.kill()
         del deployment.parts["first"]
         deployment.run("import", *receipt.arguments())
-        assert_holds(deployment, receipt_truth)
+        assert_holds(deployment.settings, receipt_truth)
         deployment.run("import", *receipt.arguments())
-        assert_holds(deployment, receipt_truth)
+        assert_holds(deployment.settings, receipt_truth)

@@ -45,7 +45,7 @@ def test_poison_among_good_events_is_all_in_the_dead_letters_and_changes_no_verd
         assert running.process.returncode == 0, running.log.read_text()
         del deployment.parts["importer"]
         deployment.drain()
-        assert_holds(deployment, receipt_truth)
+        assert_holds(deployment.settings, receipt_truth)
         assert letters(deployment) == sent
         deployment.check()
 

@@ -17,10 +17,12 @@ from streams.sources.feed import feed, read, reference_of
 from streams.sources.loading import load_mapping
 from streams.sources.log import Refusals
 from streams.store import queries
+from streams.store.client import Store
 from streams.store.queries import StandingAlert
+from supervision.cli.db import address_of
 from supervision.event import ClockAdvanced
 from supervision.loading import load_catalogue
-from tests.flow.harness import Deployment
+from supervision.settings import Settings
 
 
 class Input(Struct, frozen=True):
@@ -59,18 +61,18 @@ def truth(given: Input, directory: Path) -> Truth:
     return Truth(frozenset(map(UUID, events)), len(items) - len(events), standing)
 
 
-def assert_holds(deployment: Deployment, wanted: Truth) -> None:
+def assert_holds(settings: Settings, wanted: Truth) -> None:
     """By SQL: every event is stored, each once; the standing alerts are those of the offline replay, each said once."""
-    store = deployment.store()
+    store = Store(address_of(settings))
     try:
-        assert queries.gaps(store, f"{deployment.settings.app_id}-sink") == []
+        assert queries.gaps(store, f"{settings.app_id}-sink") == []
         assert queries.missing_events(store, wanted.events) == []
         assert queries.doubled_events(store) == []
         assert queries.event_count(store) == len(wanted.events)
         standing = judged([*queries.standing_alerts(store), *queries.standing_clues(store)])
         assert differences(wanted.standing, standing) == []
         assert queries.doubled_alerts(store) == []
-        assert said_twice(deployment) == []
+        assert said_twice(store) == []
     finally:
         store.close()
 
@@ -93,10 +95,6 @@ GROUP BY alert_id, revision HAVING count() > 1
 """
 
 
-def said_twice(deployment: Deployment) -> list[tuple[str, int, int]]:
+def said_twice(store: Store) -> list[tuple[str, int, int]]:
     """Emissions (alert_id, revision, times) that left the agents more than once: what their transactions are there to prevent."""
-    store = deployment.store()
-    try:
-        return [(row[0], row[1], row[2]) for row in store.execute(SAID_TWICE)]
-    finally:
-        store.close()
+    return [(row[0], row[1], row[2]) for row in store.execute(SAID_TWICE)]
