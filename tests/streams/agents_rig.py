@@ -53,6 +53,7 @@ class Rig:
         )
         admin.create(self.settings)
         self._producer = clients.producer(self.settings)
+        self._refused: list[KafkaError] = []
         self.workers: list[subprocess.Popen[bytes]] = []
 
     def name(self, topic: Topic) -> str:
@@ -64,7 +65,7 @@ class Rig:
         self, topic: Topic, value: bytes | None, key: bytes, headers: Iterable[tuple[str, bytes]] = (), partition: int = -1
     ) -> None:
         self._producer.poll(0)
-        self._producer.produce(self.name(topic), value, key, partition, headers=list(headers))
+        self._producer.produce(self.name(topic), value, key, partition, headers=list(headers), on_delivery=self._note)
 
     def send_cases(self, numbers: Iterable[int], cases: int = 20) -> None:
         """One event per number, spread over the cases in turn."""
@@ -88,6 +89,18 @@ class Rig:
 
     def flush(self) -> None:
         assert self._producer.flush(PATIENCE_S) == 0
+        assert not self._refused
+
+    def is_taken(self, topic: Topic, value: bytes, key: bytes, headers: Iterable[tuple[str, bytes]] = ()) -> bool:
+        """Send one record; whether the broker takes it (a changed setting needs a moment)."""
+        self.send(topic, value, key, headers)
+        assert self._producer.flush(PATIENCE_S) == 0
+        refused, self._refused = self._refused, []
+        return not refused
+
+    def _note(self, error: KafkaError | None, _message: Message) -> None:
+        if error is not None:
+            self._refused.append(error)
 
     # -- workers ------------------------------------------------------------------------------------------------
 

@@ -119,7 +119,7 @@ def test_poison_goes_to_the_dead_letters_with_its_headers_and_everything_else_is
 def test_a_record_too_large_to_keep_whole_is_kept_cut_with_its_hash(rig: Rig) -> None:
     rig.configure(CASE_EVENTS, "max.message.bytes", str(4 * MIB))
     whole = os.urandom(3 * MIB)
-    rig.send(CASE_EVENTS, whole, b"huge", [("traceparent", b"00-1-2-01")])
+    until(lambda: rig.is_taken(CASE_EVENTS, whole, b"huge", [("traceparent", b"00-1-2-01")]), "the larger limit to hold")
     rig.send_cases(range(50))
     rig.started()
     assert_once_each(rig, 50)
