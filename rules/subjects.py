@@ -36,6 +36,8 @@ _KIND, _FROM, _TO = (FIELD_CODE[name] for name in ("payload.kind", "payload.from
 DAY_MS = 86_400_000
 KEEP_DAYS = 60
 LOOK_BACK_DAYS = 30
+ONE_DATE_MS = 2 * DAY_MS  # no local date begins earlier than this before any instant in it
+FAR = 2**62
 
 
 class Heard(Struct, array_like=True):
@@ -53,7 +55,8 @@ class Heard(Struct, array_like=True):
 class Folder(Struct, array_like=True):
     """The state of one subject on one clock: signals, activity facts, what was said.
 
-    `since`: verdicts detected before it stand for good, because facts they would be judged by are gone.
+    `since`: verdicts detected before it stand for good, because facts they would be judged by are gone. `judged`: the watermark
+    it was judged at last.
     """
 
     format: int = FORMAT
@@ -63,6 +66,15 @@ class Folder(Struct, array_like=True):
     alerts: list[Standing] = field(default_factory=list)
     wake: int | None = None
     since: int = NEVER
+    judged: int = NEVER
+
+
+class Touched(Struct):
+    """A folder while a call works on it: the newest fact, and the earliest instant (ms) of what changed in it."""
+
+    folder: Folder
+    newest: bytes | None = None
+    changed_at: int = NEVER
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -109,7 +121,7 @@ class SubjectEngine:
 
     def process(self, items: Sequence[Item]) -> Output:
         output = Output()
-        touched: dict[str, tuple[Folder, bytes | None]] = {}
+        touched: dict[str, Touched] = {}
         for item in items:
             if isinstance(item, Signal):
                 self._hear(item, touched)
@@ -119,8 +131,8 @@ class SubjectEngine:
                 self._has_heard |= self._step(OWN, item.clock, item.to)
             elif isinstance(item, ClockStep):
                 self._has_heard |= self._step(str(item.partition), item.clock, item.to)
-        for key, (folder, newest) in touched.items():
-            self._judge(key, folder, newest, output)
+        for key, found in touched.items():
+            self._judge(key, found, output)
         for clock in self._clocks.pending():
             self._fire(clock, 1_000_000_000, output)
         return output
@@ -134,7 +146,7 @@ class SubjectEngine:
             if key is None:
                 return output
             if key in self._blobs:
-                self._judge(key, _unpack(self._blobs[key]), None, output)
+                self._judge(key, Touched(_unpack(self._blobs[key])), output)
         output.more = True
         return output
 
@@ -177,18 +189,18 @@ class SubjectEngine:
             self._clocks.advance(clock, min(steps[name] for name in self._heard_from) - grace)
         return True
 
-    def _open(self, key: str, clock: str, touched: dict[str, tuple[Folder, bytes | None]], newest: bytes) -> Folder:
+    def _open(self, key: str, clock: str, touched: dict[str, Touched], newest: bytes, changed_at: int) -> Folder:
         known = touched.get(key)
         if known is None:
             blob = self._blobs.get(key)
             folder = Folder(clock=clock) if blob is None else _unpack(blob)
-        else:
-            folder = known[0]
-        touched[key] = folder, newest
-        return folder
+            known = touched[key] = Touched(folder, changed_at=FAR)
+        known.newest = newest
+        known.changed_at = min(known.changed_at, changed_at)
+        return known.folder
 
-    def _hear(self, signal: Signal, touched: dict[str, tuple[Folder, bytes | None]]) -> None:
-        folder = self._open(signal.subject, signal.clock, touched, signal.fact_id.bytes)
+    def _hear(self, signal: Signal, touched: dict[str, Touched]) -> None:
+        folder = self._open(signal.subject, signal.clock, touched, signal.fact_id.bytes, signal.at)
         heard = Heard(
             signal.kind,
             signal.fact_id.bytes,
@@ -202,15 +214,16 @@ class SubjectEngine:
             if known.kind == heard.kind and known.fact_id == heard.fact_id and known.source == heard.source:
                 if heard.revision > known.revision:
                     folder.signals[position] = heard
+                    touched[signal.subject].changed_at = min(touched[signal.subject].changed_at, known.at)
                 return
         folder.signals.append(heard)
 
-    def _take(self, event: CaseEvent, touched: dict[str, tuple[Folder, bytes | None]]) -> None:
+    def _take(self, event: CaseEvent, touched: dict[str, Touched]) -> None:
         subject = subject_of(event)
         if subject is None or event.event_type is not EventType.LEAVE_APPROVED:
             return
         clock = self._reference.source(event.source_system).clock
-        folder = self._open(subject_on(subject, clock), clock, touched, event.event_id.bytes)
+        folder = self._open(subject_on(subject, clock), clock, touched, event.event_id.bytes, NEVER)
         if all(fact.id != event.event_id.bytes for fact in folder.facts):
             folder.facts.append(self._keeper.fact(event, 0))
 
@@ -218,30 +231,36 @@ class SubjectEngine:
 
     def _fire(self, clock: str, limit: int, output: Output) -> None:
         for key in self._clocks.due(clock, limit):
-            self._judge(key, _unpack(self._blobs[key]), None, output)
+            self._judge(key, Touched(_unpack(self._blobs[key]), changed_at=FAR), output)
         if self._clocks.is_due(clock):
             output.more = True
         else:
             self._clocks.passed(clock)
 
-    def _judge(self, key: str, folder: Folder, newest: bytes | None, output: Output) -> None:
-        now = self._clocks.now(folder.clock)
+    def _judge(self, key: str, touched: Touched, output: Output) -> None:
+        """Judge from the earliest signal that changed or was reached by the watermark; what was said of earlier dates stands."""
+        folder, now = touched.folder, self._clocks.now(touched.folder.clock)
+        reached = [heard.at for heard in folder.signals if folder.judged < heard.at <= now]
+        if any(folder.judged < fact.at <= now for fact in folder.facts):
+            reached.append(NEVER)
+        since = max(folder.since, min([touched.changed_at, *reached]) - ONE_DATE_MS)
         for rule in self._book.windows:
             try:
-                found = [self._said(rule, key, finding) for finding in self._findings(rule, folder, now)]
+                found = [self._said(rule, key, finding) for finding in self._findings(rule, folder, now, since)]
             except CalendarMissing as missing:
                 alarm = Alarm("calendar_missing", missing.region, str(missing.year))
                 if alarm not in self._alarms:
                     self._alarms.add(alarm)
                     output.alarms.append(alarm)
                 continue
-            before = [known for known in folder.alerts if known.rule_id == rule.id and known.core.detected_at >= folder.since]
-            said = [one for one in found if one is not None and one.core.detected_at >= folder.since]
-            for change in changes(rule.id, 0, before, said, Because(newest)):
+            before = [known for known in folder.alerts if known.rule_id == rule.id and known.core.detected_at >= since]
+            said = [one for one in found if one is not None and one.core.detected_at >= since]
+            for change in changes(rule.id, 0, before, said, Because(touched.newest)):
                 folder.alerts = [known for known in folder.alerts if known.alert_id != change.standing.alert_id]
                 folder.alerts.append(change.standing)
                 words = rule.words(change.standing.core)
                 output.alerts.append(message(rule.card, change, folder.clock, None, None, words))
+        folder.judged = now
         self._forget_old(folder, now)
         waiting = [at for at in (*(heard.at for heard in folder.signals), *(fact.at for fact in folder.facts)) if at > now]
         folder.wake = min(waiting) if waiting else None
@@ -250,8 +269,8 @@ class SubjectEngine:
         self._changed[key] = blob
         self._clocks.arm(key, {} if folder.wake is None else {folder.clock: folder.wake})
 
-    def _findings(self, rule: Rule, folder: Folder, now: int) -> Iterable[tuple[Finding, WorkCalendar]]:
-        """One for each date that has any; the hits are those the watermark has passed."""
+    def _findings(self, rule: Rule, folder: Folder, now: int, since: int) -> Iterable[tuple[Finding, WorkCalendar]]:
+        """One for each date with hits at or after `since` that has any; the hits are those the watermark has passed."""
         assert rule.tally is not None
         overtime = [(fact.get(_FROM), fact.get(_TO)) for fact in _leaves(folder) if fact.at <= now]
         heard = [
@@ -260,10 +279,13 @@ class SubjectEngine:
             if heard.data is not None and heard.data.get("off_hours") and heard.at <= now and not _covered(overtime, heard.at)
         ]
         heard.sort(key=lambda hit: (hit.at, hit.fact_id))
-        last: dict[int, Hit] = {hit.data["day"]: hit for hit in heard}
+        last: dict[int, Hit] = {hit.data["day"]: hit for hit in heard if hit.at >= since}
+        days: dict[int, tuple[WorkCalendar, list[int]]] = {}
         for day, hit in last.items():
             calendar = self._calendar(hit)
-            for finding in rule.tally.judge(heard, calendar, (day,)):
+            days.setdefault(id(calendar), (calendar, []))[1].append(day)
+        for calendar, own in days.values():
+            for finding in rule.tally.judge(heard, calendar, own):
                 yield finding, calendar
 
     def _calendar(self, hit: Hit) -> WorkCalendar:
