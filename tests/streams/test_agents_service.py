@@ -209,3 +209,16 @@ def test_a_broker_killed_and_started_again_loses_and_doubles_nothing(own_broker:
         assert (first.poll(), second.poll()) == (None, None), "a broker that is away for a while ends no worker"
     finally:
         rig.close()
+
+
+def test_a_worker_whose_join_fails_ends_instead_of_idling(tmp_path: Path) -> None:
+    with Kafka(tmp_path / "kafka", free_ports(2), load().cache, heap_mb=384, extra={"group.max.size": "1"}) as small:
+        rig = Rig(small.bootstrap, tmp_path)
+        try:
+            rig.started(0)
+            refused = rig.start(1)
+            assert refused.wait(60) == 1, "anything but 0 and 2: the parent starts it again"
+            assert "check_coordinator" in rig.log(1).read_text(), "it was the watchdog that ended it"
+            assert rig.is_ready(0)
+        finally:
+            rig.close()
