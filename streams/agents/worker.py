@@ -173,7 +173,7 @@ class Worker:
             self._is_frozen = True
             gc.collect()
             gc.freeze()  # what start-up and recovery made stays; the collector need not walk it again and again
-            log.info("ready", worker=self.name)
+            log.info("ready", name=self.name)
 
     def _status(self) -> Status:
         snapshot = self._follower.current
@@ -195,7 +195,7 @@ class Worker:
         await asyncio.get_running_loop().run_in_executor(self._pool, board.leave)
         self._follower.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
-        log.info("stopped", worker=self.name)
+        log.info("stopped", name=self.name)
 
     # -- partitions ---------------------------------------------------------------------------------------------
 

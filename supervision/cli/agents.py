@@ -42,24 +42,23 @@ def agents(
 
     Worker n serves /metrics and /readyz on SUPERVISION_METRICS_PORT + n (not ready while it takes up state).
     """
+    from streams import admin
+    from streams.agents import engines
+    from streams.agents import worker as agent
+    from streams.agents.crew import Crew, worker_command
+    from streams.embedded.stack_signals import run_until_stopped, stoppable
     from supervision import logs
     from supervision.settings import load
 
     settings = load(data=data, workers=workers)
-    logs.configure(settings.log_level)
     only = None if rules is None else [name.strip() for name in rules.split(",") if name.strip()]
+    make = engines.with_rules("builtin" if cards is None else [cards], only)
     if worker is not None:
-        from streams.agents import engines
-        from streams.agents import worker as agent
-
-        make = engines.with_rules("builtin" if cards is None else [cards], only)
+        logs.configure(settings.log_level, worker=worker)
         return agent.run(settings, make, agent.Options(index=worker, accept_loss=accept_loss))
 
-    from streams import admin
-    from streams.agents.crew import Crew, worker_command
-    from streams.embedded.stack_signals import run_until_stopped, stoppable
-
     admin.check(settings)
+    logs.configure(settings.log_level)
     arguments = [
         *(() if data is None else ("--data", str(data))),
         *(() if rules is None else ("--rules", rules)),
