@@ -1,0 +1,121 @@
+"""Events a second of the engines alone, in one process: wire bytes in, alerts and packed state out, every card on.
+
+`python bench/engine.py`; `--cases 60000` is the full measure, `--profile` shows where the time goes, `--rules T03,P02` fewer cards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import gc
+import pstats
+import sys
+from collections import Counter
+from pathlib import Path
+from time import perf_counter, process_time
+
+import msgspec
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bench import workload
+from rules.book import Rulebook
+from rules.engine import CaseEngine
+from rules.output import Item, Output
+from rules.subjects import SubjectEngine
+from supervision.decoder import decode
+from supervision.event import CaseEvent, ClockAdvanced
+from supervision.reference import Reference
+from supervision.signal import packets
+
+_written = msgspec.json.Encoder().encode
+
+
+class Run:
+    """One pass over the workload. `spent`: seconds by stage."""
+
+    def __init__(self, book: Rulebook) -> None:
+        reference = Reference(workload.reference())
+        self.cases, self.subjects = CaseEngine(book, reference), SubjectEngine(book, reference)
+        self.spent: Counter[str] = Counter()
+        self.said: Counter[str] = Counter()
+        self.bytes_out = 0
+
+    def batch(self, messages: list[tuple[bytes, bytes, int]]) -> None:
+        begun = perf_counter()
+        items: list[Item] = [_event(value) for _, value, _ in messages]
+        items.append(ClockAdvanced(clock=workload.CLOCK, to=max(at for _, _, at in messages)))
+        decoded = perf_counter()
+        output = self.cases.process(items)
+        judged = perf_counter()
+        heard = self.subjects.process([*output.signals, *output.steps])
+        subjects = perf_counter()
+        self._write(output, heard)
+        self.spent["decode"] += decoded - begun
+        self.spent["judge cases"] += judged - decoded
+        self.spent["judge subjects"] += subjects - judged
+        self.spent["write alerts, signals, state"] += perf_counter() - subjects
+
+    def _write(self, *outputs: Output) -> None:
+        for output in outputs:
+            for alert in output.alerts:
+                self.said[f"{alert.rule_id} {alert.level} {alert.state}"] += 1
+                self.bytes_out += len(_written(alert))
+            self.bytes_out += sum(map(len, packets([*output.signals, *output.steps])))
+        for engine in (self.cases, self.subjects):
+            self.bytes_out += sum(len(blob) for _, blob in engine.changes() if blob is not None)
+
+
+def _event(value: bytes) -> CaseEvent:
+    event = decode(value)
+    assert isinstance(event, CaseEvent)
+    return event
+
+
+def main() -> None:
+    arguments = _arguments()
+    book = Rulebook.load(only=arguments.rules.split(",") if arguments.rules else None)
+    work = workload.make(arguments.cases)
+    batches = [work.messages[start : start + arguments.batch] for start in range(0, len(work.messages), arguments.batch)]
+    print(f"engine: {workload.machine()}")
+    print(f"{work.described()}; batches of {arguments.batch:,}")
+    print(f"rules on: {' '.join(sorted(rule.id for rule in book.rules))}")
+    gc.collect()
+    gc.freeze()
+    floor = _floor(work)
+    run, profile = Run(book), cProfile.Profile()
+    if arguments.profile:
+        profile.enable()
+    begun, worked = perf_counter(), process_time()
+    for messages in batches:
+        run.batch(messages)
+    seconds, cpu = perf_counter() - begun, process_time() - worked
+    profile.disable()
+    print(f"decode only {len(work.messages) / floor:>12,.0f} events/s")
+    print(f"whole       {len(work.messages) / seconds:>12,.0f} events/s   ({seconds:.2f} s, {run.bytes_out / 1e6:,.1f} MB out)")
+    print(f"by its CPU  {len(work.messages) / cpu:>12,.0f} events/s   ({cpu:.2f} s; what it would be with the machine to itself)")
+    for stage, spent in run.spent.items():
+        print(f"  {stage:<30} {spent / len(work.messages) * 1e6:6.2f} us an event  {spent / seconds:4.0%}")
+    print("said: " + (", ".join(f"{what} {count:,}" for what, count in sorted(run.said.items())) or "nothing"))
+    if arguments.profile:
+        pstats.Stats(profile).sort_stats("tottime").print_stats(25)
+
+
+def _floor(work: workload.Workload) -> float:
+    begun = perf_counter()
+    for _, value, _ in work.messages:
+        decode(value)
+    return perf_counter() - begun
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=12_000)
+    parser.add_argument("--batch", type=int, default=5_000)
+    parser.add_argument("--rules", help="only these, separated by commas")
+    parser.add_argument("--profile", action="store_true")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

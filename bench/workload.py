@@ -1,0 +1,182 @@
+"""The work that the measurements share: interleaved cases of eight events, each of about 850 bytes, some late or corrected.
+
+Items and limits are those of `examples/demo`. A case opens every few seconds of log time and lives for days, so that neighbours
+in the stream belong to different cases and hundreds of cases are open at once.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import random
+from pathlib import Path
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from supervision.decoder import encode
+from supervision.event import (
+    ApplicantType,
+    CaseEvent,
+    CaseType,
+    Channel,
+    EventType,
+    NetworkZone,
+    PostPlace,
+    SecrecyClass,
+    SourceOp,
+    Unit,
+)
+from supervision.loading import load_catalogue
+from supervision.payload import PAYLOADS
+from supervision.reference import Entry, Source
+from supervision.settings import Settings
+from supervision.topics import LIBRDKAFKA_PARTITIONER
+
+SOURCE = "bench"
+CLOCK = "log:bench"
+CATALOGUE = Path(__file__).parents[1] / "examples" / "demo" / "catalogue.yaml"
+FIRST_MS = 1_772_413_200_000  # 2026-03-02 09:00 in Shanghai, a Monday
+GAP_MS = 1_000  # between the openings of two cases
+HOUR_MS = 3_600_000
+LATE = 0.01
+CORRECTED = 0.01
+LATENESS = 20_000  # events that a late one comes behind, at most
+
+# What happens in a case, and how many hours after the step before at most.
+STEPS: tuple[tuple[EventType, dict[str, object], int], ...] = (
+    (EventType.APPLICATION_SUBMITTED, {}, 0),
+    (EventType.CASE_ACCEPTED, {"accept_doc_no": "受字〔2026〕第000001号"}, 30),
+    (EventType.STEP_STARTED, {"step_code": "review", "step_name": "审查", "step_instance_id": "1"}, 20),
+    (EventType.STEP_COMPLETED, {"step_code": "review", "step_name": "审查", "step_instance_id": "1", "opinion_len": 86}, 60),
+    (EventType.STEP_COMPLETED, {"step_code": "site_check", "step_name": "现场核查", "step_instance_id": "2"}, 90),
+    (EventType.STEP_COMPLETED, {"step_code": "approve", "step_name": "审批", "step_instance_id": "3", "opinion_len": 12}, 40),
+    (EventType.DECISION_MADE, {"decision": "granted", "doc_no": "许准字〔2026〕第000001号"}, 10),
+    (EventType.CASE_COMPLETED, {"completion_result": "cert_issued"}, 20),
+)
+
+
+class Workload(Struct, frozen=True):
+    """`messages`: (key, value, occurred_at) in the order they arrive; so many of them `late`, so many `corrected`."""
+
+    messages: list[tuple[bytes, bytes, int]]
+    cases: int
+    late: int
+    corrected: int
+
+    @property
+    def mean_bytes(self) -> float:
+        return sum(len(value) for _, value, _ in self.messages) / len(self.messages)
+
+    def described(self) -> str:
+        return (
+            f"{len(self.messages):,} events of {self.cases:,} interleaved cases, {self.mean_bytes:.0f} bytes each, "
+            f"{self.late:,} late, {self.corrected:,} corrections"
+        )
+
+
+def make(cases: int, seed: int = 1) -> Workload:
+    """The same numbers make the same bytes."""
+    chance = random.Random(seed)
+    drawn = [each for number in range(cases) for each in _case(number, chance)]
+    drawn.sort(key=lambda event: event.occurred_at)
+    late = corrected = 0
+    placed: list[tuple[float, CaseEvent]] = []
+    for place, event in enumerate(drawn):
+        if chance.random() < LATE:
+            late += 1
+            placed.append((place + chance.uniform(1, LATENESS), event))
+        else:
+            placed.append((place, event))
+        if chance.random() < CORRECTED:
+            corrected += 1
+            placed.append((place + chance.uniform(1, LATENESS), _correction(event, chance)))
+    placed.sort(key=lambda each: each[0])
+    messages = [(f"{SOURCE}/{event.case_id}".encode(), encode(event), event.occurred_at) for _, event in placed]
+    return Workload(messages, cases, late, corrected)
+
+
+def reference() -> list[Entry]:
+    """The catalogue of the example, and the source with its log clock."""
+    return [*load_catalogue([CATALOGUE]), Source(name=SOURCE, clock=CLOCK)]
+
+
+def machine() -> str:
+    """What this runs on, in one line."""
+    python, load = platform.python_version(), os.getloadavg()[0]
+    return f"Python {python}, {os.cpu_count()} cores, {platform.machine()}, {_processor()}, load {load:.1f}"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "unknown processor")
+
+
+def producer_config(settings: Settings) -> dict[str, object]:
+    return {"bootstrap.servers": settings.kafka_address, "partitioner": LIBRDKAFKA_PARTITIONER, "linger.ms": 50}
+
+
+def _case(number: int, chance: random.Random) -> list[CaseEvent]:
+    at, officers = FIRST_MS + number * GAP_MS, [f"430111-{chance.randrange(400):06d}" for _ in STEPS]
+    events = []
+    for index, (kind, payload, hours) in enumerate(STEPS):
+        at += round(chance.random() * hours * HOUR_MS)
+        events.append(_event(number, index, kind, payload, at, officers[index]))
+    return events
+
+
+def _event(number: int, index: int, kind: EventType, payload: dict[str, object], at: int, officer: str) -> CaseEvent:
+    case_id = f"430111-2026-{number:09d}"
+    return CaseEvent(
+        event_id=UUID(int=(number << 6) + index),
+        event_type=kind,
+        occurred_at=at,
+        source_system=SOURCE,
+        case_id=case_id,
+        payload=PAYLOADS[kind](**payload),
+        recorded_at=at + 4_000,
+        received_at=at + 9_000,
+        source_seq=f"{number * 64 + index:012d}",
+        batch_id=f"B{at // HOUR_MS}",
+        item_catalog_code="430111-XK-0101",
+        item_implement_code="11430111MB1234567X4000131031000",
+        item_version=3,
+        item_type="01",
+        case_type=CaseType.PROMISED,
+        legal_limit=20,
+        promised_limit=7,
+        promised_limit_unit=Unit.WORKING_DAY,
+        region_code="430111",
+        region_level=4,
+        matter_region_code="430111",
+        centre_id="C430111-01",
+        window_id=f"W-{number % 60:02d}",
+        department_id="430111-市场监管局",
+        actor_officer_id=officer,
+        actor_person_hash=f"{number % 400:032x}",
+        actor_role="handler",
+        actor_post_place=PostPlace.WINDOW,
+        recorded_by=officer,
+        device_id=f"10.12.{number % 8}.{number % 250}",
+        network_zone=NetworkZone.HALL,
+        applicant_hash=f"{number:032x}",
+        applicant_type=ApplicantType.ENTERPRISE,
+        channel=Channel.WINDOW,
+        queue_ticket_no=f"A{number % 900:04d}",
+        secrecy_class=SecrecyClass.PUBLIC,
+    )
+
+
+def _correction(event: CaseEvent, chance: random.Random) -> CaseEvent:
+    return replace(
+        event,
+        event_id=UUID(int=event.event_id.int ^ (1 << 90)),
+        data_version=2,
+        source_op=SourceOp.UPDATE,
+        supersedes_event_id=event.event_id,
+        occurred_at=event.occurred_at + chance.randrange(60_000),
+    )
