@@ -1,7 +1,7 @@
 """The work that the measurements share: interleaved cases of eight events, each of about 850 bytes, some late or corrected.
 
-Items and limits are those of `examples/demo`. A case opens every few seconds of log time and lives for days, so that neighbours
-in the stream belong to different cases and hundreds of cases are open at once.
+Items and limits are those of `examples/demo`. A case opens every second of log time and lives for days, so that neighbours
+in the stream belong to different cases and most cases are open at once.
 """
 
 from __future__ import annotations
@@ -24,15 +24,12 @@ from supervision.event import (
     EventType,
     NetworkZone,
     PostPlace,
-    SecrecyClass,
     SourceOp,
     Unit,
 )
 from supervision.loading import load_catalogue
 from supervision.payload import PAYLOADS
 from supervision.reference import Entry, Source
-from supervision.settings import Settings
-from supervision.topics import LIBRDKAFKA_PARTITIONER
 
 SOURCE = "bench"
 CLOCK = "log:bench"
@@ -116,10 +113,6 @@ def _processor() -> str:
     return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "unknown processor")
 
 
-def producer_config(settings: Settings) -> dict[str, object]:
-    return {"bootstrap.servers": settings.kafka_address, "partitioner": LIBRDKAFKA_PARTITIONER, "linger.ms": 50}
-
-
 def _case(number: int, chance: random.Random) -> list[CaseEvent]:
     at, officers = FIRST_MS + number * GAP_MS, [f"430111-{chance.randrange(400):06d}" for _ in STEPS]
     events = []
@@ -141,9 +134,7 @@ def _event(number: int, index: int, kind: EventType, payload: dict[str, object],
         recorded_at=at + 4_000,
         received_at=at + 9_000,
         source_seq=f"{number * 64 + index:012d}",
-        batch_id=f"B{at // HOUR_MS}",
         item_catalog_code="430111-XK-0101",
-        item_implement_code="11430111MB1234567X4000131031000",
         item_version=3,
         item_type="01",
         case_type=CaseType.PROMISED,
@@ -151,8 +142,6 @@ def _event(number: int, index: int, kind: EventType, payload: dict[str, object],
         promised_limit=7,
         promised_limit_unit=Unit.WORKING_DAY,
         region_code="430111",
-        region_level=4,
-        matter_region_code="430111",
         centre_id="C430111-01",
         window_id=f"W-{number % 60:02d}",
         department_id="430111-市场监管局",
@@ -166,8 +155,6 @@ def _event(number: int, index: int, kind: EventType, payload: dict[str, object],
         applicant_hash=f"{number:032x}",
         applicant_type=ApplicantType.ENTERPRISE,
         channel=Channel.WINDOW,
-        queue_ticket_no=f"A{number % 900:04d}",
-        secrecy_class=SecrecyClass.PUBLIC,
     )
 
 
