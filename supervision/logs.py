@@ -8,7 +8,7 @@ import sys
 import structlog
 
 NOISY = {
-    "aiokafka": "ERROR",
+    "aiokafka": "CRITICAL",  # twenty lines a second while a broker is away; our own log says it once
     "asyncio": "WARNING",
     "faust": "WARNING",
     "kafka": "WARNING",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 from faust.types import TP
 
 from streams import admin, clients
 from streams.agents import state
 from streams.agents.state import Found
-from streams.agents.transaction import Transaction
+from streams.agents.transaction import Transaction, UnavailableError
 from supervision.settings import Settings
 from supervision.topics import ACTIVITY_EVENTS
 
@@ -17,11 +19,20 @@ class Desk:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Let nobody wait for the broker any longer; what was not committed has not happened."""
+        self._stopping.set()
+
+    def _pause(self, seconds: float) -> None:
+        if self._stopping.wait(seconds):
+            raise UnavailableError("the worker stops")
 
     def open_transaction(self, tp: TP) -> Transaction:
         """A transaction for `tp`; whoever had one before is shut out. Raises UnavailableError."""
         transactional_id = f"{self._settings.app_id}-{tp.topic}-{tp.partition}"
-        transaction = Transaction(clients.transactional_config(self._settings, transactional_id))
+        transaction = Transaction(clients.transactional_config(self._settings, transactional_id), self._pause)
         transaction.open()
         return transaction
 

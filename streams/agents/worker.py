@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -31,6 +32,7 @@ from streams.reference import Follower
 from streams.status import EVERY_S, Board, Status
 from supervision import metrics, topics
 from supervision.event import Stream
+from supervision.language import UserError
 from supervision.reference import Reference
 from supervision.settings import Settings
 from supervision.topics import ACTIVITY_EVENTS, CASE_EVENTS, STATE_OF
@@ -41,6 +43,7 @@ MakeEngine = Callable[[Stream, Reference, int, int], Engine]  # ..., its partiti
 THREADS = 12
 CHECK_S = 0.5
 REFERENCE_S = 60.0
+GRACE_S = 5.0  # for a broker that is away when we stop
 
 
 class Options(Struct, frozen=True):
@@ -70,6 +73,7 @@ class Worker:
         self._counts: dict[str, int] = {}
         self._has_activity = False
         self._is_frozen = False
+        self.hangs = False  # faust waits for a broker that is away, and cannot be told not to
         self._around: Surroundings | None = None
 
     @property
@@ -188,10 +192,13 @@ class Worker:
 
     async def _shut(self, board: Board) -> None:
         """Finish transactions, leave the group, say so."""
-        await self._assignment.close()
+        closing = asyncio.create_task(self._assignment.close())
+        await asyncio.wait([closing], timeout=GRACE_S)
+        self._desk.stop()
+        await closing
         if self._app is not None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._app.stop(), 20)
+            _, waiting = await asyncio.wait([asyncio.create_task(self._app.stop())], timeout=GRACE_S)
+            self.hangs = bool(waiting)
         await asyncio.get_running_loop().run_in_executor(self._pool, board.leave)
         self._follower.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -251,7 +258,24 @@ async def _run(settings: Settings, make: MakeEngine, options: Options) -> None:
     loop = asyncio.get_running_loop()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(wanted, worker.stop)
-    await worker.run()
+    try:
+        await worker.run()
+    except BaseException as error:
+        if worker.hangs:
+            _cut(error)
+        raise
+    if worker.hangs:
+        _cut(None)
+
+
+def _cut(error: BaseException | None) -> None:
+    """End the process here and now: what counts is committed, and what hangs is not ours."""
+    if isinstance(error, UserError):
+        sys.stderr.write("".join(f"supervision: {line}\n" for line in error.lines))
+    elif error is not None:
+        log.error("ended", exc_info=error)
+    sys.stderr.flush()
+    os._exit(0 if error is None else 2 if isinstance(error, UserError) else 1)
 
 
 def run(settings: Settings, make: MakeEngine, options: Options) -> None:
