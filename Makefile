@@ -1,5 +1,6 @@
 # make up      everything on this machine: own virtual environment, servers, an example; Ctrl-C stops it
 # make test    all tests, real servers too            make test CHAOS=1    the minutes-long ones as well
+# make chaos   RUNS=20 seeded runs of the whole flow while processes are killed, stopped, added and restarted
 # make check   format, lint, types, import rules      make bench           the measurements of bench/
 # make clean   the environment and what tools left behind; data/ stays
 #
@@ -12,11 +13,12 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	2>/dev/null && echo $$p && break; done)
 CHAOS ?=
+RUNS ?= 20
 MARKS := $(if $(CHAOS),,-m "not chaos")
 WORDS := $(wildcard supervision rules streams dashboards tests bench examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check format bench clean
+.PHONY: help up test chaos check format bench clean
 
 help:
 	@sed -n '/^# \{0,1\}/!q;s/^# \{0,1\}//p' Makefile
@@ -26,6 +28,9 @@ up: $(VENV)/embedded.stamp
 
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest $(MARKS) $(ARGS)
+
+chaos: $(VENV)/test.stamp
+	SUPERVISION_CHAOS_RUNS=$(RUNS) $(BIN)/python -m pytest tests/flow/test_chaos.py $(ARGS)
 
 check: $(VENV)/test.stamp
 	$(BIN)/ruff check $(WORDS)
@@ -38,7 +43,7 @@ format: $(VENV)/test.stamp
 	$(BIN)/ruff check --fix $(WORDS)
 
 bench: $(VENV)/bench.stamp
-	@for each in engine state pipeline; do test ! -f bench/$$each.py || $(BIN)/python bench/$$each.py || exit 1; done
+	@for each in engine state pipeline worktime; do test ! -f bench/$$each.py || $(BIN)/python bench/$$each.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

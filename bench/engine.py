@@ -10,7 +10,7 @@ import cProfile
 import gc
 import pstats
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -37,7 +37,7 @@ class Run:
     def __init__(self, book: Rulebook) -> None:
         reference = Reference(workload.reference())
         self.cases, self.subjects = CaseEngine(book, reference), SubjectEngine(book, reference)
-        self.spent: Counter[str] = Counter()
+        self.spent: defaultdict[str, float] = defaultdict(float)
         self.said: Counter[str] = Counter()
         self.bytes_out = 0
 
