@@ -118,11 +118,11 @@ def _case(number: int, chance: random.Random) -> list[CaseEvent]:
     events = []
     for index, (kind, payload, hours) in enumerate(STEPS):
         at += round(chance.random() * hours * HOUR_MS)
-        events.append(_event(number, index, kind, payload, at, officers[index]))
+        events.append(event(number, index, kind, payload, at, officers[index]))
     return events
 
 
-def _event(number: int, index: int, kind: EventType, payload: dict[str, object], at: int, officer: str) -> CaseEvent:
+def event(number: int, index: int, kind: EventType, payload: dict[str, object], at: int, officer: str) -> CaseEvent:
     case_id = f"430111-2026-{number:09d}"
     return CaseEvent(
         event_id=UUID(int=(number << 6) + index),
