@@ -19,9 +19,12 @@ from rules.subjects import SubjectEngine
 from supervision.alert import Alert, Level, State, alert_id
 from supervision.event import CaseEvent, ClockAdvanced, Stream, root_key
 from supervision.reference import Reference
+from supervision.refusal import Reason
 from supervision.signal import ClockStep, Signal
 from supervision.subject import stream_of
 from tests.law.judge import Standing
+
+MANY = 1_000  # calls of `advance` that no scenario needs
 
 
 @lru_cache(maxsize=1)
@@ -55,6 +58,7 @@ class Engines:
     subjects: Engine = field(init=False)
     standing: dict[str, Alert] = field(default_factory=dict)
     revisions: dict[str, int] = field(default_factory=dict)
+    refused: list[tuple[CaseEvent, Reason]] = field(default_factory=list)
     saved: list[dict[str, bytes]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,11 +91,18 @@ class Engines:
 
     def advance(self, clock: str, to: int, limit: int) -> None:
         for engine in (*self.cases, self.subjects):
-            more = True
-            while more:
+            for _ in range(MANY):
                 output = engine.advance(clock, to, limit)
                 self._hear(output)
-                more = output.more
+                if not output.more:
+                    break
+            else:
+                raise AssertionError(f"{clock} never gets to {to}: there is always more to judge")
+
+    def use(self, reference: Reference) -> None:
+        self.reference = reference
+        for engine in (*self.cases, self.subjects):
+            engine.use(reference)
 
     def restart(self) -> None:
         """Fresh engines take up the state of these, as after a crash behind the last batch."""
@@ -107,7 +118,7 @@ class Engines:
 
     def _hear(self, output: Output) -> None:
         assert not output.alarms, output.alarms
-        assert not output.refused, [(event.event_id, reason) for event, reason in output.refused]
+        self.refused += output.refused
         for alert in output.alerts:
             self._note(alert)
         told: list[Signal | ClockStep] = [*output.signals, *output.steps]
@@ -169,6 +180,7 @@ def run_engine(reference: Reference, events: Sequence[CaseEvent], clocks: dict[s
             if draw.random() < ride.restart:
                 engines.restart()
         move(engines, clock, to, ride.limit, draw.random() < 0.5)
+    assert not engines.refused, engines.refused
     return engines.stands()
 
 

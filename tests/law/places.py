@@ -10,6 +10,8 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from supervision.event import CaseType, Precision
 from supervision.reference import (
     CalendarData,
@@ -184,10 +186,26 @@ class World:
 
 @lru_cache(maxsize=1)
 def worlds() -> tuple[World, ...]:
-    shared = [*CALENDARS, *PLACES, *SOURCES, *OFFICERS, *_items()]
+    people = [*PLACES, *SOURCES, *OFFICERS]
+    usual = [*CALENDARS, *people, *_items()]
     sets: tuple[list[Entry], ...] = ([], OUTAGES, WAIVERS, [*OUTAGES, *WAIVERS])
-    made = []
-    for number, more in enumerate(sets):
-        reference = Reference([*shared, *more], version=f"law-{number}")
-        made.append(World(reference, Law(reference, REGION_CODES)))
-    return tuple(made)
+    references = [Reference([*usual, *more], version=f"law-{number}") for number, more in enumerate(sets)]
+    references.append(Reference([*map(_amended, [*CALENDARS, *_items()]), *people, *OUTAGES], version="law-amended"))
+    return tuple(World(reference, Law(reference, REGION_CODES)) for reference in references)
+
+
+@lru_cache(maxsize=1)
+def forgetful() -> World:
+    """The first world, but its live sources forget closed cases as exact.md 1 says."""
+    entries = [replace(entry, keep_days=None) if isinstance(entry, Source) else entry for entry in worlds()[0].reference.entries]
+    reference = Reference(entries, version="law-forgetful")
+    return World(reference, Law(reference, REGION_CODES))
+
+
+def _amended(entry: Entry) -> Entry:
+    """The calendar after a late notice of holidays, and shorter promises."""
+    if isinstance(entry, CalendarData) and "2025-10-01" in entry.holidays:
+        return replace(entry, version="t2", holidays=(*entry.holidays, "2025-06-16", "2025-11-05", "2025-11-06"))
+    if isinstance(entry, Item) and entry.promised_limit is not None and entry.promised_limit.value > 5:
+        return replace(entry, promised_limit=Limit(entry.promised_limit.value - 2, entry.promised_limit.unit))
+    return entry
