@@ -127,7 +127,7 @@ class OffHours:
             "centre": centre,
             "region": region,
             "off_hours": True,
-            "night_grant": granted and self._is_night(act.at - calendar.day_start(day)),
+            "night_grant": granted and self._is_night(calendar.zone.wall(day, act.at)),
         }
         data |= {name: value for name, field in _TOLD.items() if (value := act.get(field)) is not None}
         return Draft(subject_on(f"officer:{officer_id}", view.source.clock), "act", fact_id, act.at, data)
