@@ -34,6 +34,7 @@ class Chaos:
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
         self._stopped: set[int] = set()
+        self._is_told = False
         self._importer = self._import()
 
     def run(self) -> None:
@@ -75,6 +76,9 @@ class Chaos:
             self._tell(f"import again: {tail(self._importer.log, 1)}")
             self._importer = self._import()
             return False
+        if not self._is_told:
+            self._tell("the import has ended")
+            self._is_told = True
         return True
 
     # -- the faults ---------------------------------------------------------------------------------------------
