@@ -55,6 +55,7 @@ class Replay:
         self._held: list[CaseEvent] = []
         self._alerts: dict[str, Alert] = {}
         self.alarms: dict[Alarm, None] = {}
+        self.refused: Counter[str] = Counter()  # events the engine would not judge, by reason
         self.events = 0
 
     def run(self, items: Iterable[Told | ClockAdvanced]) -> None:
@@ -90,6 +91,7 @@ class Replay:
         for alert in output.alerts:
             self._alerts[alert.alert_id] = alert
         self.alarms.update(dict.fromkeys(output.alarms))
+        self.refused.update(reason.value for _, reason in output.refused)
 
 
 def write_alerts(path: Path, alerts: Iterable[Alert]) -> None:

@@ -52,7 +52,10 @@ def import_log(
     """
     from rich.console import Console
 
+    from supervision.cli.summary import check_files
+
     console = Console(stderr=True)
+    check_files([file, mapping, *(catalogue or [])], [refused])
     described, log, reference = read(console, file, mapping, catalogue or [], refused, dry_run=dry_run)
     if dry_run:
         show_dry_run(console, log, reference)

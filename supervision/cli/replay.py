@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from streams.sources.jsonl import Lines
     from streams.sources.log import Log
     from streams.sources.mapping import Mapping
-    from supervision.reference import Reference
+    from supervision.reference import Entry, Reference
 
 MAPPING = typer.Option(
     "--mapping", "-m", metavar="M.yaml", help="Which columns mean what. Only JSONL of our own events does without."
@@ -56,9 +56,12 @@ def replay(
     """
     from rich.console import Console
 
+    from supervision.cli.summary import check_files
+
     console = Console(stderr=True)
     if out is None and not dry_run:
         raise UserError(say("缺少 --out alerts.jsonl(或 --dry-run)", "--out alerts.jsonl is missing (or --dry-run)"))
+    check_files([file, mapping, *(catalogue or [])], [out, refused])
     described, log, reference = read(console, file, mapping, catalogue or [], refused, dry_run=dry_run)
     if dry_run or out is None:
         show_dry_run(console, log, reference)
@@ -74,19 +77,37 @@ def read(
 
     from streams.sources.feed import read as read_log
     from streams.sources.feed import reference_of
-    from streams.sources.loading import load_mapping
     from streams.sources.log import Refusals
-    from supervision.cli.summary import check_inputs, progress
-    from supervision.loading import load_catalogue
+    from supervision.cli.summary import progress
 
-    check_inputs(file, mapping, *catalogue)
-    described = None if mapping is None else load_mapping(mapping)
-    reference = reference_of(load_catalogue(catalogue), described, "replay")
+    described, entries = _described(console, mapping, catalogue)
+    reference = reference_of(entries, described, "replay")
     with ExitStack() as stack:
         rows = None if refused is None else stack.enter_context(refused.open("wb"))
         refusals = Refusals(rows, PROBLEMS if dry_run else SHOWN)
         told = stack.enter_context(progress(console, say("读取", "reading"), file.stat().st_size))
         return described, read_log(file, described, refusals, told), reference
+
+
+def _described(console: Console, mapping: Path | None, catalogue: list[Path]) -> tuple[Mapping | None, list[Entry]]:
+    """Mapping and catalogue; prints what is odd but allowed. UserError with the mistakes of both."""
+    from streams.sources.loading import load_mapping
+    from supervision.loading import load_catalogue
+
+    mistakes: list[str] = []
+    described: Mapping | None = None
+    entries: list[Entry] = []
+    try:
+        described = None if mapping is None else load_mapping(mapping)
+    except UserError as error:
+        mistakes += error.lines
+    try:
+        entries = load_catalogue(catalogue, lambda text: _note(console, text))
+    except UserError as error:
+        mistakes += error.lines
+    if mistakes:
+        raise UserError(*mistakes)
+    return described, entries
 
 
 def _judge(
@@ -103,7 +124,7 @@ def _judge(
     from rules.subjects import SubjectEngine
     from streams.replay import Replay, Tally, write_alerts
     from streams.sources.feed import feed
-    from supervision.cli.summary import progress, show_alarms, show_alerts, show_log, until_of
+    from supervision.cli.summary import progress, show_alarms, show_alerts, show_left, show_log, until_of
 
     end = until_of(until, mapping.times.zone if mapping is not None else "Asia/Shanghai")
     book = Rulebook.load(only=None if rules is None else [rule.strip() for rule in rules.split(",")])
@@ -112,6 +133,7 @@ def _judge(
         run.run(feed(log, mapping, reference, end))
     write_alerts(out, run.alerts)
     show_log(console, log)
+    show_left(console, log.events - run.events, run.refused)
     show_alerts(console, Tally.of(run.alerts))
     console.print(say(f"{len(run.alerts):,} 条告警写入 {out}", f"{len(run.alerts):,} alerts written to {out}"), highlight=False)
     show_alarms(console, run.alarms)
@@ -131,4 +153,8 @@ def show_dry_run(console: Console, log: Log | Lines, reference: Reference) -> No
     for kind, count in sorted(types_of_events(log).items()):
         console.print(f"{kind}: {count:,}", highlight=False)
     for line in problems(log, reference):
-        console.print(say(f"注意: {line}", f"note: {line}"), markup=False, highlight=False)
+        _note(console, line)
+
+
+def _note(console: Console, text: str) -> None:
+    console.print(say(f"注意: {text}", f"note: {text}"), markup=False, highlight=False, soft_wrap=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
@@ -90,8 +92,27 @@ def show_alarms(console: Console, alarms: Iterable[Alarm]) -> None:
         console.print(f"[bold red]{say('告急', 'ALARM')}[/] {alarm.kind} {alarm.subject}: {alarm.detail}", highlight=False)
 
 
-def check_inputs(*paths: Path | None) -> None:
-    """UserError naming every file that does not exist."""
-    missing = [path for path in paths if path is not None and not path.exists()]
-    if missing:
-        raise UserError(*(say(f"{path}: 没有这个文件", f"{path}: there is no such file") for path in missing))
+def show_left(console: Console, left_out: int, refused: Counter[str]) -> None:
+    """Events that were read and yet are in no verdict: behind --until, or refused by the engine, by reason."""
+    if left_out:
+        console.print(say(f"--until 之后略去: {left_out:,} 个事件", f"left out behind --until: {left_out:,} events"))
+    for reason, count in sorted(refused.items()):
+        console.print(say(f"未研判({reason}): {count:,} 个事件", f"not judged ({reason}): {count:,} events"), highlight=False)
+
+
+def check_files(inputs: Iterable[Path | None], outputs: Iterable[Path | None]) -> None:
+    """UserError naming every input that does not exist and every output that cannot be written, before any work is done."""
+    wrong = [
+        say(f"{path}: 没有这个文件", f"{path}: there is no such file") for path in inputs if path is not None and not path.exists()
+    ]
+    for path in outputs:
+        if path is None:
+            continue
+        if path.is_dir():
+            wrong.append(say(f"{path}: 是目录,不能写成文件", f"{path}: is a directory, a file is wanted"))
+        elif not path.parent.is_dir():
+            wrong.append(say(f"{path}: 没有目录 {path.parent}", f"{path}: there is no directory {path.parent}"))
+        elif not os.access(path if path.exists() else path.parent, os.W_OK):
+            wrong.append(say(f"{path}: 没有写入权限", f"{path}: may not be written"))
+    if wrong:
+        raise UserError(*wrong)

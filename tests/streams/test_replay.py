@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
+from msgspec import structs
 from typer.testing import CliRunner
 
 from rules.output import Alarm, Item, Output
@@ -305,6 +306,36 @@ def test_every_mistake_in_the_command_s_files_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError) as error:
         CliRunner().invoke(app, ["replay", "nothing.csv", "-m", "none.yaml", "-o", "x"], catch_exceptions=False)
     assert len(error.value.lines) == 2
+
+
+@pytest.mark.parametrize("command", ["replay", "import"])
+def test_a_file_that_cannot_be_written_is_said_before_any_work(tmp_path: Path, command: str) -> None:
+    options = ["-m", str(DEMO / "mapping.yaml"), "--refused", str(tmp_path / "none" / "rows")]
+    options += ["-o", str(tmp_path)] if command == "replay" else []
+    with pytest.raises(UserError) as error:
+        CliRunner().invoke(app, [command, str(DEMO / "log.csv"), *options], catch_exceptions=False)
+    assert [line.partition(":")[0] for line in error.value.lines] == [*options[5:], options[3]]
+
+
+def test_mistakes_of_mapping_and_catalogue_are_told_together(tmp_path: Path) -> None:
+    mapping, catalogue = tmp_path / "m.yaml", tmp_path / "c.yaml"
+    mapping.write_text("format_version: 7\n", "utf-8")
+    catalogue.write_text("format_version: 7\n", "utf-8")
+    with pytest.raises(UserError) as error:
+        CliRunner().invoke(
+            app, ["replay", str(DEMO / "log.csv"), "-m", str(mapping), "-c", str(catalogue), "-o", "x"], catch_exceptions=False
+        )
+    assert {line.partition(":")[0] for line in error.value.lines} == {str(mapping), str(catalogue)}
+
+
+def test_events_without_a_verdict_are_counted(tmp_path: Path) -> None:
+    late = [event(1, 1772413860000), event(2, 1775092260000), structs.replace(event(3, 1775178660000), case_id="1")]
+    (tmp_path / "live.jsonl").write_bytes(b"\n".join(map(encode, late)))  # no source entry: the wall clock, which forgets
+    command = ["replay", str(tmp_path / "live.jsonl"), "-o", str(tmp_path / "out.jsonl")]
+    result = CliRunner().invoke(app, [*command, "--rules", "T05"], catch_exceptions=False)
+    assert "not judged (case_forgotten): 1 events" in result.output
+    result = CliRunner().invoke(app, [*command, "--until", "2026-03-10"], catch_exceptions=False)
+    assert "left out behind --until: 2 events" in result.output
 
 
 @pytest.mark.log
