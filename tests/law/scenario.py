@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -36,6 +37,10 @@ class Scenario:
 
     def __repr__(self) -> str:
         return f"scenario({self.seed})"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What hypothesis prints of an example."""
+        printer.text(repr(self))
 
 
 def scenario(seed: int) -> Scenario:
