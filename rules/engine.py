@@ -14,14 +14,14 @@ from msgspec import Struct, field
 
 from rules.book import Rule, Rulebook
 from rules.case import CONTEXT, LIMITS, CaseView, World
-from rules.clocks import Clocks
+from rules.clocks import WALL, Clocks
 from rules.forgetting import Graveyard, is_grave
 from rules.issue import Because, Said, Suppression, changes, identify, message
 from rules.kinds.window import Draft
 from rules.memory import FIELD_CODE, Core, Dossier, Fact, Sent, Standing, pack, unpack
 from rules.output import Alarm, Item, Output
 from rules.verdict import Verdict
-from supervision.calendars import Calendars
+from supervision.calendars import calendars_of
 from supervision.event import CaseEvent, ClockAdvanced, root_key
 from supervision.reference import Reference, Source
 from supervision.refusal import Reason
@@ -80,7 +80,7 @@ class CaseEngine:
 
     def _adopt(self, reference: Reference) -> None:
         self._reference = reference
-        self._world = World(reference, Calendars(reference), self._book.fallbacks, self._book.extension)
+        self._world = World(reference, calendars_of(reference), self._book.fallbacks, self._book.extension)
         self._suppression = Suppression(reference)
 
     # -- Engine -------------------------------------------------------------------------------------------------
@@ -225,10 +225,12 @@ class CaseEngine:
     # -- clocks -------------------------------------------------------------------------------------------------
 
     def _arm(self, key: str, dossier: Dossier) -> None:
+        """The earliest wake on each clock. A case that only waits for the others of its root before it leaves needs none."""
         earliest: dict[str, int] = {}
-        for case, _, instant in dossier.wakes:
-            clock = self._reference.source(dossier.cases[case][0]).clock
-            earliest[clock] = min(instant, earliest.get(clock, instant))
+        for case, rule_id, instant in dossier.wakes:
+            clock = self._clock_of(dossier, case)
+            if rule_id != FORGET or instant > self._clocks.now(clock):
+                earliest[clock] = min(instant, earliest.get(clock, instant))
         self._clocks.arm(key, earliest)
 
     def _fire_pending(self, limit: int, output: Output) -> None:
@@ -241,20 +243,32 @@ class CaseEngine:
         now = self._clocks.now(clock)
         keys = self._clocks.due(clock, limit)
         for key in keys:
-            dossier = self._open(key).dossier
-            due = [(case, rule_id) for case, rule_id, at in dossier.wakes if at <= now and self._clock_of(dossier, case) == clock]
-            if any(rule_id == FORGET for _, rule_id in due):
-                self._forget(key, now)
-                continue
-            for case in {case for case, _ in due}:
-                rules = {rule_id: self._book.by_id[rule_id] for c, rule_id in due if c == case and rule_id in self._book.by_id}
-                self._judge(dossier, case, Asked(rules, set()), output)
-            self._keep(key, dossier)
+            self._wake(key, clock, now, output)
         if self._clocks.is_due(clock):
             output.more = True
         else:
+            if clock == WALL:
+                self._changed.update(dict.fromkeys(self._graves.expired(now)))
             output.steps += [ClockStep(partition=self._partition, clock=clock, to=to) for to in self._clocks.passed(clock)]
         return len(keys)
+
+    def _wake(self, key: str, clock: str, now: int, output: Output) -> None:
+        """Judge what of a dossier is due on this clock; let it leave if nothing is left to wait for."""
+        dossier = unpack(self._blobs[key])
+        due: dict[int, dict[str, Rule]] = {}
+        waiting: list[tuple[int, str, int]] = []
+        for case, rule_id, at in dossier.wakes:
+            if rule_id == FORGET or at > now or self._clock_of(dossier, case) != clock:
+                waiting.append((case, rule_id, at))
+            elif rule_id in self._book.by_id:
+                due.setdefault(case, {})[rule_id] = self._book.by_id[rule_id]
+        dossier.wakes = waiting
+        for case, rules in due.items():
+            self._judge(dossier, case, Asked(rules, set()), output)
+        if self._may_leave(dossier):
+            self._forget(key, now)
+        else:
+            self._keep(key, dossier)
 
     def _clock_of(self, dossier: Dossier, case: int) -> str:
         return self._reference.source(dossier.cases[case][0]).clock
@@ -275,20 +289,26 @@ class CaseEngine:
     # -- forgetting ---------------------------------------------------------------------------------------------
 
     def _set_forget(self, wakes: dict[tuple[int, str], int], case: int, view: CaseView, source: Source) -> None:
+        """A case without timers leaves some days after it was judged last."""
         wakes.pop((case, FORGET), None)
         if not any(c == case for c, _ in wakes):
-            instant = self._graves.leaves_at(view, source)
+            instant = self._graves.leaves_at(view, source, self._clocks.now(source.clock))
             if instant is not None:
                 wakes[case, FORGET] = instant
 
+    def _may_leave(self, dossier: Dossier) -> bool:
+        """Whether every case of the root only waits to be forgotten, and its time has come."""
+        leaving = {
+            case
+            for case, rule_id, at in dossier.wakes
+            if rule_id == FORGET and at <= self._clocks.now(self._clock_of(dossier, case))
+        }
+        return len(leaving) == len(dossier.cases) == len(dossier.wakes)
+
     def _forget(self, key: str, now: int) -> None:
-        dossier = unpack(self._blobs[key])
-        waiting = [at for _, rule_id, at in dossier.wakes if rule_id != FORGET or at > now]
-        if waiting or len(dossier.wakes) < len(dossier.cases):
-            self._clocks.arm(key, {self._clock_of(dossier, 0): min(waiting)} if waiting else {})
-            return
         del self._blobs[key]
         self._changed[key] = None
+        self._clocks.arm(key, {})
         grave, blob = self._graves.bury(key, now)
         self._changed[grave] = blob
 

@@ -9,7 +9,8 @@ from supervision.reference import Source
 
 KEEP_WD = 3
 GRAVE_DAYS = 90
-DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 _PREFIX = "~"
 
 
@@ -25,12 +26,16 @@ class Graveyard:
         self._keep_wd = keep_wd
         self._grave_ms = grave_days * DAY_MS
         self._until: dict[bytes, int] = {}
+        self._next_look = 0
 
-    def leaves_at(self, view: CaseView, source: Source) -> int | None:
-        """When a case without timers may leave; None on a log clock whose source sets no `keep_days`."""
+    def leaves_at(self, view: CaseView, source: Source, now: int) -> int | None:
+        """When a case without timers that is judged `now` may leave; None on a log clock whose source sets no `keep_days`.
+
+        Counted from the later of its last fact and now: the facts of a backlog come in late, and together.
+        """
         if not view.facts or (source.clock != "wall" and source.keep_days is None):
             return None
-        last = max(fact.at for fact in view.facts)
+        last = max(now, max(fact.at for fact in view.facts))
         if source.keep_days is not None:
             return last + source.keep_days * DAY_MS
         calendar = view.parts[-1].calendar
@@ -50,7 +55,10 @@ class Graveyard:
         self._until[bytes.fromhex(key[1:])] = int.from_bytes(blob, "big")
 
     def expired(self, now: int) -> list[str]:
-        """State keys of marks no longer needed; they are dropped here too."""
+        """State keys of marks no longer needed; they are dropped here too. Looks once an hour of the clock."""
+        if now < self._next_look:
+            return []
+        self._next_look = now + HOUR_MS
         gone = [mark for mark, until in self._until.items() if until <= now]
         for mark in gone:
             del self._until[mark]

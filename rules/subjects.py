@@ -21,7 +21,7 @@ from rules.kinds.window import Finding, Hit, subject_on
 from rules.memory import CODE_OF, FIELD_CODE, FORMAT, Core, Fact, Keeper, SnapshotError, Standing
 from rules.output import Alarm, Item, Output
 from supervision.alert import State
-from supervision.calendars import Calendars
+from supervision.calendars import calendars_of
 from supervision.event import CaseEvent, ClockAdvanced, EventType
 from supervision.reference import Reference
 from supervision.signal import ClockStep, Signal
@@ -110,7 +110,7 @@ class SubjectEngine:
 
     def _adopt(self, reference: Reference) -> None:
         self._reference = reference
-        self._calendars = Calendars(reference)
+        self._calendars = calendars_of(reference)
         self._suppression = Suppression(reference)
         profiles = [reference.source(entry.key) for entry in reference.of_kind("source")]
         live = [profile for profile in (*profiles, reference.source("")) if profile.clock == WALL]

@@ -217,3 +217,23 @@ def test_flagged_test_cases_are_silent_even_if_the_flag_comes_last() -> None:
     output = judge.process([event(5, EventType.MATERIAL_RECEIVED, "2026-03-02T08:00", flags=(Flag.TEST,))])
     assert {alert.state for alert in output.alerts} == {State.REVOKED}
     assert len(output.alerts) == 2
+
+
+def test_the_mark_of_a_forgotten_case_goes_after_its_days() -> None:
+    judge = engine()
+    judge.process([accepted(source="live"), completed(2, "2026-03-04T10:00", source="live")])
+    judge.advance("wall", at("2026-03-10T00:00"))
+    mark = next(key for key, blob in judge.changes() if blob is not None and key.startswith("~"))
+    judge.advance("wall", at("2026-06-07T23:00"))
+    judge.changes()
+    judge.advance("wall", at("2026-06-08T01:00"))
+    assert dict(judge.changes())[mark] is None
+
+
+def test_a_timer_of_a_year_without_calendar_does_not_hold_up_the_others() -> None:
+    local = CalendarData(name="local", years=(2026,), time_zone="Asia/Shanghai")
+    judge = engine(local, Region(code="430111", calendar="local"), Region(code="430200", calendar="CN"))
+    other = Source(name="hall", clock="log:hall")
+    judge.use(Reference([other, LIVE, ITEM, local, Region(code="430111", calendar="local")]))
+    judge.process([accepted(when="2026-12-18T09:00", region_code="430111"), clock("2027-02-01T00:00")])
+    assert judge.process([accepted(3, case_id="2", region_code="110000"), clock("2027-02-02T00:00")]).more is False
