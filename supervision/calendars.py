@@ -174,3 +174,9 @@ def _edges(entry: Entry) -> Iterator[int]:
     for year in entry.years if isinstance(entry, CalendarData) else ():
         if 1900 <= year < 2200:
             yield from (int(datetime(begin, 1, 1, tzinfo=UTC).timestamp() * 1000) for begin in (year, year + 1))
+
+
+@lru_cache(maxsize=8)
+def calendars_of(reference: Reference) -> Calendars:
+    """The calendars of this publication, shared by all who judge by it."""
+    return Calendars(reference)
