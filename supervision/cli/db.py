@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 db = typer.Typer(no_args_is_help=True, help="The schema of the store.")
 app.add_typer(db, name="db")
 
-_PATIENCE_S = 10.0  # a person is waiting
+PATIENCE_S = 10.0  # a person is waiting
 
 DATA = typer.Option("--data", help="Data directory of the stack.", metavar="DIR", show_default="./data")
 
@@ -58,7 +58,7 @@ def migrate(data: Annotated[Path | None, DATA] = None) -> None:
     from supervision.logs import configure
 
     configure("error")
-    applied = bring_up(address_of(_settings(data)), patience=Patience(total_s=_PATIENCE_S))
+    applied = bring_up(address_of(_settings(data)), patience=Patience(total_s=PATIENCE_S))
     for title in applied:
         typer.echo(title)
     if not applied:
@@ -75,7 +75,7 @@ def status(data: Annotated[Path | None, DATA] = None) -> None:
 
     configure("error")
     address = address_of(_settings(data))
-    entries = migrations(address, Patience(total_s=_PATIENCE_S))
+    entries = migrations(address, Patience(total_s=PATIENCE_S))
     for entry in entries:
         typer.echo(f"{entry.title:<24} {entry.applied_at or say('未执行', 'pending')}")
     if any(entry.applied_at is None for entry in entries):

@@ -146,21 +146,18 @@ def explain(
 
     Exit code 1 if it does not come out as it is stored.
     """
-    import logging
-
-    import structlog
-
     from rules.book import Rulebook
     from rules.recompute import differences, judged_again
-    from streams.store.client import Store
+    from streams.store.client import Patience, Store
     from streams.store.evidence import stored_alert, stored_events
-    from supervision.cli.db import address_of
+    from supervision.cli.db import PATIENCE_S, address_of
     from supervision.cli.explaining import show
+    from supervision.logs import configure
     from supervision.settings import load
 
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    configure("error")
     settings = load(data=data)
-    store = Store(address_of(settings))
+    store = Store(address_of(settings), Patience(total_s=PATIENCE_S))
     alert = stored_alert(store, alert_id)
     if alert is None:
         raise UserError(say(f"没有监察编号 {alert_id}", f"no alert {alert_id}"))

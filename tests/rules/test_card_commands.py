@@ -67,3 +67,13 @@ def test_docs_are_written_once_and_then_fresh(own: Path, tmp_path: Path) -> None
 
 def test_schema_prints_what_is_published() -> None:
     assert json.loads(rules("schema").output) == json.loads(published())
+
+
+def test_explain_without_a_store_says_so_soon_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("supervision.cli.db.PATIENCE_S", 0.3)
+    monkeypatch.setenv("SUPERVISION_CLICKHOUSE_PORT", "1")
+    with pytest.raises(UserError, match="supervision up"):
+        CliRunner().invoke(app, ["rules", "explain", "T03Y", "--data", str(tmp_path)], catch_exceptions=False)
+    assert "retry" not in capfd.readouterr().err
