@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -52,7 +53,7 @@ def truth(given: Input, directory: Path) -> Truth:
     done = subprocess.run(command, env=os.environ | {"SUPERVISION_LANGUAGE": "en"}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     alerts = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    standing = judged(msgspec.convert(alert, StandingAlert) for alert in alerts if alert["state"] != "revoked")
+    standing = judged(as_stored(alert) for alert in alerts if alert["state"] != "revoked")
     mapping = load_mapping(given.mapping)
     reference = reference_of(load_catalogue([given.catalogue]), mapping, "replay")
     log = read(given.log, mapping, Refusals(None))
@@ -75,6 +76,12 @@ def assert_holds(settings: Settings, wanted: Truth) -> None:
         assert said_twice(store) == []
     finally:
         store.close()
+
+
+def as_stored(alert: dict[str, Any]) -> StandingAlert:
+    """A line of `alerts.jsonl` as the store gives it, which has '' for an absent text."""
+    fields = {name: alert[name] for name in StandingAlert.__struct_fields__}
+    return msgspec.convert({name: "" if value is None else value for name, value in fields.items()}, StandingAlert)
 
 
 def judged(alerts: Iterable[StandingAlert]) -> frozenset[StandingAlert]:
