@@ -12,9 +12,10 @@ from supervision.topics import CASE_EVENTS
 from tests.flow.harness import Deployment, until
 from tests.flow.truth import Input, Truth, assert_holds
 
-pytestmark = [pytest.mark.service, pytest.mark.log, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.service, pytest.mark.timeout(600)]
 
 
+@pytest.mark.log
 @pytest.mark.parametrize(
     ("workers", "partitions", "how"),
     [(1, 3, []), (2, 12, ["--shuffle", "7"]), (1, 12, ["--twice"]), (2, 5, ["--twice", "--shuffle", "11"])],
@@ -29,6 +30,14 @@ def test_an_import_leads_to_the_alerts_of_the_offline_replay(
         deployment.check()
 
 
+def test_alerts_and_clues_of_every_card_are_those_of_the_offline_replay(crowd: Input, crowd_truth: Truth, tmp_path: Path) -> None:
+    with Deployment(tmp_path, 2, partitions=4) as deployment:
+        deployment.run("import", *crowd.arguments(), "--twice", "--shuffle", "3")
+        assert_holds(deployment.settings, crowd_truth)
+        deployment.check()
+
+
+@pytest.mark.log
 def test_a_second_import_begun_half_way_through_the_first_and_killed_changes_nothing(
     receipt: Input, receipt_truth: Truth, tmp_path: Path
 ) -> None:
@@ -49,6 +58,7 @@ def test_a_second_import_begun_half_way_through_the_first_and_killed_changes_not
         deployment.check()
 
 
+@pytest.mark.log
 def test_an_import_that_was_killed_goes_on_when_repeated(receipt: Input, receipt_truth: Truth, tmp_path: Path) -> None:
     half = (len(receipt_truth.events) + receipt_truth.steps * 3) // 2
     with Deployment(tmp_path, partitions=3) as deployment:
