@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
+
+import msgspec
 
 from rules.card import BUILTIN, Card, load_cards
 from rules.case import CaseView, Part
@@ -88,6 +91,7 @@ class Rulebook:
         self.fallbacks: tuple[Fallback, ...] = legal.fallbacks if isinstance(legal, Deadline) else ()
         self.extension = (legal.extension if isinstance(legal, Deadline) else None) or Extension()
         self.rules: tuple[Rule, ...] = _built(cards)
+        self.version = _version(cards)
         self.by_id = {rule.id: rule for rule in self.rules}
         self.windows = tuple(rule for rule in self.rules if rule.tally is not None)
         self._reading = {kind: tuple(rule for rule in self.rules if kind in rule.reads) for kind in EventType}
@@ -110,6 +114,12 @@ class Rulebook:
             known = ", ".join(card.id for card in cards)
             raise UserError(*(say(f"没有规则 {name};现有规则:{known}", f"no rule {name}; there are {known}") for name in unknown))
         return cls(card for card in cards if card.id in wanted)
+
+
+def _version(cards: tuple[Card, ...]) -> str:
+    """A digest of what the cards say, their examples apart."""
+    said = msgspec.json.encode([msgspec.structs.replace(card, examples=()) for card in sorted(cards, key=lambda card: card.id)])
+    return hashlib.sha256(said).hexdigest()[:12]
 
 
 def _is_legal(card: Card) -> bool:

@@ -18,6 +18,7 @@ from rules.parameters import Extension, Fallback
 from supervision.calendars import Calendars
 from supervision.event import EventType
 from supervision.reference import Item, Officer, Reference, Source
+from supervision.subject import key
 from supervision.worktime import Limit, Mode, Pause, Pauses, Term, Unit, WorkCalendar, absolute_term, term
 
 ART45 = frozenset({"hearing", "tender", "auction", "inspection", "testing", "quarantine", "appraisal", "expert_review"})
@@ -331,7 +332,7 @@ class CaseView:
 
     @property
     def subject(self) -> str:
-        return f"case:{self.source.name}/{self.case_id}"
+        return key("case", self.source.name, self.case_id)
 
     @lazy
     def parts(self) -> list[Part]:

@@ -7,8 +7,6 @@ says what changed. Cases it does not touch cost nothing; a batch judges a case o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
-from uuid import UUID
 
 from msgspec import Struct, field
 
@@ -17,20 +15,20 @@ from rules.case import CONTEXT, LIMITS, CaseView, World
 from rules.clocks import WALL, Clocks
 from rules.forgetting import Graveyard, is_grave
 from rules.issue import Because, Said, Suppression, changes, identify, message
-from rules.kinds.window import Draft
-from rules.memory import FIELD_CODE, Core, Dossier, Fact, Sent, Standing, pack, unpack
+from rules.memory import FIELD_CODE, Dossier, Fact, Meta, pack, pack_meta, unpack, unpack_meta
 from rules.output import Alarm, Item, Output
-from rules.verdict import Verdict
+from rules.saying import core_of, remember, signalled
 from supervision.calendars import calendars_of
 from supervision.event import CaseEvent, ClockAdvanced, root_key
 from supervision.reference import Reference, Source
 from supervision.refusal import Reason
-from supervision.signal import ClockStep, Signal
+from supervision.signal import ClockStep
 from supervision.worktime import CalendarMissing
 
 META = ""
 ALL_AT_ONCE = 2**62
 FORGET = "forget"
+UNJUDGED = 2**62  # the wake of a rule that lacks a calendar year: it never rings, and the case stays until reference data comes
 _CONTEXT = tuple(FIELD_CODE[name] for name in (*CONTEXT, *LIMITS))
 _FLAGS = FIELD_CODE["flags"]
 _BATCH_KIND = FIELD_CODE["batch_kind"]
@@ -76,10 +74,13 @@ class CaseEngine:
         self._stale: Iterator[str] = iter(())
         self._changed: dict[str, bytes | None] = {}
         self._alarms: set[Alarm] = set()
+        self._judged_by = f"{reference.version}/{book.version}"
+        self._has_caught_up = False
         self._adopt(reference)
 
     def _adopt(self, reference: Reference) -> None:
         self._reference = reference
+        self._judges_by = f"{reference.version}/{self._book.version}"
         self._world = World(reference, calendars_of(reference), self._book.fallbacks, self._book.extension)
         self._suppression = Suppression(reference)
 
@@ -105,20 +106,25 @@ class CaseEngine:
         return output
 
     def changes(self) -> list[tuple[str, bytes | None]]:
-        if self._changed or self._clocks.is_changed:
-            self._changed[META] = self._clocks.pack()
+        if self._changed or self._clocks.is_changed or self._has_caught_up:
+            self._changed[META] = pack_meta(Meta(clocks=self._clocks.pack(), judged_by=self._judged_by))
+            self._has_caught_up = False
         changed, self._changed = self._changed, {}
         return list(changed.items())
 
     def restore(self, entries: Iterable[tuple[str, bytes]]) -> None:
         for key, blob in entries:
             if key == META:
-                self._clocks.restore(blob)
+                meta = unpack_meta(blob)
+                self._judged_by = meta.judged_by
+                self._clocks.restore(meta.clocks)
             elif is_grave(key):
                 self._graves.restore(key, blob)
             else:
                 self._blobs[key] = blob
                 self._arm(key, unpack(blob))
+        if self._judged_by != self._judges_by:
+            self._stale = iter(list(self._blobs))
 
     def use(self, reference: Reference) -> None:
         if reference.version != self._reference.version:
@@ -184,18 +190,22 @@ class CaseEngine:
                 drafts = () if rule.signals is None else tuple(rule.signals(view, asked.fresh))
             except CalendarMissing as missing:
                 self._alarm(missing, output)
+                wakes[case, rule.id] = UNJUDGED
                 continue
             wakes.pop((case, rule.id), None)
             if wake is not None:
                 wakes[case, rule.id] = wake
             before = [standing for standing in dossier.alerts if standing.rule_id == rule.id and standing.case == case]
             for change in changes(rule.id, case, before, said, because):
-                _remember(dossier.alerts, change.standing)
+                remember(dossier.alerts, change.standing)
                 words = rule.words(change.standing.core)
                 output.alerts.append(message(rule.card, change, source.clock, source.name, case_id, words))
             if rule.signals is not None:
-                output.signals += _signalled(dossier, case, case_id, drafts, source, asked.fresh)
-        self._set_forget(wakes, case, view, source)
+                output.signals += signalled(dossier, case, case_id, drafts, source, asked.fresh)
+        try:
+            self._set_forget(wakes, case, view, source)
+        except CalendarMissing as missing:
+            self._alarm(missing, output)
         dossier.wakes = [(c, r, at) for (c, r), at in wakes.items()]
 
     def _implied(self, rule: Rule, view: CaseView, now: int) -> tuple[list[Said], int | None]:
@@ -210,7 +220,7 @@ class CaseEngine:
             if verdict.stands_from > now:
                 wake = verdict.stands_from if wake is None else min(wake, verdict.stands_from)
                 continue
-            core = _core(verdict, view)
+            core = core_of(verdict, view)
             state = self._suppression.state(rule.id, core, view.source.name)
             if state is not None:
                 said.append(Said(identify(rule.id, core), core, state))
@@ -266,7 +276,7 @@ class CaseEngine:
         for case, rules in due.items():
             self._judge(dossier, case, Asked(rules, set()), output)
         if self._may_leave(dossier):
-            self._forget(key, now)
+            self._forget(key, now if clock == WALL else None)
         else:
             self._keep(key, dossier)
 
@@ -278,6 +288,8 @@ class CaseEngine:
         for _ in range(limit):
             key = next(self._stale, None)
             if key is None:
+                self._has_caught_up |= self._judged_by != self._judges_by
+                self._judged_by = self._judges_by
                 return
             if key in self._blobs:
                 dossier = unpack(self._blobs[key])
@@ -289,7 +301,7 @@ class CaseEngine:
     # -- forgetting ---------------------------------------------------------------------------------------------
 
     def _set_forget(self, wakes: dict[tuple[int, str], int], case: int, view: CaseView, source: Source) -> None:
-        """A case without timers leaves some days after it was judged last."""
+        """A case without timers leaves some days after it was judged last. Raises CalendarMissing, and then it stays."""
         wakes.pop((case, FORGET), None)
         if not any(c == case for c, _ in wakes):
             instant = self._graves.leaves_at(view, source, self._clocks.now(source.clock))
@@ -305,7 +317,7 @@ class CaseEngine:
         }
         return len(leaving) == len(dossier.cases) == len(dossier.wakes)
 
-    def _forget(self, key: str, now: int) -> None:
+    def _forget(self, key: str, now: int | None) -> None:
         del self._blobs[key]
         self._changed[key] = None
         self._clocks.arm(key, {})
@@ -320,78 +332,3 @@ def _tells_new_context(dossier: Dossier, fact: Fact) -> bool:
         return False
     others = [other.kept for other in dossier.facts if other.case == fact.case]
     return any(all(kept.get(code) != value for kept in others) for code, value in mine)
-
-
-def _core(verdict: Verdict, view: CaseView) -> Core:
-    part = verdict.part
-    context, calendar, item = part.context, part.calendar, part.item
-    facts = verdict.facts | {
-        "case_id": view.case_id,
-        "item_code": part.item_code,
-        "item_name": (item.name if item is not None else "") or part.item_code,
-        "calendar": calendar.name,
-        "calendar_version": calendar.version,
-        "time_zone": calendar.time_zone,
-    }
-    if verdict.due_at is not None:
-        facts |= {"due_at": verdict.due_at, "due_day": date.fromordinal(calendar.day_of(verdict.due_at)).isoformat()}
-    return Core(
-        verdict.level.value,
-        verdict.subject,
-        verdict.segment,
-        verdict.detected_at,
-        verdict.due_at,
-        facts,
-        tuple(fact.id for fact in verdict.evidence),
-        verdict.officers,
-        verdict.step,
-        context["department_id"] or (None if item is None else item.department_id),
-        context["centre_id"],
-        part.item_code,
-        part.item_type,
-        part.region,
-    )
-
-
-def _remember(alerts: list[Standing], standing: Standing) -> None:
-    for position, known in enumerate(alerts):
-        if known.alert_id == standing.alert_id:
-            alerts[position] = standing
-            return
-    alerts.append(standing)
-
-
-def _signalled(
-    dossier: Dossier, case: int, case_id: str, drafts: Iterable[Draft], source: Source, fresh: set[bytes] | None
-) -> list[Signal]:
-    """Signals that are new, changed, or withdrawn because their fact no longer says so."""
-    own = [sent for sent in dossier.signals if sent.case == case and (fresh is None or sent.fact_id in fresh)]
-    known = {(sent.subject, sent.kind, sent.fact_id): sent for sent in own}
-    out: list[Signal] = []
-    implied = {(draft.subject, draft.kind, draft.fact_id): (draft.at, draft.data) for draft in drafts}
-    for key in [*implied, *(key for key in known if key not in implied)]:
-        content = implied.get(key)
-        sent = known.get(key)
-        if sent is None:
-            sent = Sent(case, *key, 0, None)
-            dossier.signals.append(sent)
-        if sent.content == content:
-            continue
-        previous, sent.content, sent.revision = sent.content, content, sent.revision + 1
-        at, data = content or previous or (0, {})
-        subject, kind, fact_id = key
-        out.append(
-            Signal(
-                subject=subject,
-                kind=kind,
-                fact_id=UUID(bytes=fact_id),
-                revision=sent.revision,
-                clock=source.clock,
-                source_system=source.name,
-                at=at,
-                withdrawn=content is None,
-                case_id=case_id,
-                data={} if content is None else data,
-            )
-        )
-    return out

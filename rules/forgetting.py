@@ -11,6 +11,7 @@ KEEP_WD = 3
 GRAVE_DAYS = 90
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
+FOR_GOOD = 2**62
 _PREFIX = "~"
 
 
@@ -44,9 +45,9 @@ class Graveyard:
     def holds(self, key: str) -> bool:
         return bool(self._until) and _hash(key) in self._until
 
-    def bury(self, key: str, now: int) -> tuple[str, bytes]:
-        """The state entry that remembers the case."""
-        until = now + self._grave_ms
+    def bury(self, key: str, now: int | None) -> tuple[str, bytes]:
+        """The state entry that remembers the case; without a wall clock's `now` it is remembered for good."""
+        until = FOR_GOOD if now is None else now + self._grave_ms
         mark = _hash(key)
         self._until[mark] = until
         return _PREFIX + mark.hex(), until.to_bytes(8, "big")

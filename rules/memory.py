@@ -165,6 +165,33 @@ def unpack(blob: bytes) -> Dossier:
     return dossier
 
 
+class Meta(msgspec.Struct, array_like=True):
+    """What an engine keeps beside its subjects. `judged_by`: the reference data and the rulebook that all were judged by."""
+
+    format: int = FORMAT
+    clocks: bytes = b""
+    judged_by: str = ""
+    steps: dict[str, dict[str, int]] = {}
+
+
+_meta_decoder = msgspec.msgpack.Decoder(Meta)
+
+
+def pack_meta(meta: Meta) -> bytes:
+    return _encoder.encode(meta)
+
+
+def unpack_meta(blob: bytes) -> Meta:
+    """The engine's own entry in `blob`; `SnapshotError` names the format found and the one wanted."""
+    try:
+        meta = _meta_decoder.decode(blob)
+    except msgspec.DecodeError as error:
+        raise SnapshotError(f"the engine's own state does not decode as format {FORMAT}: {error}") from error
+    if meta.format != FORMAT:
+        raise SnapshotError(f"the engine's own state has format {meta.format}, this program reads {FORMAT}")
+    return meta
+
+
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in msgspec.structs.fields(CaseEvent)}
 
 

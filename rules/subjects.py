@@ -17,15 +17,15 @@ from rules.book import Rule, Rulebook
 from rules.chain import in_force
 from rules.clocks import NEVER, WALL, Clocks
 from rules.issue import Because, Said, Suppression, changes, identify, message
-from rules.kinds.window import Finding, Hit, subject_on
-from rules.memory import CODE_OF, FIELD_CODE, FORMAT, Core, Fact, Keeper, SnapshotError, Standing
+from rules.kinds.window import Finding, Hit
+from rules.memory import CODE_OF, FIELD_CODE, FORMAT, Core, Fact, Keeper, Meta, SnapshotError, Standing, pack_meta, unpack_meta
 from rules.output import Alarm, Item, Output
 from supervision.alert import State
 from supervision.calendars import calendars_of
 from supervision.event import CaseEvent, ClockAdvanced, EventType
 from supervision.reference import Reference
 from supervision.signal import ClockStep, Signal
-from supervision.subject import subject_of
+from supervision.subject import on_clock, subject_of
 from supervision.worktime import CalendarMissing, WorkCalendar
 
 META = ""
@@ -106,10 +106,12 @@ class SubjectEngine:
         self._changed: dict[str, bytes | None] = {}
         self._alarms: set[Alarm] = set()
         self._has_heard = False
+        self._judged_by = f"{reference.version}/{book.version}"
         self._adopt(reference)
 
     def _adopt(self, reference: Reference) -> None:
         self._reference = reference
+        self._judges_by = f"{reference.version}/{self._book.version}"
         self._calendars = calendars_of(reference)
         self._suppression = Suppression(reference)
         profiles = [reference.source(entry.key) for entry in reference.of_kind("source")]
@@ -144,6 +146,8 @@ class SubjectEngine:
         for _ in range(limit):
             key = next(self._stale, None)
             if key is None:
+                self._has_heard |= self._judged_by != self._judges_by
+                self._judged_by = self._judges_by
                 return output
             if key in self._blobs:
                 self._judge(key, Touched(_unpack(self._blobs[key])), output)
@@ -152,7 +156,7 @@ class SubjectEngine:
 
     def changes(self) -> list[tuple[str, bytes | None]]:
         if self._changed or self._has_heard:
-            self._changed[META] = msgspec.msgpack.encode((self._steps, self._clocks.pack()))
+            self._changed[META] = pack_meta(Meta(clocks=self._clocks.pack(), judged_by=self._judged_by, steps=self._steps))
             self._has_heard = False
         changed, self._changed = self._changed, {}
         return list(changed.items())
@@ -160,12 +164,15 @@ class SubjectEngine:
     def restore(self, entries: Iterable[tuple[str, bytes]]) -> None:
         for key, blob in entries:
             if key == META:
-                self._steps, clocks = msgspec.msgpack.decode(blob, type=tuple[dict[str, dict[str, int]], bytes])
-                self._clocks.restore(clocks)
+                meta = unpack_meta(blob)
+                self._steps, self._judged_by = meta.steps, meta.judged_by
+                self._clocks.restore(meta.clocks)
             else:
                 self._blobs[key] = blob
                 folder = _unpack(blob)
                 self._clocks.arm(key, {} if folder.wake is None else {folder.clock: folder.wake})
+        if self._judged_by != self._judges_by:
+            self._stale = iter(list(self._blobs))
 
     def use(self, reference: Reference) -> None:
         if reference.version != self._reference.version:
@@ -223,7 +230,7 @@ class SubjectEngine:
         if subject is None or event.event_type is not EventType.LEAVE_APPROVED:
             return
         clock = self._reference.source(event.source_system).clock
-        folder = self._open(subject_on(subject, clock), clock, touched, event.event_id.bytes, NEVER)
+        folder = self._open(on_clock(subject, clock), clock, touched, event.event_id.bytes, NEVER)
         if all(fact.id != event.event_id.bytes for fact in folder.facts):
             folder.facts.append(self._keeper.fact(event, 0))
 

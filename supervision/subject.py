@@ -11,6 +11,16 @@ from collections.abc import Callable
 from supervision.event import TOPIC_OF, WITHOUT_CASE, CaseEvent, EventType, Stream
 
 
+def key(kind: str, *parts: object) -> str:
+    """A subject key: `case:<source>/<case id>`, `step:<source>/<case id>/<instance>`, `officer:<id>` and so on, one spelling."""
+    return f"{kind}:{'/'.join(map(str, parts))}"
+
+
+def on_clock(subject: str, clock: str) -> str:
+    """Subjects that name no source carry the clock when it is not the wall."""
+    return subject if clock == "wall" else f"{subject}@{clock}"
+
+
 def stream_of(event: CaseEvent) -> Stream:
     """A fact that a register reports without a case is activity, whatever its type's own stream is."""
     if event.case_id is None and event.event_type in WITHOUT_CASE:
@@ -37,11 +47,11 @@ def wanted_for(event_type: EventType) -> str:
 
 def _officer(event: CaseEvent) -> str | None:
     officer = event.payload.officer_id or event.actor_officer_id
-    return None if officer is None else f"officer:{officer}"
+    return None if officer is None else key("officer", officer)
 
 
 def _hall(event: CaseEvent) -> str | None:
-    return None if event.centre_id is None else f"hall:{event.centre_id}"
+    return None if event.centre_id is None else key("hall", event.centre_id)
 
 
 def _officer_or_hall(event: CaseEvent) -> str | None:
@@ -50,16 +60,16 @@ def _officer_or_hall(event: CaseEvent) -> str | None:
 
 def _rating(event: CaseEvent) -> str | None:
     rating = event.payload.rating_id or event.case_id
-    return None if rating is None else f"rating:{event.source_system}/{rating}"
+    return None if rating is None else key("rating", event.source_system, rating)
 
 
 def _complaint(event: CaseEvent) -> str | None:
-    return f"complaint:{event.source_system}/{event.payload.complaint_id}"
+    return key("complaint", event.source_system, event.payload.complaint_id)
 
 
 def _consultation(event: CaseEvent) -> str | None:
     number = event.payload.complaint_id
-    return _hall(event) if number is None else f"consultation:{event.source_system}/{number}"
+    return _hall(event) if number is None else key("consultation", event.source_system, number)
 
 
 def _identity(event: CaseEvent) -> str | None:
@@ -70,27 +80,27 @@ def _identity(event: CaseEvent) -> str | None:
 
 
 def _request(event: CaseEvent) -> str | None:
-    return f"request:{event.source_system}/{event.payload.request_id}"
+    return key("request", event.source_system, event.payload.request_id)
 
 
 def _department(event: CaseEvent) -> str | None:
     department = event.payload.department_id or event.department_id
-    return None if department is None else f"department:{department}"
+    return None if department is None else key("department", department)
 
 
 def _item(event: CaseEvent) -> str | None:
     item = event.item_implement_code or event.item_catalog_code
-    return None if item is None else f"item:{item}"
+    return None if item is None else key("item", item)
 
 
 def _seal(event: CaseEvent) -> str | None:
     seal = event.payload.seal_id
-    return None if seal is None else f"seal:{seal}"
+    return None if seal is None else key("seal", seal)
 
 
 def _department_item(event: CaseEvent) -> str | None:
     item = event.item_implement_code or event.item_catalog_code
-    return None if item is None or event.department_id is None else f"department_item:{event.department_id}/{item}"
+    return None if item is None or event.department_id is None else key("department_item", event.department_id, item)
 
 
 Derive = Callable[[CaseEvent], str | None]

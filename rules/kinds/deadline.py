@@ -114,7 +114,7 @@ def _verdict(view: CaseView, part: Part, level: Level, running: Running, reached
     """Late if and only if the stop lies behind the end; a stop inside the pause that moved the instant is when it shows."""
     stop = running.stop
     instant = running.settle(max(reached.instant, running.opening.at))
-    facts = dict(running.facts)
+    facts, evidence = dict(running.facts), running.evidence
     if reached.is_warning:
         if instant > reached.end or (stop is not None and stop.at <= instant):
             return None
@@ -125,6 +125,8 @@ def _verdict(view: CaseView, part: Part, level: Level, running: Running, reached
         if stop is not None:
             if stop.at <= reached.end or (late_wd > 1 and running.term.late_wd(stop.at) < late_wd):
                 return None
+            if stop.at < instant:
+                evidence = (*evidence, stop)
             instant = max(min(instant, stop.at), running.opening.at)
     return Verdict(
         part=part,
@@ -135,7 +137,7 @@ def _verdict(view: CaseView, part: Part, level: Level, running: Running, reached
         stands_from=stands_from(view, instant, None if reached.is_warning else stop),
         trigger=running.opening,
         facts=facts,
-        evidence=running.evidence,
+        evidence=evidence,
         due_at=reached.end if running.undeclared else running.term.due_at,
         step=running.step,
         officers=responsible(running.opening),

@@ -11,6 +11,7 @@ from rules.memory import CODE_OF, FIELD_CODE, Fact
 from rules.parameters import Deadline
 from rules.reading import ACTOR, STEP, merged, reads
 from rules.verdict import Verdict
+from supervision import subject
 from supervision.event import EventType
 from supervision.worktime import Limit, Term, Unit, term
 
@@ -55,7 +56,7 @@ class StepDeadline:
         code = step_name(started)
         step = None if part.item is None else part.item.workflow.step(code or "")
         return Running(
-            subject=f"step:{view.source.name}/{view.case_id}/{key}",
+            subject=subject.key("step", view.source.name, view.case_id, key),
             opening=started,
             stop=_earliest(done, part.legal_stop),
             term=running,
@@ -136,7 +137,7 @@ class PauseDeadline:
             return instant
 
         return Running(
-            subject=f"pause:{view.source.name}/{view.case_id}/{seq}",
+            subject=subject.key("pause", view.source.name, view.case_id, seq),
             opening=started,
             stop=_earliest(ended, part.promised_stop),
             term=runs(declared or Limit(UNDECLARED_WD)),

@@ -20,6 +20,7 @@ from rules.reading import ACTOR, merged, reads
 from rules.verdict import Verdict
 from supervision.alert import Level
 from supervision.event import EventType
+from supervision.subject import key, on_clock
 from supervision.worktime import WorkCalendar
 
 _C = FIELD_CODE
@@ -63,11 +64,6 @@ class Draft(Struct, frozen=True):
     fact_id: bytes
     at: int
     data: dict[str, Any]
-
-
-def subject_on(subject: str, clock: str) -> str:
-    """Subjects that name no source carry the clock when it is not the wall."""
-    return subject if clock == "wall" else f"{subject}@{clock}"
 
 
 class OffHours:
@@ -130,7 +126,7 @@ class OffHours:
             "night_grant": granted and self._is_night(calendar.zone.wall(day, act.at)),
         }
         data |= {name: value for name, field in _TOLD.items() if (value := act.get(field)) is not None}
-        return Draft(subject_on(f"officer:{officer_id}", view.source.clock), "act", fact_id, act.at, data)
+        return Draft(on_clock(key("officer", officer_id), view.source.clock), "act", fact_id, act.at, data)
 
     def _is_outside(self, view: CaseView, calendar: WorkCalendar, centre: str | None, day: int, at: int) -> bool:
         calendars = view.world.calendars

@@ -1,0 +1,48 @@
+"""What a missing calendar year does to a live case, and reference data that changed while nobody judged."""
+
+from __future__ import annotations
+
+from rules.engine import CaseEngine
+from supervision.alert import State
+from supervision.event import EventType
+from supervision.reference import CalendarData, Item, Reference, Region
+from supervision.worktime import Limit
+from tests.rules.test_engine import BOOK, ITEM, LIVE, SOURCE, accepted, at, clock, engine, event
+
+REGION = Region(code="430111", calendar="local")
+
+
+def local(*years: int) -> CalendarData:
+    return CalendarData(name="local", years=years, time_zone="Asia/Shanghai")
+
+
+def test_a_date_in_a_year_without_calendar_is_an_alarm_and_stops_nothing() -> None:
+    judge = engine()
+    for number, day in ((1, "1990-01-01T08:00"), (2, "2150-01-01T08:00")):
+        output = judge.process([event(number, EventType.MATERIAL_RECEIVED, day, case_id=str(number), source="live")])
+        assert [(alarm.kind, alarm.detail) for alarm in output.alarms] == [("calendar_missing", day[:4])]
+    assert not judge.advance("wall", at("2026-07-01T00:00")).more
+
+
+def test_a_case_that_waits_for_a_calendar_year_is_not_forgotten() -> None:
+    judge = CaseEngine(BOOK, Reference([SOURCE, LIVE, ITEM, local(2026), REGION]))
+    judge.process([accepted(when="2026-12-24T09:00", source="live")])
+    judge.process([event(2, EventType.STEP_STARTED, "2026-12-24T10:00", source="live", payload={"step_code": "review"})])
+    judge.advance("wall", at("2026-12-31T12:00"))
+    judge.use(Reference([SOURCE, LIVE, ITEM, local(2026, 2027), REGION]))
+    assert "T03" in {alert.rule_id for alert in judge.advance("wall", at("2027-01-20T00:00")).alerts}
+
+
+def test_a_catalogue_that_changed_while_nobody_judged_is_judged_by_all_the_same() -> None:
+    judge = engine()
+    judge.process([accepted(), clock("2026-03-12T00:00")])
+    longer = Reference([SOURCE, LIVE, Item(code="X", promised_limit=Limit(30), has_legal_limit=False)])
+    restarted = CaseEngine(BOOK, longer)
+    restarted.restore([(key, blob) for key, blob in judge.changes() if blob is not None])
+    assert {(alert.rule_id, alert.state) for alert in restarted.advance("log:hall", 0).alerts} == {
+        ("T02", State.REVOKED),
+        ("T03", State.REVOKED),
+    }
+    again = CaseEngine(BOOK, longer)
+    again.restore([(key, blob) for key, blob in restarted.changes() if blob is not None])
+    assert not again.advance("log:hall", 0, limit=1).more
