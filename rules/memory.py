@@ -5,7 +5,7 @@ A dossier is the state under one root key: the cases that are judged together. I
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -146,6 +146,15 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Dossier)
 
 
+class HasFormat(Protocol):
+    """State that says which format it is in."""
+
+    format: int
+
+
+Versioned = TypeVar("Versioned", bound=HasFormat)
+
+
 class SnapshotError(ValueError):
     """A packed state of a format this program does not know."""
 
@@ -155,14 +164,19 @@ def pack(dossier: Dossier) -> bytes:
 
 
 def unpack(blob: bytes) -> Dossier:
-    """The dossier in `blob`; `SnapshotError` names the format found and the one wanted."""
+    """The dossier in `blob`. Raises SnapshotError."""
+    return take_up(_decoder, blob)
+
+
+def take_up(decoder: msgspec.msgpack.Decoder[Versioned], blob: bytes) -> Versioned:
+    """The state in `blob`; SnapshotError names the format found and the one wanted."""
     try:
-        dossier = _decoder.decode(blob)
+        state = decoder.decode(blob)
     except msgspec.DecodeError as error:
         raise SnapshotError(f"state does not decode as format {FORMAT}: {error}") from error
-    if dossier.format != FORMAT:
-        raise SnapshotError(f"state has format {dossier.format}, this program reads {FORMAT}")
-    return dossier
+    if state.format != FORMAT:
+        raise SnapshotError(f"state has format {state.format}, this program reads {FORMAT}")
+    return state
 
 
 class Meta(msgspec.Struct, array_like=True):
@@ -182,14 +196,8 @@ def pack_meta(meta: Meta) -> bytes:
 
 
 def unpack_meta(blob: bytes) -> Meta:
-    """The engine's own entry in `blob`; `SnapshotError` names the format found and the one wanted."""
-    try:
-        meta = _meta_decoder.decode(blob)
-    except msgspec.DecodeError as error:
-        raise SnapshotError(f"the engine's own state does not decode as format {FORMAT}: {error}") from error
-    if meta.format != FORMAT:
-        raise SnapshotError(f"the engine's own state has format {meta.format}, this program reads {FORMAT}")
-    return meta
+    """The engine's own entry in `blob`. Raises SnapshotError."""
+    return take_up(_meta_decoder, blob)
 
 
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in msgspec.structs.fields(CaseEvent)}

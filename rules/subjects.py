@@ -18,7 +18,7 @@ from rules.chain import in_force
 from rules.clocks import NEVER, WALL, Clocks
 from rules.issue import Because, Said, Suppression, changes, identify, message
 from rules.kinds.window import Finding, Hit
-from rules.memory import CODE_OF, FIELD_CODE, FORMAT, Core, Fact, Keeper, Meta, SnapshotError, Standing, pack_meta, unpack_meta
+from rules.memory import CODE_OF, FIELD_CODE, FORMAT, Core, Fact, Keeper, Meta, Standing, pack_meta, take_up, unpack_meta
 from rules.output import Alarm, Item, Output
 from supervision.alert import State
 from supervision.calendars import calendars_of
@@ -82,13 +82,7 @@ _decoder = msgspec.msgpack.Decoder(Folder)
 
 
 def _unpack(blob: bytes) -> Folder:
-    try:
-        folder = _decoder.decode(blob)
-    except msgspec.DecodeError as error:
-        raise SnapshotError(f"state does not decode as format {FORMAT}: {error}") from error
-    if folder.format != FORMAT:
-        raise SnapshotError(f"state has format {folder.format}, this program reads {FORMAT}")
-    return folder
+    return take_up(_decoder, blob)
 
 
 class SubjectEngine:
