@@ -19,8 +19,8 @@ from tests.flow.truth import Input
 SPAN_S = 30.0  # the faults begin within it
 STOPPED_S = 20.0  # twice the session timeout, so that the stopped worker loses its partitions
 DOWN_S = 4.0  # a killed server is away for so long at most
-RUN_S = 0.05  # an import runs so long ...
-REST_S = 0.6  # ... and rests so long, to be still under way when the last fault comes
+RUN_S = 0.02  # an import runs so long ...
+REST_S = 0.8  # ... and rests so long, to be still under way when the last fault comes
 
 
 class Chaos:
@@ -49,6 +49,8 @@ class Chaos:
             self._trickle()
             while self._due and self._due[0][0] <= time.monotonic():
                 heapq.heappop(self._due)[2]()
+        with suppress(ProcessLookupError):
+            os.kill(self._importer.pid, signal.SIGCONT)
         while not (self._has_imported() and self._has_joined()):
             time.sleep(RUN_S)
         del self._deployment.parts["importer"]
@@ -59,14 +61,13 @@ class Chaos:
         return self._deployment.start("importer", "import", "--no-wait", *self._arguments)
 
     def _trickle(self) -> None:
+        """Let the import send a little. It stays stopped while a server starts, or it would gather all of the log meanwhile."""
         self._has_imported()
         with suppress(ProcessLookupError):
             os.kill(self._importer.pid, signal.SIGCONT)
             time.sleep(RUN_S)
             os.kill(self._importer.pid, signal.SIGSTOP)
         time.sleep(REST_S)
-        with suppress(ProcessLookupError):
-            os.kill(self._importer.pid, signal.SIGCONT)
 
     def _has_imported(self) -> bool:
         """Whether the import has ended well; one that gave up, because the broker was away, is repeated, as it asks for."""
