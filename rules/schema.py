@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 
 from rules.card import Card
+from supervision.schema import with_even_words
 
 FILE = "card.schema.json"
 
 
 def card_schema() -> dict[str, Any]:
     """The schema of format version 1."""
-    schema = msgspec.json.schema(Card)
+    schema = with_even_words(msgspec.json.schema(Card))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Rule card", **schema}
 
 

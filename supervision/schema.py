@@ -6,6 +6,7 @@ The files in `supervision/schemas` are for other programs and for editors; `supe
 from __future__ import annotations
 
 import json
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,19 @@ def schemas() -> dict[str, Schema]:
 def files() -> dict[Path, str]:
     """What each file should hold."""
     return {
-        FOLDER / f"{name}.schema.json": json.dumps(schema, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        FOLDER / f"{name}.schema.json": json.dumps(with_even_words(schema), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         for name, schema in schemas().items()
     }
+
+
+def with_even_words(value: Any) -> Any:
+    """A schema whose descriptions stand as written, without the indentation that docstrings have before Python 3.13."""
+    if isinstance(value, dict):
+        return {
+            name: cleandoc(inner) if name == "description" and isinstance(inner, str) else with_even_words(inner)
+            for name, inner in value.items()
+        }
+    return [with_even_words(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def event() -> Schema:

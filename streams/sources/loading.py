@@ -20,6 +20,7 @@ from supervision.document import Document
 from supervision.event import EventType
 from supervision.language import UserError, say
 from supervision.payload import PAYLOADS
+from supervision.schema import with_even_words
 
 
 def load_mapping(path: Path) -> Mapping:
@@ -43,7 +44,7 @@ def load_mapping(path: Path) -> Mapping:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of a mapping file."""
-    made: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(Mapping)))  # tuples as lists
+    made: dict[str, Any] = with_even_words(msgspec.json.schema(Mapping))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Mapping", **made}
 
 
