@@ -1,8 +1,13 @@
-"""Rules for every test: who touches a service must say so."""
+"""Rules for every test: who touches a service must say so, and nobody asserts a time."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No test asserts a time, so neither do the properties: a busy machine is no failure.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 pytest_plugins = ["tests.services"]
 
