@@ -7,6 +7,7 @@ says what changed. Cases it does not touch cost nothing; a batch judges a case o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from msgspec import Struct, field
 
@@ -202,10 +203,8 @@ class CaseEngine:
                 output.alerts.append(message(rule.card, change, source.clock, source.name, case_id, words))
             if rule.signals is not None:
                 output.signals += signalled(dossier, case, case_id, drafts, source, asked.fresh)
-        try:
+        with suppress(CalendarMissing):  # nothing is unjudged for it: the case only stays in memory
             self._set_forget(wakes, case, view, source)
-        except CalendarMissing as missing:
-            self._alarm(missing, output)
         dossier.wakes = [(c, r, at) for (c, r), at in wakes.items()]
 
     def _implied(self, rule: Rule, view: CaseView, now: int) -> tuple[list[Said], int | None]:
