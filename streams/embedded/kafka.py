@@ -30,6 +30,14 @@ READY_S = 90.0
 LOCALE = {"LC_ALL": "C.UTF-8"}
 
 
+def new_cluster_id() -> str:
+    """A random id as Kafka writes them: 22 characters, none of them a dash in front, which its tool would take for an option."""
+    while True:
+        made = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        if not made.startswith("-"):
+            return made
+
+
 class Kafka:
     """A Kafka of `nodes` nodes in `directory`. A context manager; `start` may follow `stop` or `kill`, with the data kept."""
 
@@ -156,7 +164,7 @@ class Kafka:
         """The cluster's id, made at the first start. Raises UserError if the directory was made for another number of nodes."""
         path = self.directory / "cluster.json"
         if not path.exists():
-            made = {"cluster_id": base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="), "nodes": len(self.nodes)}
+            made = {"cluster_id": new_cluster_id(), "nodes": len(self.nodes)}
             draft = path.with_suffix(".draft")
             draft.write_text(json.dumps(made), encoding="ascii")
             draft.replace(path)

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from confluent_kafka import Consumer, KafkaError, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from streams.embedded.kafka import Kafka
+from streams.embedded.kafka import Kafka, new_cluster_id
 from streams.embedded.stack_lock import free_ports
 from supervision.language import UserError
 from supervision.settings import load
@@ -27,6 +28,12 @@ pytestmark = pytest.mark.service
 
 def broker(directory: Path, **options: int) -> Kafka:
     return Kafka(directory, free_ports(2 * options.get("nodes", 1)), load().cache, heap_mb=320, **options)  # type: ignore[arg-type]
+
+
+def test_a_cluster_id_is_never_taken_for_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter([uuid.UUID(bytes=b"\xfb" * 16), uuid.UUID(bytes=b"\x01" * 16)])
+    monkeypatch.setattr(uuid, "uuid4", lambda: next(drawn))
+    assert new_cluster_id() == "AQEBAQEBAQEBAQEBAQEBAQ"
 
 
 def topic(bootstrap: str, name: str, copies: int = 1) -> None:
