@@ -75,9 +75,9 @@ class CaseEngine:
         self._stale: Iterator[str] = iter(())
         self._changed: dict[str, bytes | None] = {}
         self._alarms: set[Alarm] = set()
-        self._judged_by = f"{reference.version}/{book.version}"
         self._has_caught_up = False
         self._adopt(reference)
+        self._judged_by = self._judges_by
 
     def _adopt(self, reference: Reference) -> None:
         self._reference = reference

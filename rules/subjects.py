@@ -100,8 +100,8 @@ class SubjectEngine:
         self._changed: dict[str, bytes | None] = {}
         self._alarms: set[Alarm] = set()
         self._has_heard = False
-        self._judged_by = f"{reference.version}/{book.version}"
         self._adopt(reference)
+        self._judged_by = self._judges_by
 
     def _adopt(self, reference: Reference) -> None:
         self._reference = reference

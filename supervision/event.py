@@ -324,11 +324,6 @@ class ClockAdvanced(Struct, frozen=True, kw_only=True, tag_field="event_type", t
     to: Millis
 
 
-def case_key(event: CaseEvent) -> str:
-    """`<source>/<case_id>` of the case itself; empty case ids never get here."""
-    return f"{event.source_system}/{event.case_id}"
-
-
 def root_key(event: CaseEvent) -> str:
     """`<root source>/<root case>`: the key of topic `case-events`, so joint and cross-level cases stay together."""
     if event.root_case_id is not None:
