@@ -1,69 +1,126 @@
-"""Events a second of the whole way on this machine: Kafka, loaded beforehand -> agents -> ClickHouse, with 1 and with 2 workers.
+"""The whole way on this machine: Kafka, loaded beforehand -> agents -> ClickHouse, and what each process of it costs.
 
-`python bench/pipeline.py`; `--cases 60000` is the full measure. Starts a stack of its own in a temporary directory.
+`python bench/pipeline.py`; `--cases 60000` is the full measure. Starts a stack of its own in a temporary directory for every row:
+
+* `decode`: the decoder alone in one process, which no worker can go below;
+* `empty`: one worker whose engine judges nothing, so what is left is fetching, decoding, transactions without state;
+* `writing`: the same, with a state entry of 450 bytes for every case a batch touches: the floor for rules of any kind;
+* `rules`: the product, with one worker and more.
+
+It prints a line for each: events judged in a second, judged and stored in a second, and microseconds of CPU time per event of the
+workers, of Kafka, ClickHouse and the sink. The rates depend on what else runs here, CPU time hardly does.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from time import process_time
+
+from msgspec import Struct
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench import workload
+from bench.hollow import ENGINES
 from rules.book import Rulebook
 from streams import admin, clients
 from streams.draining import Tail
 from streams.embedded.stack import Stack, on_free_ports
+from streams.embedded.stack_child import Child
 from streams.embedded.stack_demo import address
+from streams.embedded.stack_lock import free_ports
 from streams.reference import publish
 from streams.store import queries
 from streams.store.client import Store
-from supervision.decoder import encode
+from supervision.decoder import decode, encode
 from supervision.event import ClockAdvanced
 from supervision.topics import ACTIVITY_EVENTS, ALERTS, CASE_EVENTS, CLUES, partition_of
 
 CLOCK_EVERY = 5_000
 LOOK_S = 0.1
 PATIENCE_S = 600.0
+PARTS = ("agents", "kafka", "clickhouse", "sink")
+TICKS = os.sysconf("SC_CLK_TCK")
+RULES = "rules"
+
+
+class Moment(Struct, frozen=True):
+    """When, and the CPU seconds that each part had used by then."""
+
+    at: float
+    cpu: dict[str, float]
+
+
+class Found(Struct, frozen=True):
+    """One row. `cpu`: seconds by part."""
+
+    judged_s: float
+    stored_s: float
+    cpu: dict[str, float]
+    standing: int
 
 
 def main() -> None:
     arguments = _arguments()
     work = workload.make(arguments.cases)
+    events = len(work.messages)
     print(f"pipeline: {workload.machine()}; Kafka, ClickHouse, agents and sink all on it")
     print(f"{work.described()}; {arguments.partitions} partitions, batches of at most {arguments.batch:,}")
     print(f"rules on: {' '.join(sorted(rule.id for rule in Rulebook.load().rules))}")
-    for workers in arguments.workers:
+    parts = "".join(f"{part:>11}" for part in PARTS)
+    print(f"{'':<10}{'workers':>8}{'judged/s':>10}{'stored/s':>10}   us an event: {parts}   standing")
+    spent = _decode(work)
+    print(f"{'decode':<10}{'':>8}{events / spent:>10,.0f}{'':>10}{'':16}{spent / events * 1e6:>11.2f}", flush=True)
+    for engine, workers in [*((name, 1) for name in ENGINES), *((RULES, workers) for workers in arguments.workers)]:
+        if engine not in arguments.only:
+            continue
         with tempfile.TemporaryDirectory(prefix="supervision-bench.") as directory:
-            _measure(work, workers, arguments.partitions, arguments.batch, Path(directory))
+            found = _measure(work, engine, workers, arguments, Path(directory))
+        costs = "".join(f"{found.cpu[part] / events * 1e6:>11.2f}" for part in PARTS)
+        rates = f"{events / found.judged_s:>10,.0f}{events / found.stored_s:>10,.0f}"
+        print(f"{engine:<10}{workers:>8}{rates}{'':16}{costs}{found.standing:>11,}", flush=True)
 
 
-def _measure(work: workload.Workload, workers: int, partitions: int, batch: int, directory: Path) -> None:
-    settings = on_free_ports(directory, workers=workers, partitions=partitions, batch_events=batch, log_level="warning")
+def _decode(work: workload.Workload) -> float:
+    begun = process_time()
+    for _, value, _ in work.messages:
+        decode(value)
+    return process_time() - begun
+
+
+def _measure(work: workload.Workload, engine: str, workers: int, arguments: argparse.Namespace, directory: Path) -> Found:
+    settings = on_free_ports(
+        directory,
+        workers=workers,
+        partitions=arguments.partitions,
+        batch_events=arguments.batch,
+        log_level="warning",
+        metrics_port=free_ports(workers),
+    )
     with Stack(settings) as stack:
         for name in ("sink", "agents"):
             stack.children[name].stop()
         publish(settings, workload.reference())
-        loading = _load(stack, work)
-        stack.launch("agents")
+        _load(stack, work)
         stack.launch("sink")
-        judged, stored = _watch(stack)
-        standing = _alerts(stack)
-    events = len(work.messages)
-    print(
-        f"{workers} worker{'s' if workers > 1 else ' '}  loaded {events / loading:>9,.0f}/s   judged {events / judged:>9,.0f}/s"
-        f"   judged and stored {events / stored:>9,.0f}/s   ({stored:.1f} s, {standing:,} alerts and clues stand)"
-    )
+        if engine == RULES:
+            stack.launch("agents")
+        else:
+            command = [sys.executable, str(Path(__file__).with_name("hollow.py")), engine]
+            stack.children["agents"] = Child("agents", command, stack.logs / "agents.log", env=stack.environment)
+        return _watch(stack)
 
 
-def _load(stack: Stack, work: workload.Workload) -> float:
-    """All messages into Kafka, and the clock behind every few thousand of them on every partition. Seconds it took."""
-    settings, begun = stack.settings, time.perf_counter()
+def _load(stack: Stack, work: workload.Workload) -> None:
+    """All messages into Kafka, and the clock behind every few thousand of them on every partition."""
+    settings = stack.settings
     producer, name = clients.producer(settings), admin.name_of(CASE_EVENTS, settings)
     highest = 0
     for number, (key, value, at) in enumerate(work.messages, 1):
@@ -76,56 +133,92 @@ def _load(stack: Stack, work: workload.Workload) -> float:
                     producer.produce(admin.name_of(topic, settings), clock, workload.CLOCK.encode(), partition)
             producer.poll(0)
     assert producer.flush(60) == 0
-    return time.perf_counter() - begun
 
 
-def _watch(stack: Stack) -> tuple[float, float]:
-    """Seconds from the last moment at which nothing was judged until all was judged, and until all of it was stored."""
+def _watch(stack: Stack) -> Found:
+    """From the last moment at which nothing was judged until all was judged, and until all of it was stored."""
     tail, store = Tail(stack.settings), Store(address(stack.settings))
     try:
-        wanted = tail.ends([CASE_EVENTS])
-        begun = _until(stack, lambda: sum(tail.judged()[place] for place in wanted) > 0)
-        _until(stack, lambda: _reached(tail.judged(), wanted))
-        wanted = tail.ends([CASE_EVENTS, ACTIVITY_EVENTS])
-        judged = _until(stack, lambda: _reached(tail.judged(), wanted))
+        begun = _until(stack, lambda: _records(stack) > 0, LOOK_S / 5)
+        judged, count = begun, 0
+        for topic in (CASE_EVENTS, ACTIVITY_EVENTS):  # judged cases send signals, so one after the other
+            wanted = tail.ends([topic])
+            while not _reached(tail.judged(), wanted):  # which is shown late; so what counts is when the last record was counted
+                if (now := _records(stack)) > count:
+                    judged, count = _moment(stack), now
+                stack.check()
+                assert time.perf_counter() - begun.at < PATIENCE_S, "no progress"
+                time.sleep(LOOK_S)
         wanted = tail.ends([CASE_EVENTS, ACTIVITY_EVENTS, ALERTS, CLUES])
-        stored = _until(stack, lambda: _reached(queries.next_offsets(store, f"{stack.settings.app_id}-sink"), wanted))
+        stored = _until(stack, lambda: _reached(queries.next_offsets(store, f"{stack.settings.app_id}-sink"), wanted), LOOK_S)
+        standing = len(queries.standing_alerts(store)) + len(queries.standing_clues(store))
     finally:
         tail.close()
         store.close()
-    return judged - begun, stored - begun
+    ends = {part: judged if part == "agents" else stored for part in PARTS}
+    cpu = {part: end.cpu[part] - begun.cpu[part] for part, end in ends.items()}
+    return Found(judged.at - begun.at, stored.at - begun.at, cpu, standing)
+
+
+def _records(stack: Stack) -> float:
+    """How many records the workers have judged, by their own count."""
+    total = 0.0
+    for index in range(stack.settings.workers):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{stack.settings.metrics_port + index}/metrics", timeout=10) as answer:
+                lines = answer.read().decode().splitlines()
+        except OSError:  # not there yet
+            continue
+        total += sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("supervision_records_total{"))
+    return total
 
 
 def _reached(now: dict[tuple[str, int], int], wanted: dict[tuple[str, int], int]) -> bool:
     return all(now.get(place, 0) >= end for place, end in wanted.items())
 
 
-def _until(stack: Stack, condition: Callable[[], bool]) -> float:
+def _until(stack: Stack, condition: Callable[[], bool], every_s: float) -> Moment:
     """The last moment at which it did not hold yet."""
-    moment = begun = time.perf_counter()
+    moment = begun = _moment(stack)
     while not condition():
         stack.check()
-        assert moment - begun < PATIENCE_S, "no progress"
-        time.sleep(LOOK_S)
-        moment = time.perf_counter()
+        assert moment.at - begun.at < PATIENCE_S, "no progress"
+        moment = _moment(stack)
+        time.sleep(every_s)
     return moment
 
 
-def _alerts(stack: Stack) -> int:
-    """Alerts and clues that stand: the same number however many workers there were."""
-    store = Store(address(stack.settings))
-    try:
-        return len(queries.standing_alerts(store)) + len(queries.standing_clues(store))
-    finally:
-        store.close()
+def _moment(stack: Stack) -> Moment:
+    assert stack.kafka_server
+    roots = {"kafka": stack.kafka_server.children[1].pid, **{name: child.pid for name, child in stack.children.items()}}
+    used = _used()
+    return Moment(time.perf_counter(), {part: _with_children(roots[part], used) for part in PARTS})
+
+
+def _used() -> dict[int, tuple[int, float]]:
+    """(parent, CPU seconds) of every process of this machine."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it has just ended
+            continue
+        found[int(stat.parent.name)] = int(fields[1]), (int(fields[11]) + int(fields[12])) / TICKS
+    return found
+
+
+def _with_children(root: int, used: dict[int, tuple[int, float]]) -> float:
+    own = used[root][1] if root in used else 0.0
+    return own + sum(_with_children(pid, used) for pid, (parent, _) in used.items() if parent == root)
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=3_000)
-    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", type=int, default=6_000)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="numbers of workers for `rules`")
     parser.add_argument("--partitions", type=int, default=6)
     parser.add_argument("--batch", type=int, default=5_000)
+    parser.add_argument("--only", nargs="+", choices=[*ENGINES, RULES], default=[*ENGINES, RULES])
     return parser.parse_args()
 
 
