@@ -13,6 +13,7 @@ from clickhouse_driver import Client
 from clickhouse_driver.errors import ErrorCodes, NetworkError, ServerException, SocketTimeoutError
 from msgspec import Struct
 
+from streams.store import insertion
 from supervision.language import UserError, say
 
 _log = structlog.get_logger("store")
@@ -102,18 +103,13 @@ class Store:
         """The rows of a query, or an empty list. Raises ServerException for a real error, UserError when patience ends."""
         return list(self._persist(lambda: self._client.execute(query, params, settings=_SETTINGS)) or [])
 
-    def insert(self, table: str, columns: Sequence[str], data: Sequence[list[Any]], token: str) -> None:
+    def insert(self, table: str, columns: Sequence[str], data: Sequence[Sequence[Any]], token: str) -> None:
         """Append at most a million rows given by column. `token` names them: a second insert under it changes nothing.
 
         `data` is kept unchanged, so that the same lists are sent again after a fault.
         """
         query = f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
-        settings = _SETTINGS | {"insert_deduplication_token": token}
-
-        def attempt() -> None:
-            self._client.execute(query, [list(column) for column in data], columnar=True, settings=settings)
-
-        self._persist(attempt)
+        self._persist(lambda: insertion.insert(self._client, query, data, _SETTINGS | {"insert_deduplication_token": token}))
 
     def close(self) -> None:
         self._client.disconnect()
