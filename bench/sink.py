@@ -1,7 +1,7 @@
 """Microseconds of CPU an event from Kafka into ClickHouse: of the sink, by stage, and of the ClickHouse process.
 
-`python bench/sink.py`; `--cases 100000` is a longer one. Starts Kafka and the embedded ClickHouse in a temporary directory; the sink
-runs in this process, so that its parts can be timed. CPU time, not time: a busy machine changes it little.
+`python bench/sink.py`; `--cases 100000` is a longer one. Starts Kafka and the embedded ClickHouse in a temporary directory; the
+sink runs in this process, so that its parts can be timed. CPU time, not time: a busy machine changes it little.
 """
 
 from __future__ import annotations
@@ -142,7 +142,8 @@ def _measure(plan: Plan, work: workload.Workload, server: int, profile: bool) ->
     thread.start()
     until = begun + PATIENCE_S
     while _stored(store, plan) < events:
-        assert thread.is_alive() and time.perf_counter() < until, "no progress"
+        assert thread.is_alive(), "the sink ended"
+        assert time.perf_counter() < until, "no progress"
         time.sleep(0.25)
     took, inserted = time.perf_counter() - begun, _cpu_of(server) - theirs
     sink.stop()
