@@ -9,8 +9,10 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import groupby, repeat
+from operator import itemgetter, lt
 from typing import Any
 
 import structlog
@@ -70,19 +72,24 @@ class Pending:
         self._bytes = 0
         self._since = 0.0
 
-    def add(self, record: Record) -> None:
-        """A record at or behind the next offset of its partition; an earlier one has been seen and is left out."""
-        place = (record.topic, record.partition)
-        expected = self.next[place]
-        if record.offset < expected:
-            return
+    def add(self, records: Iterable[Record]) -> None:
+        """Records at or behind the next offset of their partition; an earlier one has been seen and is left out."""
         if not self.records:
             self._since = time.monotonic()
-        self.records.append(record)
+        for place, run in groupby(records, _PLACE):
+            self._add(place, list(run))
+
+    def _add(self, place: Place, run: list[Record]) -> None:
+        """Records of one partition that came one behind the other."""
+        expected = self.next[place]
+        run = _ascending(run, expected)
+        if not run:
+            return
+        self.records += run
         self._first.setdefault(place, expected)
-        self._count[place] = self._count.get(place, 0) + 1
-        self._bytes += len(record.value or b"") + len(record.key or b"")
-        self.next[place] = record.offset + 1
+        self._count[place] = self._count.get(place, 0) + len(run)
+        self._bytes += sum(map(len, filter(None, map(_VALUE, run)))) + sum(map(len, filter(None, map(_KEY, run))))
+        self.next[place] = run[-1].offset + 1
 
     def is_due(self, rows: int, wait_s: float) -> bool:
         full = len(self.records) >= rows or self._bytes >= _BATCH_BYTES
@@ -93,6 +100,22 @@ class Pending:
         records, self.records = self.records, []
         self._first, self._count, self._bytes = {}, {}, 0
         return records, spans
+
+
+_PLACE, _OFFSET, _KEY, _VALUE = itemgetter(0, 1), itemgetter(2), itemgetter(4), itemgetter(5)
+
+
+def _ascending(run: list[Record], expected: int) -> list[Record]:
+    """Those at `expected` or behind it, and each behind the one before."""
+    offsets = list(map(_OFFSET, run))
+    if offsets[0] >= expected and all(map(lt, offsets, offsets[1:])):
+        return run
+    kept = []
+    for record in run:
+        if record.offset >= expected:
+            kept.append(record)
+            expected = record.offset + 1
+    return kept
 
 
 class Sink:
@@ -141,12 +164,7 @@ class Sink:
         looked = time.monotonic()
         while not self._stopping.is_set():
             room = max(1, plan.batch_rows - len(pending.records))
-            for message in self._consumer.consume(min(room, 10_000), timeout=min(plan.batch_wait_s, 0.2)):
-                error = message.error()
-                if error is None:
-                    pending.add(_record(message))
-                else:
-                    self._heed(error, message)
+            self._take(self._consumer.consume(min(room, 10_000), timeout=min(plan.batch_wait_s, 0.2)))
             if pending.is_due(plan.batch_rows, plan.batch_wait_s):
                 self._flush()
             if time.monotonic() - looked > _LOOK_S:
@@ -154,6 +172,18 @@ class Sink:
                 gc.collect()
                 self._take_up(self._partitions(required=False))
         self._flush()
+
+    def _take(self, messages: list[Message]) -> None:
+        """Records are added and faults heeded in the order they came in."""
+        begin = 0
+        errors = list(map(Message.error, messages))
+        if errors.count(None) < len(errors):
+            for place, error in enumerate(errors):
+                if error is not None:
+                    self._pending.add(_records(messages[begin:place]))
+                    self._heed(error, messages[place])
+                    begin = place + 1
+        self._pending.add(_records(messages[begin:]))
 
     def _flush(self) -> None:
         records, spans = self._pending.take()
@@ -283,14 +313,11 @@ def _configuration(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _record(message: Message) -> Record:
-    _, timestamp = message.timestamp()
-    return Record(
-        str(message.topic()),
-        int(message.partition() or 0),
-        int(message.offset() or 0),
-        max(0, timestamp),
-        message.key(),
-        message.value(),
-        tuple(message.headers() or ()),  # type: ignore[arg-type]  # a list of pairs, as read
+def _records(messages: list[Message]) -> Iterator[Record]:
+    """Messages without an error as records, with no line of Python for each."""
+    columns: Any = (
+        *(map(ask, messages) for ask in (Message.topic, Message.partition, Message.offset)),
+        map(max, map(itemgetter(1), map(Message.timestamp, messages)), repeat(0)),
+        *(map(ask, messages) for ask in (Message.key, Message.value, Message.headers)),
     )
+    return map(partial(tuple.__new__, Record), zip(*columns, strict=True))

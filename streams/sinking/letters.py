@@ -27,7 +27,7 @@ def unreadable(record: Record, why: str) -> tuple[Any, ...]:
 
 def _row(record: Record) -> tuple[Any, ...]:
     """`streams.agents.deadletter` names the headers. A letter that lacks them came from elsewhere and stands for itself."""
-    told = {name: (content or b"").decode("utf-8", "replace") for name, content in record.headers}
+    told = {name: (content or b"").decode("utf-8", "replace") for name, content in record.headers or ()}
     topic, partition, offset = told.get("dead-topic"), told.get("dead-partition"), told.get("dead-offset")
     origin: tuple[str, int, int] = (record.topic, record.partition, record.offset)
     if topic and _within(partition, _MOST_PARTITION) and _within(offset, _MOST_OFFSET):
@@ -41,6 +41,6 @@ def _within(text: str | None, most: int) -> bool:
 
 
 def _content(record: Record) -> tuple[Any, ...]:
-    headers = {name: content or b"" for name, content in record.headers}
+    headers = {name: content or b"" for name, content in record.headers or ()}
     place = (record.topic, record.partition, record.offset, record.timestamp)
     return (record.key or b"", record.value or b"", headers, *place)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from time import perf_counter
 
 from msgspec import Struct
@@ -42,8 +44,8 @@ class Writer:
         """Store the records, which lie in `spans`. When it returns, they are stored and known to be."""
         begun = perf_counter()
         by_topic: dict[str, list[Record]] = {}
-        for record in records:
-            by_topic.setdefault(record.topic, []).append(record)
+        for topic, run in groupby(records, itemgetter(0)):
+            by_topic.setdefault(topic, []).extend(run)
         for topic, found in by_topic.items():
             name = _token(span for span in spans if span.topic == topic)
             for rows in self._translate[topic](found):
