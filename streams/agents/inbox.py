@@ -2,51 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
 
 from msgspec import Struct, field
 
 from rules.output import Item
 from streams.agents.transport import Batch
 from supervision.decoder import decode
-from supervision.event import CaseEvent, Stream
+from supervision.event import TOPIC_OF, CaseEvent, Stream
 from supervision.refusal import Reason, Refusal
 from supervision.signal import is_packed, unpack
 from supervision.subject import stream_of
 
+_TYPES = {stream: frozenset(kind for kind, its in TOPIC_OF.items() if its is stream) for stream in Stream}
+
 
 class Inbox(Struct):
-    """What a batch says. `origin`: index of the record of each event, by the event's identity; `refused`: index and why."""
+    """What a batch says. `places`: for each item the index of its record in the batch; `refused`: index and why."""
 
     items: list[Item] = field(default_factory=list)
-    origin: dict[int, int] = field(default_factory=dict)
+    places: list[int] = field(default_factory=list)
     refused: list[tuple[int, Refusal]] = field(default_factory=list)
 
-
-Reader = Callable[[bytes | None], "list[Item] | Refusal"]
+    def place(self, event: CaseEvent) -> int:
+        """The index of the record that this very event came from. It is asked for seldom, so it is looked for."""
+        return next(place for item, place in zip(self.items, self.places, strict=True) if item is event)
 
 
 def read(batch: Batch, start: int, stream: Stream) -> Inbox:
     """The items of a batch from offset `start` on, for the agents of `stream`. Raises nothing for any bytes."""
     inbox = Inbox()
-    for index, value in enumerate(batch.values):
-        if batch.offsets[index] < start:
-            continue
-        if stream is Stream.ACTIVITY and value is not None and is_packed(value):
-            packet = unpack(value)
-            if isinstance(packet, Refusal):
-                inbox.refused.append((index, packet))
-            else:
-                inbox.items += packet
+    items, places, types, hears_signals = inbox.items, inbox.places, _TYPES[stream], stream is Stream.ACTIVITY
+    first = bisect_left(batch.offsets, start)
+    for index, value in enumerate(batch.values[first:] if first else batch.values, first):
+        if hears_signals and value is not None and is_packed(value):
+            _take_packet(inbox, index, value)
             continue
         item = decode(value)
-        if isinstance(item, Refusal):
+        if type(item) is CaseEvent:
+            # What names a case and has a type of this stream belongs here; of the rest `stream_of` knows.
+            if (item.event_type in types and item.case_id is not None) or stream_of(item) is stream:
+                items.append(item)
+                places.append(index)
+            else:
+                wanted = f"a type of {stream} events"
+                inbox.refused.append((index, Refusal(reason=Reason.WRONG_TOPIC, field="event_type", wanted=wanted)))
+        elif isinstance(item, Refusal):
             inbox.refused.append((index, item))
-        elif isinstance(item, CaseEvent) and stream_of(item) is not stream:
-            inbox.refused.append(
-                (index, Refusal(reason=Reason.WRONG_TOPIC, field="event_type", wanted=f"a type of {stream} events"))
-            )
         else:
-            inbox.items.append(item)
-            inbox.origin[id(item)] = index
+            items.append(item)
+            places.append(index)
     return inbox
+
+
+def _take_packet(inbox: Inbox, index: int, value: bytes) -> None:
+    packet = unpack(value)
+    if isinstance(packet, Refusal):
+        inbox.refused.append((index, packet))
+    else:
+        inbox.items += packet
+        inbox.places += [index] * len(packet)

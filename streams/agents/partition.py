@@ -245,7 +245,7 @@ class Partition:
         metrics.STAGE_SECONDS.labels(Stage.COMMIT.value).observe(perf_counter() - judged)
 
     def _letters(self, batch: Batch, inbox: Inbox, output: Output) -> list[Message]:
-        refused = [*inbox.refused, *((inbox.origin[id(event)], Refusal(reason=reason)) for event, reason in output.refused)]
+        refused = [*inbox.refused, *((inbox.place(event), Refusal(reason=reason)) for event, reason in output.refused)]
         for _, refusal in refused:
             metrics.REFUSED.labels(self._declared, refusal.reason.value).inc()
         return [dead_letter(self._around.names.dead_letters, batch, index, refusal) for index, refusal in refused]

@@ -24,7 +24,8 @@ def test_a_poison_event_is_refused_by_itself_and_its_neighbours_are_judged() -> 
 
 def test_an_event_knows_the_record_it_came_from() -> None:
     inbox = read(batch([b"", raw(1), raw(1)]), 0, Stream.CASE)
-    assert [inbox.origin[id(item)] for item in inbox.items] == [1, 2]
+    assert inbox.items[0] == inbox.items[1]
+    assert [inbox.place(item) for item in inbox.items if isinstance(item, CaseEvent)] == [1, 2]
 
 
 def test_records_before_the_next_offset_are_passed_over() -> None:
@@ -46,7 +47,8 @@ def test_an_event_of_the_other_stream_is_in_the_wrong_topic() -> None:
 
 def test_packed_signals_are_unpacked_in_order_for_subjects_and_refused_among_cases() -> None:
     packed = pack([SIGNAL, STEP])
-    assert read(batch([packed]), 0, Stream.ACTIVITY).items == [SIGNAL, STEP]
+    inbox = read(batch([raw(1), packed]), 0, Stream.ACTIVITY)
+    assert (inbox.items, inbox.places) == ([SIGNAL, STEP], [1, 1])
     assert not read(batch([packed]), 0, Stream.CASE).items
     assert read(batch([packed[:-4]]), 0, Stream.ACTIVITY).refused[0][1].reason is Reason.NOT_JSON
 
@@ -60,5 +62,6 @@ def test_clocks_are_heard_on_both_streams() -> None:
 @given(st.lists(st.none() | st.binary(max_size=80), max_size=20), st.sampled_from([Stream.CASE, Stream.ACTIVITY]))
 def test_any_bytes_become_an_item_or_a_refusal(values: list[bytes | None], stream: Stream) -> None:
     inbox = read(batch(values), 0, stream)
-    assert len(inbox.origin) + len(inbox.refused) <= len(values)
+    assert len(inbox.places) == len(inbox.items)
+    assert {*inbox.places, *(index for index, _ in inbox.refused)} == set(range(len(values)))
     assert len(inbox.items) + len(inbox.refused) >= len(values)
