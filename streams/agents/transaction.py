@@ -90,20 +90,24 @@ class Transaction:
         self._failed.clear()
         try:
             self._producer.begin_transaction()
-            for message in messages:
-                self._write(message)
+            self._write(messages)
             self._commit()
         except KafkaException as raised:
             self._fail(raised)
 
-    def _write(self, message: Message) -> None:
-        topic, key, value, partition, headers = message
-        place = PARTITION_UA if partition is None else partition
-        while True:
-            try:
-                return self._producer.produce(topic, value, key, place, headers=list(headers) or None)
-            except BufferError:
-                self._producer.poll(0.05)
+    def _write(self, messages: Iterable[Message]) -> None:
+        produce = self._producer.produce
+        for topic, key, value, partition, headers in messages:
+            place = PARTITION_UA if partition is None else partition
+            while True:
+                try:
+                    if headers:
+                        produce(topic, value, key, place, headers=list(headers))
+                    else:
+                        produce(topic, value, key, place)
+                    break
+                except BufferError:
+                    self._producer.poll(0.05)
 
     def _commit(self) -> None:
         """Commit, asking again as long as the fault passes: librdkafka goes on where it was."""
