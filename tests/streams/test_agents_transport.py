@@ -8,17 +8,25 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
-from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
-from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, NodeNotReadyError, UnsupportedCodecError
+from aiokafka.consumer import fetcher
+from aiokafka.consumer.fetcher import READ_COMMITTED, READ_UNCOMMITTED, PartitionRecords
+from aiokafka.errors import (
+    CorruptRecordException,
+    GroupAuthorizationFailedError,
+    KafkaError,
+    NodeNotReadyError,
+    UnsupportedCodecError,
+)
 from aiokafka.record import MemoryRecords
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.util import calc_crc32c
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from streams.agents import app as faust_app
 from streams.agents.assignment import Assignment
 from streams.agents.assignor import EvenAssignor
-from streams.agents.transport import App, Consumer, Thread
+from streams.agents.transport import App, BareRecords, Batch, Consumer, Thread, _batch, bare_records
 from supervision.language import UserError
 from supervision.settings import load
 
@@ -146,3 +154,91 @@ def test_a_codec_nobody_knows_is_a_clear_stop_and_no_loop(codec: int, monkeypatc
 def test_aiokafka_itself_raises_for_an_unknown_codec() -> None:
     with pytest.raises(UnsupportedCodecError):
         list(Fetcher(record_batch(7)).records)
+
+
+# -- aiokafka's records, bare and as it copies them ------------------------------------------------------------------
+
+ABORT = b"\x00\x00\x00\x00"  # the key of a control record: version, type
+COMMIT = b"\x00\x00\x00\x01"
+
+
+def batch_at(first: int, count: int = 3, *, codec: int = 0, producer: int = -1, control: bytes | None = None) -> bytes:
+    """A record batch from offset `first` on; of a transaction if `producer` is given, its marker if `control` is."""
+    builder = DefaultRecordBatchBuilder(
+        magic=2,
+        compression_type=codec,
+        is_transactional=producer >= 0,
+        producer_id=producer,
+        producer_epoch=0,
+        base_sequence=0,
+        batch_size=1 << 16,
+    )
+    for number in range(1 if control else count):
+        headers = [("trace", b"%d" % number), ("none", None)] if number else []
+        key, value = (control, b"") if control else (b"k%d" % number, None if number == 2 else b"v" * 500)
+        builder.append(number, timestamp=1_000 + first + number, key=key, value=value, headers=headers)
+    raw = bytearray(builder.build())
+    raw[:8] = first.to_bytes(8, "big")  # neither base offset nor length are in the checksum
+    if control:
+        raw[22] |= 0b100000
+        raw[17:21] = calc_crc32c(bytes(raw[21:])).to_bytes(4, "big")
+    return bytes(raw)
+
+
+LOG = {
+    **{f"codec {codec}": batch_at(0, codec=codec) + batch_at(3, codec=codec) for codec in range(5)},
+    "committed": batch_at(0, producer=7) + batch_at(3, control=COMMIT, producer=7) + batch_at(4),
+    "aborted": batch_at(0, producer=7) + batch_at(3, control=ABORT, producer=7) + batch_at(4, producer=7) + batch_at(7),
+    "only aborted": batch_at(0, producer=7) + batch_at(3, control=ABORT, producer=7),
+    "cut short": batch_at(0) + batch_at(3)[:-9],
+    "fetched from the middle": batch_at(0, 5, codec=3),
+}
+
+
+def read_by(reader: type[PartitionRecords], raw: bytes, aborted: list[tuple[int, int]], first: int, level: int) -> tuple[Any, int]:
+    """The batch (None: no records) and where to read on."""
+    found = reader(TopicPartition("t", 0), MemoryRecords(raw), list(aborted), first, None, None, True, level)
+    records = list(found)
+    return (_batch(TP("t", 0), first, found.next_fetch_offset, records) if records else None), found.next_fetch_offset
+
+
+@pytest.mark.parametrize("level", [READ_COMMITTED, READ_UNCOMMITTED], ids=["read_committed", "read_uncommitted"])
+@pytest.mark.parametrize("what", LOG)
+def test_bare_records_make_the_same_batches(what: str, level: int) -> None:
+    aborted = [(7, 0)] if "aborted" in what else []
+    first = 2 if "middle" in what else 0
+    bare = read_by(BareRecords, LOG[what], aborted, first, level)
+    assert bare == read_by(PartitionRecords, LOG[what], aborted, first, level)
+    if what == "aborted":
+        assert bare[0].offsets == ([4, 5, 6, 7, 8, 9] if level == READ_COMMITTED else [0, 1, 2, 4, 5, 6, 7, 8, 9])
+        assert bare[1] == 10
+    if what == "only aborted" and level == READ_COMMITTED:
+        assert bare == (None, 4)
+
+
+def test_bare_records_keep_headers_keys_and_times() -> None:
+    batch, _ = read_by(BareRecords, LOG["codec 3"], [], 0, READ_COMMITTED)
+    assert isinstance(batch, Batch)
+    assert batch.headers[:3] == [(), (("trace", b"1"), ("none", None)), (("trace", b"2"), ("none", None))]
+    assert batch.keys[:3] == [b"k0", b"k1", b"k2"]
+    assert batch.values[:3] == [b"v" * 500, b"v" * 500, None]
+    assert batch.timestamps == [1_000, 1_001, 1_002, 1_003, 1_004, 1_005]
+
+
+@pytest.mark.parametrize("reader", [BareRecords, PartitionRecords], ids=["bare", "plain"])
+def test_a_damaged_batch_and_an_unknown_codec_are_errors(reader: type[PartitionRecords]) -> None:
+    damaged = bytearray(batch_at(0))
+    damaged[-1] ^= 1
+    with pytest.raises(CorruptRecordException):
+        read_by(reader, bytes(damaged), [], 0, READ_COMMITTED)
+    records = reader(TopicPartition("t", 0), MemoryRecords(record_batch(7)), [], 0, None, None, False, READ_COMMITTED)
+    with pytest.raises(UnsupportedCodecError):
+        list(records)
+
+
+def test_only_a_version_that_was_looked_at_reads_bare_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetcher, "PartitionRecords", PartitionRecords)
+    assert not bare_records("0.15.0")
+    assert fetcher.PartitionRecords is PartitionRecords
+    assert bare_records("0.14.3")
+    assert fetcher.PartitionRecords is BareRecords
