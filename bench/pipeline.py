@@ -140,7 +140,7 @@ def _watch(stack: Stack) -> Found:
     tail, store = Tail(stack.settings), Store(address(stack.settings))
     try:
         begun = _until(stack, lambda: _records(stack) > 0, LOOK_S / 5)
-        judged, count = begun, 0
+        judged, count = begun, 0.0
         for topic in (CASE_EVENTS, ACTIVITY_EVENTS):  # judged cases send signals, so one after the other
             wanted = tail.ends([topic])
             while not _reached(tail.judged(), wanted):  # which is shown late; so what counts is when the last record was counted
