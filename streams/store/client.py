@@ -45,6 +45,7 @@ _SETTINGS = {
     "insert_deduplicate": 1,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "max_partitions_per_insert_block": 0,  # one import may reach over decades of months
+    "optimize_on_insert": 0,  # rows of one key meet when parts are merged, and before in the views: not for every insert
 }
 
 
