@@ -7,6 +7,8 @@ in the dead letters. The payload is stored as it came, not as it was understood.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
+from operator import is_
 from typing import Any
 from uuid import UUID
 
@@ -94,7 +96,7 @@ def _filled(columns: list[list[Any]]) -> Rows:
         return Rows("events_raw", COLUMNS, [])
     if not any(columns[_FLAGS]):
         columns[_FLAGS] = [None] * len(columns[0])
-    kept = [(name, column) for name, column in zip(COLUMNS, columns, strict=True) if column.count(None) < len(column)]
+    kept = [(name, column) for name, column in zip(COLUMNS, columns, strict=True) if not all(map(is_, column, repeat(None)))]
     return Rows("events_raw", tuple(name for name, _ in kept), [column for _, column in kept])
 
 

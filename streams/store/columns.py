@@ -11,8 +11,8 @@ import sys
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
-from operator import attrgetter
+from itertools import chain, repeat
+from operator import attrgetter, is_
 from typing import Any
 from uuid import UUID
 
@@ -77,7 +77,7 @@ def low_cardinality(values: Sequence[Any]) -> bytes:
 
 def uuids(values: Sequence[UUID | None]) -> bytes:
     """Two numbers of 64 bits, the high one first, each little endian."""
-    if None in values:
+    if any(map(is_, values, repeat(None))):  # `in` would ask every UUID, in Python, whether it equals None
         values = [value or _NO_ID for value in values]
     numbers: Iterator[int] = map(_int_of, values)
     halves = array("Q", b"".join([number.to_bytes(16, "little") for number in numbers]))
@@ -104,7 +104,7 @@ def _numbers(code: str) -> Write:
 
 def _nullable(write: Write) -> Write:
     def with_nulls(values: Sequence[Any]) -> bytes:
-        nulls = bytes([value is None for value in values]) if None in values else bytes(len(values))
+        nulls = bytes(map(is_, values, repeat(None)))
         return nulls + write(values)
 
     return with_nulls
