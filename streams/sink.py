@@ -304,7 +304,8 @@ def _configuration(plan: Plan) -> dict[str, Any]:
         "isolation.level": "read_committed",
         "auto.offset.reset": "error",  # an offset that is gone is a loss, never a silent jump
         "check.crcs": True,
-        "fetch.wait.max.ms": 50,
+        "fetch.wait.max.ms": 100,
+        "fetch.min.bytes": 1 << 19,  # else each few records are an answer of their own, at the cost of both ends
         "fetch.queue.backoff.ms": 10,  # librdkafka's second would stall the reading of a long log
         "queued.max.messages.kbytes": 65536,
         "reconnect.backoff.max.ms": 2000,
