@@ -45,7 +45,9 @@ _SETTINGS = {
     "insert_deduplicate": 1,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "max_partitions_per_insert_block": 0,  # one import may reach over decades of months
-    "optimize_on_insert": 0,  # rows of one key meet when parts are merged, and before in the views: not for every insert
+    # Rows of one key meet when parts are merged, and before that in the views. To merge each insert with itself as well cost the
+    # server 12.4 us of CPU an event instead of 8.5 (bench/sink.py, three runs of each by turns, 50,000 rows an insert).
+    "optimize_on_insert": 0,
 }
 
 
