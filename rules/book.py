@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -11,9 +11,10 @@ from typing import Any, Literal
 import msgspec
 
 from rules.card import BUILTIN, Card, load_cards
-from rules.case import CaseView, Part
+from rules.case import Case
 from rules.expression import Condition, condition
-from rules.fields import CASE_FIELDS, FIELDS
+from rules.fact import CONTEXT, TYPES, Fact, Keeper
+from rules.fields import FIELDS
 from rules.kinds.deadline import CaseDeadline
 from rules.kinds.fixed import FixedDeadline
 from rules.kinds.separation import SamePerson
@@ -21,14 +22,17 @@ from rules.kinds.sequence import Order
 from rules.kinds.spans import PauseDeadline, StepDeadline
 from rules.kinds.version import MovedLater
 from rules.kinds.window import Draft, HitDates, OffHours
-from rules.memory import Core, Keeper
 from rules.parameters import Deadline, Extension, Fallback, LimitOf, Separation, Sequence, Version, Window
+from rules.part import Part
 from rules.reading import COMMON, CaseDetector, Reads, merged
+from rules.said import Core
 from rules.sentence import sentence
 from rules.verdict import Verdict
 from supervision.alert import Level
 from supervision.event import EventType
 from supervision.language import UserError, say
+
+MOST_TOGETHER = 2  # types of one batch on one case whose rules are looked up once
 
 
 class Rule:
@@ -40,16 +44,17 @@ class Rule:
         self.detector = detector
         self.tally = tally
         self.reads: Reads = detector.reads
-        self.signals: Callable[[CaseView, set[bytes] | None], Iterable[Draft]] | None = getattr(detector, "signals", None)
+        self.signals: Callable[[Case, Collection[Fact] | None], list[Draft]] | None = getattr(detector, "signals", None)
         self._when = _compiled(card.when)
+        self.is_conditional = self._when is not None or card.effective.first is not None or card.effective.last is not None
 
-    def judge(self, view: CaseView) -> Iterable[Verdict]:
-        return self.detector.judge(view)
+    def judge(self, case: Case) -> Iterable[Verdict]:
+        return self.detector.judge(case)
 
     def applies(self, verdict: Verdict) -> bool:
         """Whether the card judges on the verdict's date and its own condition holds for that part of the case."""
         part = verdict.part
-        if not self.is_in_force(part.calendar.day_of(verdict.detected_at)):
+        if not self.is_in_force(part.place.calendar.day_of(verdict.detected_at)):
             return False
         return self._when is None or self._when(roots(part))
 
@@ -68,14 +73,15 @@ class Rule:
 
 def roots(part: Part) -> dict[str, Any]:
     """What a condition may read of a part of a case."""
-    case = {name.removeprefix("case."): part.context.get(name.removeprefix("case.")) for name in CASE_FIELDS}
+    place = part.place
+    case: dict[str, Any] = dict(zip(CONTEXT, place.where, strict=False))
     case |= {
         "source_system": part.case.source.name,
-        "item_type": part.item_type,
-        "case_type": part.case_type,
-        "region_code": part.region,
+        "item_type": place.item_type,
+        "case_type": place.case_type,
+        "region_code": place.region,
     }
-    return {"item": part.item, "case": case}
+    return {"item": place.item, "case": case}
 
 
 def _compiled(text: str | None) -> Condition | None:
@@ -94,13 +100,22 @@ class Rulebook:
         self.version = _version(cards)
         self.by_id = {rule.id: rule for rule in self.rules}
         self.windows = tuple(rule for rule in self.rules if rule.tally is not None)
-        self._reading = {kind: tuple(rule for rule in self.rules if kind in rule.reads) for kind in EventType}
+        self._reading: dict[tuple[int, ...], tuple[Rule, ...]] = {
+            (code,): tuple(rule for rule in self.rules if kind in rule.reads) for code, kind in enumerate(TYPES)
+        }
         everywhere: Reads = dict.fromkeys(EventType, COMMON)
         self.keeper = Keeper(merged(everywhere, *(rule.reads for rule in self.rules)))
 
-    def reading(self, kind: EventType) -> tuple[Rule, ...]:
-        """The rules that an event of this type may change."""
-        return self._reading[kind]
+    def reading(self, codes: Iterable[int]) -> tuple[Rule, ...]:
+        """The rules that events of these types, given by their numbers, may change."""
+        key = tuple(codes)
+        found = self._reading.get(key)
+        if found is None:
+            read = {rule.id for code in set(key) for rule in self._reading[code,]}
+            found = tuple(rule for rule in self.rules if rule.id in read)
+            if len(key) <= MOST_TOGETHER:
+                self._reading[key] = found
+        return found
 
     @classmethod
     def load(cls, paths: Iterable[str | Path] | Literal["builtin"] = BUILTIN, *, only: Iterable[str] | None = None) -> Rulebook:
