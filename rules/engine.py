@@ -233,7 +233,7 @@ class CaseEngine:
             self._keep(dossier)
 
     def _judge(self, case: Case, rules: Iterable[Rule], newest: int | None, fresh: Collection[Fact] | None, output: Output) -> None:
-        """`newest`: the fact it is judged for, None: clock or reference data; `fresh` None: any fact may mean something else now."""
+        """`newest`: the fact it is judged for, None: clock or reference data. `fresh` None: any fact may mean something new."""
         now = self._clocks.now(case.source.clock)
         wakes = case.wakes
         for rule in rules:

@@ -84,7 +84,7 @@ class Part:
             self._ground()
         elif kind in _STOPS:
             self._has_clocks = False
-        elif self._steps is not None and kind in STEP_CODES:
+        if self._steps is not None and kind in STEP_CODES:
             self._steps.add(fact)
 
     def _note(self, fact: Fact) -> None:
