@@ -48,28 +48,20 @@ class Dossier:
         """The next instant to wake at on each clock. A case that only waits for the others of its root to leave needs none."""
         found: dict[str, int] = {}
         for case in self.cases:
-            wakes = case.wakes
-            if not wakes:
-                continue
-            clock = case.source.clock
-            instant = min(wakes.values())
-            if instant <= clocks.now(clock) and FORGET in wakes:
-                instant = min((at for rule, at in wakes.items() if rule != FORGET or at > clocks.now(clock)), default=FAR)
-                if instant == FAR:
-                    continue
-            known = found.get(clock)
-            if known is None or instant < known:
-                found[clock] = instant
+            instant = next_wake(case, clocks)
+            if instant != FAR:
+                clock = case.source.clock
+                found[clock] = min(instant, found.get(clock, FAR))
         return found
 
     def pack(self) -> bytes:
         """Its state by value."""
-        armed = self.armed
-        clocks = {case.source.clock for case in self.cases} if len(self.cases) > 1 else ()
-        shape = ON_SEVERAL_CLOCKS if len(clocks) > 1 else TOGETHER
-        if len(self.cases) == 1 and names(self.key, self.cases[0]):
-            shape = ALONE
-        return pack(shape, min(armed.values()) if armed else FAR, [_packed(case, shape == ALONE) for case in self.cases])
+        cases = self.cases
+        if len(cases) == 1:
+            shape = ALONE if names(self.key, cases[0]) else TOGETHER
+        else:
+            shape = ON_SEVERAL_CLOCKS if len({case.source.clock for case in cases}) > 1 else TOGETHER
+        return pack(shape, min(self.armed.values()) if self.armed else FAR, [_packed(case, shape == ALONE) for case in cases])
 
     @classmethod
     def unpack(cls, key: str, blob: bytes, world: World, vocabulary: Vocabulary, clocks: Clocks) -> Dossier:
@@ -82,6 +74,19 @@ class Dossier:
             dossier.cases.append(_unpacked(packed, Case(world, world.reference.source(source), case_id, vocabulary)))
         dossier.armed = dossier.earliest(clocks)
         return dossier
+
+
+def next_wake(case: Case, clocks: Clocks) -> int:
+    """The next instant to wake one case at, FAR: none."""
+    wakes = case.wakes
+    if not wakes:
+        return FAR
+    instant = min(wakes.values())
+    if FORGET in wakes:
+        now = clocks.now(case.source.clock)
+        if instant <= now:
+            return min((at for rule, at in wakes.items() if rule != FORGET or at > now), default=FAR)
+    return instant
 
 
 def names(key: str, case: Case) -> bool:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from rules.book import Rule, Rulebook
+from rules.book import Asked, Rule, Rulebook
 from rules.case import Case
 from rules.clocks import WALL, Clocks
-from rules.dossier import FORGET, Dossier
+from rules.dossier import FORGET, Dossier, next_wake
 from rules.fact import BATCH_KIND, Fact
 from rules.forgetting import Graveyard, is_grave
 from rules.issue import Because, Said, Suppression, changes, identify, message
@@ -70,16 +70,27 @@ class CaseEngine:
 
     # -- Engine -------------------------------------------------------------------------------------------------
 
-    def process(self, items: Sequence[Item]) -> Output:
+    def process(self, items: Iterable[Item]) -> Output:
         output = Output()
-        touched: list[Dossier] = []
+        moved: list[ClockAdvanced] = []
+        at_hand: Dossier | None = None
         for item in items:
             if isinstance(item, CaseEvent):
-                self._take(item, touched, output)
+                dossier = self._dossier_of(item, at_hand)
+                if dossier is not at_hand:
+                    if at_hand is not None:
+                        self._judge_fresh(at_hand, output)
+                    at_hand = dossier
+                if dossier is None:
+                    output.refused.append((item, Reason.CASE_FORGOTTEN))
+                else:
+                    self._take(item, dossier)
             elif isinstance(item, ClockAdvanced):
-                self._clocks.advance(item.clock, item.to)
-        for dossier in touched:
-            self._judge_fresh(dossier, output)
+                moved.append(item)
+        if at_hand is not None:
+            self._judge_fresh(at_hand, output)
+        for each in moved:
+            self._clocks.advance(each.clock, each.to)
         self._fire_pending(self._portion, output)
         return output
 
@@ -159,12 +170,14 @@ class CaseEngine:
 
     def _keep(self, dossier: Dossier) -> None:
         """Arm its timers and pack it."""
-        key, armed = dossier.key, dossier.earliest(self._clocks)
-        if armed != dossier.armed:
-            for clock, instant in armed.items():
-                if dossier.armed.get(clock) != instant:
-                    self._clocks.arm(clock, key, instant)
-            dossier.armed = armed
+        key, known, cases = dossier.key, dossier.armed, dossier.cases
+        if len(cases) == 1 and next_wake(cases[0], self._clocks) == known.get(cases[0].source.clock, FAR):
+            armed = known
+        else:
+            armed = dossier.armed = dossier.earliest(self._clocks)
+        for clock, instant in armed.items() if armed is not known else ():
+            if known.get(clock) != instant:
+                self._clocks.arm(clock, key, instant)
         blob = dossier.pack()
         self._blobs[key] = blob
         self._changed[key] = blob
@@ -184,15 +197,21 @@ class CaseEngine:
 
     # -- facts --------------------------------------------------------------------------------------------------
 
-    def _take(self, event: CaseEvent, touched: list[Dossier], output: Output) -> None:
-        key = root_key(event)
+    def _dossier_of(self, event: CaseEvent, at_hand: Dossier | None) -> Dossier | None:
+        """The one that the event belongs to; None: it was forgotten."""
+        if event.root_case_id is None and event.parent_case_id is None:
+            key = f"{event.source_system}/{event.case_id}"
+        else:
+            key = root_key(event)
+        if at_hand is not None and at_hand.key == key:
+            return at_hand
         dossier = self._young.get(key) or self._open(key)
-        if dossier is None:
-            if self._graves.holds(key):
-                output.refused.append((event, Reason.CASE_FORGOTTEN))
-                return
+        if dossier is None and not self._graves.holds(key):
             dossier = Dossier(key)
             self._put(dossier)
+        return dossier
+
+    def _take(self, event: CaseEvent, dossier: Dossier) -> None:
         event_id = event.event_id.int
         for known in dossier.cases:
             if event_id in known.ids:
@@ -203,20 +222,20 @@ class CaseEngine:
             case = Case(self._world, source, event.case_id or "", self._vocabulary)
             dossier.cases.append(case)
         case.take(self._book.keeper.fact(event))
-        if not dossier.is_touched:
-            dossier.is_touched = True
-            touched.append(dossier)
+        dossier.is_touched = True
 
     # -- judging ------------------------------------------------------------------------------------------------
 
     def _judge_fresh(self, dossier: Dossier, output: Output) -> None:
         """Judge each case by the rules that its new facts can matter to."""
+        if not dossier.is_touched:
+            return
         for case in dossier.cases:
             fresh = case.fresh
             if fresh:
                 newest = fresh[-1].id
                 if case.is_anew:
-                    self._judge(case, self._book.rules, newest, None, output)
+                    self._judge(case, self._book.all, newest, None, output)
                 else:
                     self._judge(case, self._book.reading([fact.type for fact in fresh]), newest, fresh, output)
                 case.fresh = []
@@ -229,20 +248,20 @@ class CaseEngine:
         dossier = self._open(key)
         if dossier is not None:
             for case in dossier.cases:
-                self._judge(case, self._book.rules, None, None, output)
+                self._judge(case, self._book.all, None, None, output)
             self._keep(dossier)
 
-    def _judge(self, case: Case, rules: Iterable[Rule], newest: int | None, fresh: Collection[Fact] | None, output: Output) -> None:
+    def _judge(self, case: Case, asked: Asked, newest: int | None, fresh: Collection[Fact] | None, output: Output) -> None:
         """`newest`: the fact it is judged for, None: clock or reference data. `fresh` None: any fact may mean something new."""
         now = self._clocks.now(case.source.clock)
         wakes = case.wakes
-        for rule in rules:
+        judging, signalling = asked
+        for rule in judging:
             try:
-                said, wake = self._implied(rule, case, now)
-                drafts = () if rule.signals is None else rule.signals(case, fresh)
+                verdicts = rule.judge(case)
+                said, wake = self._weigh(rule, case, verdicts, now) if verdicts else (_NONE, FAR)
             except CalendarMissing as missing:
-                self._upkeep.alarm(missing, output)
-                wakes[rule.id] = UNJUDGED
+                self._leave_unjudged(rule, case, missing, output)
                 continue
             if wake != FAR:
                 wakes[rule.id] = wake
@@ -250,28 +269,41 @@ class CaseEngine:
                 del wakes[rule.id]
             if said or case.alerts:
                 self._say(rule, case, said, Because.of(newest), output)
-            if rule.signals is not None and (drafts or case.sent):
+        for rule in signalling:
+            try:
+                drafts = rule.signals(case, fresh)
+            except CalendarMissing as missing:
+                self._leave_unjudged(rule, case, missing, output)
+                continue
+            if rule.id in wakes:
+                del wakes[rule.id]
+            if drafts or case.sent:
                 looked_at = None if fresh is None else {case.first_id(fact).to_bytes(16, "big") for fact in fresh}
                 output.signals += signalled(case, drafts, looked_at)
         self._set_forget(case, now)
 
-    def _implied(self, rule: Rule, case: Case, now: int) -> tuple[Sequence[Said], int]:
+    def _leave_unjudged(self, rule: Rule, case: Case, missing: CalendarMissing, output: Output) -> None:
+        self._upkeep.alarm(missing, output)
+        case.wakes[rule.id] = UNJUDGED
+
+    def _weigh(self, rule: Rule, case: Case, verdicts: Sequence[Verdict], now: int) -> tuple[Sequence[Said], int]:
         """What stands now, and the next instant at which that changes by the clock alone."""
-        said: list[Said] | None = None
+        if case.is_test:
+            return _NONE, FAR
+        said: list[Said] = []
         wake = FAR
-        for verdict in rule.judge(case):
+        for verdict in verdicts:
             if verdict.trigger.kept and verdict.trigger.kept.get(BATCH_KIND) == "migration":
                 continue
             if rule.is_conditional and not rule.applies(verdict):
                 continue
             if verdict.stands_from > now:
                 wake = min(wake, verdict.stands_from)
-            elif not case.is_test:
+            else:
                 found = self._standing(rule, case, verdict)
                 if found is not None:
-                    said = said or []
                     said.append(found)
-        return said or _NONE, FAR if case.may_be_test and case.is_test else wake
+        return said, wake
 
     def _standing(self, rule: Rule, case: Case, verdict: Verdict) -> Said | None:
         if verdict.unless is not None and verdict.unless():
@@ -322,8 +354,7 @@ class CaseEngine:
             if due:
                 for name in due:
                     del case.wakes[name]
-                rules = [self._book.by_id[name] for name in due if name in self._book.by_id]
-                self._judge(case, rules, None, (), output)
+                self._judge(case, self._book.named(due), None, (), output)
         if self._may_leave(dossier):
             self._forget(dossier, now if clock == WALL else None)
         else:

@@ -114,6 +114,8 @@ class Part:
         self._counted: list[tuple[Fact, Fact | None]] | None = None
         self._pauses: Pauses | None = None
         self._has_clocks = False
+        if self._steps is not None:
+            self._steps.forget_plans()
         self.is_plain = (
             opening is not None
             and self.place.is_simple
@@ -121,6 +123,7 @@ class Part:
             and _EXTENDED not in by_type
             and (opening.kept is NOTHING or (_PROMISED_DUE not in opening.kept and _LEGAL_DUE not in opening.kept))
         )
+        self.day_plans: dict[int, Any] | None = None
         self.start_day = self.place.calendar.day_of(self.start) if self.is_plain and self.start is not None else 0
 
     def _least_acceptance(self) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from rules.case import Case
@@ -27,7 +27,7 @@ class CaseDetector(Protocol):
 
     reads: Reads
 
-    def judge(self, case: Case) -> Iterable[Verdict]: ...
+    def judge(self, case: Case) -> Sequence[Verdict]: ...
 
 
 def reads(kinds: Iterable[EventType], *fields: frozenset[str]) -> Reads:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from rules.fact import CODE_OF, FIELD_CODE, Fact
 from supervision.event import EventType
@@ -20,6 +21,7 @@ class Instance:
         self.key = key
         self.started: Fact | None = None
         self.completed: list[Fact] = []
+        self.plans: dict[int, Any] = {}  # what its start decides, by whoever found it
 
 
 class StepBook:
@@ -57,6 +59,10 @@ class StepBook:
             instance.completed.append(fact)
         elif instance.started is None:
             instance.started = fact
+
+    def forget_plans(self) -> None:
+        for instance in self.instances.values():
+            instance.plans.clear()
 
     def begun(self, code: str) -> Fact | None:
         """The first start of a step; where only its completion is known, that."""

@@ -18,6 +18,7 @@ from supervision.worktime.calendar import Spans
 ART45 = frozenset({"hearing", "tender", "auction", "inspection", "testing", "quarantine", "appraisal", "expert_review"})
 IN_DAYS = frozenset({Unit.WORKING_DAY, Unit.CALENDAR_DAY, Unit.MONTH})
 MOST_PLANS = 10_000
+MOST_DAYS = 1_000
 
 
 class Place:
@@ -53,6 +54,7 @@ class Place:
         self.mandatory = () if workflow is None else tuple(step.code for step in workflow.steps if step.mandatory)
         limits = (self.promised_limit, self.legal_limit)
         self.is_simple = self.mode is Mode.DAY_END and all(limit is None or limit.unit in IN_DAYS for limit in limits)
+        self._days: dict[int, dict[int, Any]] = {}
         self._plans: dict[tuple[int, ...], Any] = {}
 
     def _legal_limit(self, world: World, where: Where, item: Item | None) -> Limit | None:
@@ -65,6 +67,15 @@ class Place:
             if fallback.item_type in {None, self.item_type} and fallback.case_type in {None, self.case_type}:
                 return fallback.limit
         return None
+
+    def plans_on(self, day: int) -> dict[int, Any]:
+        """What is kept for limits that start on this day, by whoever put it there."""
+        found = self._days.get(day)
+        if found is None:
+            if len(self._days) >= MOST_DAYS:
+                self._days.clear()
+            found = self._days[day] = {}
+        return found
 
     def plan(self, key: tuple[int, ...]) -> Any:
         """What was kept under this key, else None."""

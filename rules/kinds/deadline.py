@@ -168,13 +168,15 @@ class CaseDeadline:
         self.parameters = parameters
         self.yields = yields
         self.silent_limit = parameters.silent_where_equal if is_silent_where_equal else None
+        self._key = id(self)
         self._is_promised = parameters.limit is LimitOf.PROMISED
 
     def judge(self, case: Case) -> list[Verdict]:
-        found: list[Verdict] = []
-        for part in case.parts():
-            found += self.judge_part(case, part)
-        if self.yields:
+        parts = case.parts()
+        found = self.judge_part(case, parts[0])
+        for part in parts[1:]:
+            found = found + self.judge_part(case, part)
+        if self.yields and found:
             found = [self._with_precedence(case, verdict) for verdict in found]
         return found
 
@@ -182,11 +184,14 @@ class CaseDeadline:
         """What holds of one part, whoever goes before."""
         if not part.is_plain:
             return self._judge_clock(case, part)
-        key = (id(self), part.start_day)
-        plan: tuple[Reached, ...] | None = part.place.plan(key)
+        plans = part.day_plans
+        if plans is None:
+            plans = part.day_plans = part.place.plans_on(part.start_day)
+        plan: tuple[Reached, ...] | None = plans.get(self._key)
         if plan is None:
-            plan = self._plan(case, part)
-            part.place.keep_plan(key, plan)
+            plan = plans[self._key] = self._plan(case, part)
+        if not plan:
+            return []
         stop, opening = part.promised_stop if self._is_promised else part.legal_stop, part.opening
         assert opening is not None
         found: list[Verdict] = []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Struct
+
 from rules.case import Case
 from rules.fact import FIELD_CODE, Fact
 from rules.kinds.deadline import CASE_CLOCK, Reached, Running, plan_of, verdict_of, verdicts
@@ -30,6 +32,16 @@ def limit_facts(limit: Limit | None, started_at: int) -> dict[str, Any]:
     return {"limit": limit.value, "limit_unit": limit.unit.value, "started_at": started_at}
 
 
+class Plan(Struct, frozen=True):
+    """The limit of a step, None: it has none; `reached` None: pauses or hours decide its instants case by case."""
+
+    limit: Limit | None
+    reached: tuple[Reached, ...] | None = None
+
+
+NO_LIMIT = Plan(None)
+
+
 class StepDeadline:
     """T05: a key step against its own limit, with the case's pauses, until it is completed or the legal limit stops."""
 
@@ -45,44 +57,51 @@ class StepDeadline:
 
     def __init__(self, parameters: Deadline) -> None:
         self.parameters = parameters
+        self._key = id(self)
 
     def judge(self, case: Case) -> list[Verdict]:
         found: list[Verdict] = []
         for part in case.parts():
             for instance in part.steps.instances.values():
-                started = instance.started
-                limit = None if started is None else _step_limit(part, started)
-                if started is not None and limit is not None:
-                    self._judge(case, part, instance, started, limit, found)
+                if instance.started is not None:
+                    self._judge(case, part, instance, instance.started, found)
         return found
 
-    def _judge(self, case: Case, part: Part, instance: Instance, started: Fact, limit: Limit, found: list[Verdict]) -> None:
-        stop = part.legal_stop
+    def _judge(self, case: Case, part: Part, instance: Instance, started: Fact, found: list[Verdict]) -> None:
+        plan: Plan | None = instance.plans.get(self._key)
+        if plan is None:
+            plan = instance.plans[self._key] = self._plan(case, part, instance, started)
+        limit = plan.limit
+        if limit is None:
+            return
         done = end_of(started, instance.completed) if instance.completed else None
-        if stop is None or done is not None:
-            stop = earliest(done, stop)
-        if not part.is_plain or limit.unit not in IN_DAYS:
+        stop = part.legal_stop if done is None else done if part.legal_stop is None else earliest(done, part.legal_stop)
+        if plan.reached is None:
             found += verdicts(case, part, self.parameters.at, _on_step(case, part, instance.key, started, stop, limit))
             return
-        for reached in self._plan(case, part, instance.key, started, limit):
+        for reached in plan.reached:
             if stop is not None and stop.at <= reached.end:
                 continue
-            instant = max(reached.instant, started.at)
 
             def running() -> Running:
                 return _on_step(case, part, instance.key, started, stop, limit)
 
-            verdict = verdict_of(case, part, reached, instant, started, stop, running)
+            verdict = verdict_of(case, part, reached, max(reached.instant, started.at), started, stop, running)
             if verdict is not None:
                 found.append(verdict)
 
-    def _plan(self, case: Case, part: Part, name: str, started: Fact, limit: Limit) -> tuple[Reached, ...]:
-        """The instants of every step of this place with this limit that starts on this day, where nothing pauses."""
+    def _plan(self, case: Case, part: Part, instance: Instance, started: Fact) -> Plan:
+        """The limit and, where nothing pauses, the instants: those of every step of this place and limit that starts that day."""
+        limit = _step_limit(part, started)
+        if limit is None:
+            return NO_LIMIT
+        if not part.is_plain or limit.unit not in IN_DAYS:
+            return Plan(limit)
         day = part.place.calendar.day_of(started.at)
-        key = (id(self), day, limit.value, _UNITS[limit.unit])
-        plan: tuple[Reached, ...] | None = part.place.plan(key)
+        key = (self._key, day, limit.value, _UNITS[limit.unit])
+        plan: Plan | None = part.place.plan(key)
         if plan is None:
-            plan = plan_of(self.parameters.at, _on_step(case, part, name, started, None, limit))
+            plan = Plan(limit, plan_of(self.parameters.at, _on_step(case, part, instance.key, started, None, limit)))
             part.place.keep_plan(key, plan)
         return plan
 

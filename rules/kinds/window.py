@@ -82,7 +82,7 @@ class OffHours:
         night = parameters.night_grant
         self.night = None if night is None else (_minute(night.since), _minute(night.until))
 
-    def judge(self, case: Case) -> Iterable[Verdict]:
+    def judge(self, case: Case) -> Sequence[Verdict]:
         """Nothing on the case itself: the clue belongs to the officer."""
         return ()
 
