@@ -1,7 +1,8 @@
 """The work that the measurements share: interleaved cases of eight events, each of about 850 bytes, some late or corrected.
 
-Items and limits are those of `examples/demo`. A case opens every second of log time and lives for days, so that neighbours
-in the stream belong to different cases and most cases are open at once.
+Items and limits are those of `examples/demo`. A case opens every second of office time and lives for days, so that neighbours in
+the stream belong to different cases and most cases are open at once. Windows work in office hours: one act in a hundred falls
+outside them. Most cases are done in time: about one in ten comes near its promised limit, a few in a thousand pass it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from supervision.calendars import calendars_of
 from supervision.decoder import encode
 from supervision.event import (
     ApplicantType,
@@ -29,29 +31,34 @@ from supervision.event import (
 )
 from supervision.loading import load_catalogue
 from supervision.payload import PAYLOADS
-from supervision.reference import Entry, Source
+from supervision.reference import Entry, Reference, Source
+from supervision.worktime import WorkCalendar
 
 SOURCE = "bench"
 CLOCK = "log:bench"
 CATALOGUE = Path(__file__).parents[1] / "examples" / "demo" / "catalogue.yaml"
 FIRST_MS = 1_772_413_200_000  # 2026-03-02 09:00 in Shanghai, a Monday
-GAP_MS = 1_000  # between the openings of two cases
+GAP_MS = 1_000  # of office time between the openings of two cases
 HOUR_MS = 3_600_000
 LATE = 0.01
 CORRECTED = 0.01
 LATENESS = 20_000  # events that a late one comes behind, at most
+AFTER_HOURS = 0.01
+SLOW, OVERDUE = 0.10, 0.003  # of the cases; shares by domain knowledge of promised cases
+OFFICERS = 400
 
-# What happens in a case, and how many hours after the step before at most.
+# What happens in a case, and how many office hours after the step before at most. A slow case waits long for its site check.
 STEPS: tuple[tuple[EventType, dict[str, object], int], ...] = (
     (EventType.APPLICATION_SUBMITTED, {}, 0),
-    (EventType.CASE_ACCEPTED, {"accept_doc_no": "受字〔2026〕第000001号"}, 30),
-    (EventType.STEP_STARTED, {"step_code": "review", "step_name": "审查", "step_instance_id": "1"}, 20),
-    (EventType.STEP_COMPLETED, {"step_code": "review", "step_name": "审查", "step_instance_id": "1", "opinion_len": 86}, 60),
-    (EventType.STEP_COMPLETED, {"step_code": "site_check", "step_name": "现场核查", "step_instance_id": "2"}, 90),
-    (EventType.STEP_COMPLETED, {"step_code": "approve", "step_name": "审批", "step_instance_id": "3", "opinion_len": 12}, 40),
-    (EventType.DECISION_MADE, {"decision": "granted", "doc_no": "许准字〔2026〕第000001号"}, 10),
-    (EventType.CASE_COMPLETED, {"completion_result": "cert_issued"}, 20),
+    (EventType.CASE_ACCEPTED, {"accept_doc_no": "受字〔2026〕第000001号"}, 3),
+    (EventType.STEP_STARTED, {"step_code": "review", "step_name": "审查", "step_instance_id": "1"}, 3),
+    (EventType.STEP_COMPLETED, {"step_code": "review", "step_name": "审查", "step_instance_id": "1", "opinion_len": 86}, 6),
+    (EventType.STEP_COMPLETED, {"step_code": "site_check", "step_name": "现场核查", "step_instance_id": "2"}, 9),
+    (EventType.STEP_COMPLETED, {"step_code": "approve", "step_name": "审批", "step_instance_id": "3", "opinion_len": 12}, 5),
+    (EventType.DECISION_MADE, {"decision": "granted", "doc_no": "许准字〔2026〕第000001号"}, 2),
+    (EventType.CASE_COMPLETED, {"completion_result": "cert_issued"}, 3),
 )
+WAITS = 4  # the step that a slow case waits for
 
 
 class Workload(Struct, frozen=True):
@@ -76,7 +83,8 @@ class Workload(Struct, frozen=True):
 def make(cases: int, seed: int = 1) -> Workload:
     """The same numbers make the same bytes."""
     chance = random.Random(seed)
-    drawn = [each for number in range(cases) for each in _case(number, chance)]
+    office = calendars_of(Reference(reference())).of_region("430111", FIRST_MS)
+    drawn = [each for number in range(cases) for each in _case(number, chance, office)]
     drawn.sort(key=lambda event: event.occurred_at)
     late = corrected = 0
     placed: list[tuple[float, CaseEvent]] = []
@@ -113,12 +121,15 @@ def _processor() -> str:
     return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "unknown processor")
 
 
-def _case(number: int, chance: random.Random) -> list[CaseEvent]:
-    at, officers = FIRST_MS + number * GAP_MS, [f"430111-{chance.randrange(400):06d}" for _ in STEPS]
+def _case(number: int, chance: random.Random, office: WorkCalendar) -> list[CaseEvent]:
+    at, draw = office.add_work(FIRST_MS, number * GAP_MS), chance.random()
+    wait_h = 60 if draw < OVERDUE else chance.uniform(24, 30) if draw < SLOW else 0
     events = []
     for index, (kind, payload, hours) in enumerate(STEPS):
-        at += round(chance.random() * hours * HOUR_MS)
-        events.append(event(number, index, kind, payload, at, officers[index]))
+        at = office.add_work(at, round((chance.random() * hours + wait_h * (index == WAITS)) * HOUR_MS))
+        if chance.random() < AFTER_HOURS:
+            at = office.office(office.day_of(at))[-1][1] + round(chance.uniform(1, 4) * HOUR_MS)
+        events.append(event(number, index, kind, payload, at, f"430111-{chance.randrange(OFFICERS):06d}"))
     return events
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -11,9 +11,10 @@ from typing import Any, Literal
 import msgspec
 
 from rules.card import BUILTIN, Card, load_cards
-from rules.case import CaseView, Part
+from rules.case import Case
 from rules.expression import Condition, condition
-from rules.fields import CASE_FIELDS, FIELDS
+from rules.fact import CONTEXT, TYPES, Fact, Keeper
+from rules.fields import FIELDS
 from rules.kinds.deadline import CaseDeadline
 from rules.kinds.fixed import FixedDeadline
 from rules.kinds.separation import SamePerson
@@ -21,14 +22,19 @@ from rules.kinds.sequence import Order
 from rules.kinds.spans import PauseDeadline, StepDeadline
 from rules.kinds.version import MovedLater
 from rules.kinds.window import Draft, HitDates, OffHours
-from rules.memory import Core, Keeper
-from rules.parameters import Deadline, Extension, Fallback, LimitOf, Separation, Sequence, Version, Window
+from rules.parameters import Deadline, Extension, Fallback, LimitOf, Separation, Version, Window
+from rules.parameters import Sequence as Steps
+from rules.part import Part
 from rules.reading import COMMON, CaseDetector, Reads, merged
+from rules.said import Core
 from rules.sentence import sentence
 from rules.verdict import Verdict
 from supervision.alert import Level
 from supervision.event import EventType
 from supervision.language import UserError, say
+
+Asked = tuple[tuple["Rule", ...], tuple["Rule", ...]]  # rules that judge the case itself, and those that make signals of it
+MOST_TOGETHER = 2  # types of one batch on one case whose rules are looked up once
 
 
 class Rule:
@@ -40,16 +46,16 @@ class Rule:
         self.detector = detector
         self.tally = tally
         self.reads: Reads = detector.reads
-        self.signals: Callable[[CaseView, set[bytes] | None], Iterable[Draft]] | None = getattr(detector, "signals", None)
+        self.judge: Callable[[Case], Sequence[Verdict]] = detector.judge
+        self.is_signalling = isinstance(detector, OffHours)  # it says nothing on the case itself
+        self.signals: Callable[[Case, Collection[Fact] | None], list[Draft]] = getattr(detector, "signals", _no_signals)
         self._when = _compiled(card.when)
-
-    def judge(self, view: CaseView) -> Iterable[Verdict]:
-        return self.detector.judge(view)
+        self.is_conditional = self._when is not None or card.effective.first is not None or card.effective.last is not None
 
     def applies(self, verdict: Verdict) -> bool:
         """Whether the card judges on the verdict's date and its own condition holds for that part of the case."""
         part = verdict.part
-        if not self.is_in_force(part.calendar.day_of(verdict.detected_at)):
+        if not self.is_in_force(part.place.calendar.day_of(verdict.detected_at)):
             return False
         return self._when is None or self._when(roots(part))
 
@@ -68,14 +74,15 @@ class Rule:
 
 def roots(part: Part) -> dict[str, Any]:
     """What a condition may read of a part of a case."""
-    case = {name.removeprefix("case."): part.context.get(name.removeprefix("case.")) for name in CASE_FIELDS}
+    place = part.place
+    case: dict[str, Any] = dict(zip(CONTEXT, place.where, strict=False))
     case |= {
         "source_system": part.case.source.name,
-        "item_type": part.item_type,
-        "case_type": part.case_type,
-        "region_code": part.region,
+        "item_type": place.item_type,
+        "case_type": place.case_type,
+        "region_code": place.region,
     }
-    return {"item": part.item, "case": case}
+    return {"item": place.item, "case": case}
 
 
 def _compiled(text: str | None) -> Condition | None:
@@ -94,13 +101,27 @@ class Rulebook:
         self.version = _version(cards)
         self.by_id = {rule.id: rule for rule in self.rules}
         self.windows = tuple(rule for rule in self.rules if rule.tally is not None)
-        self._reading = {kind: tuple(rule for rule in self.rules if kind in rule.reads) for kind in EventType}
+        self._reading: dict[tuple[int, ...], Asked] = {
+            (code,): _asked(rule for rule in self.rules if kind in rule.reads) for code, kind in enumerate(TYPES)
+        }
+        self.all = _asked(self.rules)
         everywhere: Reads = dict.fromkeys(EventType, COMMON)
         self.keeper = Keeper(merged(everywhere, *(rule.reads for rule in self.rules)))
 
-    def reading(self, kind: EventType) -> tuple[Rule, ...]:
-        """The rules that an event of this type may change."""
-        return self._reading[kind]
+    def reading(self, codes: Iterable[int]) -> Asked:
+        """The rules that events of these types, given by their numbers, may change."""
+        key = tuple(codes)
+        found = self._reading.get(key)
+        if found is None:
+            read = {rule.id for code in set(key) for part in self._reading[code,] for rule in part}
+            found = _asked(rule for rule in self.rules if rule.id in read)
+            if len(key) <= MOST_TOGETHER:
+                self._reading[key] = found
+        return found
+
+    def named(self, names: Iterable[str]) -> Asked:
+        """Those of these ids that are on."""
+        return _asked(self.by_id[name] for name in names if name in self.by_id)
 
     @classmethod
     def load(cls, paths: Iterable[str | Path] | Literal["builtin"] = BUILTIN, *, only: Iterable[str] | None = None) -> Rulebook:
@@ -114,6 +135,18 @@ class Rulebook:
             known = ", ".join(card.id for card in cards)
             raise UserError(*(say(f"没有规则 {name};现有规则:{known}", f"no rule {name}; there are {known}") for name in unknown))
         return cls(card for card in cards if card.id in wanted)
+
+
+def _no_signals(_case: Case, _fresh: Collection[Fact] | None) -> list[Draft]:
+    return []
+
+
+def _asked(rules: Iterable[Rule]) -> Asked:
+    chosen = tuple(rules)
+    return (
+        tuple(rule for rule in chosen if not rule.is_signalling),
+        tuple(rule for rule in chosen if rule.is_signalling),
+    )
 
 
 def _version(cards: tuple[Card, ...]) -> str:
@@ -149,7 +182,7 @@ def _rule(card: Card, deadlines: dict[str, CaseDeadline], speaks: set[LimitOf]) 
         detector = CaseDeadline(parameters, yields, is_silent_where_equal=parameters.silent_where_equal in speaks)
         deadlines[card.id] = detector
         return Rule(card, detector)
-    if isinstance(parameters, Sequence):
+    if isinstance(parameters, Steps):
         return Rule(card, Order(parameters))
     if isinstance(parameters, Separation):
         raised = _compiled(parameters.raised_when)

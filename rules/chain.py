@@ -3,50 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-
-from msgspec import Struct
-
-from rules.memory import Fact
+from typing import Any, Generic, Protocol, TypeVar
 
 
-class Chain(Struct, frozen=True, gc=False):
-    """All versions of one fact. `first` is the lowest version by (`version`, `id`), `head` the one in force."""
+class Versioned(Protocol):
+    """A fact that may correct another: `supersedes` is the id of the version before it. Ids are numbers, or 16 bytes each."""
 
-    head: Fact
-    first: Fact
-    versions: tuple[Fact, ...]
+    id: Any
+    at: int
+    version: int
+    deleted: bool
+    supersedes: Any
 
 
-def _rank(fact: Fact) -> tuple[int, bytes]:
+F = TypeVar("F", bound=Versioned)
+
+
+class Chain(Generic[F]):
+    """All versions of one fact, rising by (`version`, `id`). `first` is the lowest, `head` the one in force."""
+
+    __slots__ = ("first", "head", "versions")
+
+    def __init__(self, versions: tuple[F, ...]) -> None:
+        self.versions = versions
+        self.first = versions[0]
+        self.head = versions[-1]
+
+
+def _rank(fact: Versioned) -> tuple[int, Any]:
     return fact.version, fact.id
 
 
-def _order(chain: Chain) -> tuple[int, bytes]:
-    return chain.head.at, chain.head.id
-
-
-def in_force(facts: Sequence[Fact]) -> list[Chain]:
+def in_force(facts: Sequence[F]) -> list[Chain[F]]:
     """Chains whose head is not deleted, ordered by (`at`, `id`) of the head. A missing link joins by its id alone."""
-    if not any(fact.supersedes is not None for fact in facts):
-        chains = [Chain(fact, fact, (fact,)) for fact in facts if not fact.deleted]
+    if any(fact.supersedes is not None for fact in facts):
+        groups = _groups(facts)
+        for versions in groups:
+            versions.sort(key=_rank)
+        chains = [Chain(tuple(versions)) for versions in groups if not versions[-1].deleted]
     else:
-        chains = [chain for chain in map(_chain, _groups(facts)) if not chain.head.deleted]
-    chains.sort(key=_order)
+        chains = [Chain((fact,)) for fact in facts if not fact.deleted]
+    chains.sort(key=lambda chain: (chain.head.at, chain.head.id))
     return chains
 
 
-def _chain(versions: list[Fact]) -> Chain:
-    if len(versions) == 1:
-        return Chain(versions[0], versions[0], (versions[0],))
-    versions.sort(key=_rank)
-    return Chain(versions[-1], versions[0], tuple(versions))
-
-
-def _groups(facts: Iterable[Fact]) -> list[list[Fact]]:
+def _groups(facts: Iterable[F]) -> list[list[F]]:
     """Facts connected by `supersedes`, also through ids of events that have not come."""
-    parent: dict[bytes, bytes] = {}
+    parent: dict[Any, Any] = {}
 
-    def root(key: bytes) -> bytes:
+    def root(key: Any) -> Any:
         parent.setdefault(key, key)
         while parent[key] != key:
             parent[key] = parent[parent[key]]
@@ -57,7 +62,7 @@ def _groups(facts: Iterable[Fact]) -> list[list[Fact]]:
     for fact in facts:
         if fact.supersedes is not None:
             parent[root(fact.id)] = root(fact.supersedes)
-    groups: dict[bytes, list[Fact]] = {}
+    groups: dict[Any, list[F]] = {}
     for fact in facts:
         groups.setdefault(root(fact.id), []).append(fact)
     return list(groups.values())

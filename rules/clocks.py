@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import msgspec
 
 from rules.timers import Timers
@@ -17,11 +20,12 @@ class Clocks:
     Log clocks tell every step; the wall clock, which is moved many times a second, only every ten seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, instant_of: Callable[[str, str], int | None]) -> None:
+        """`instant_of(clock, key)`: what a key is armed for on a clock by its own state, None: nothing."""
+        self._instant_of = instant_of
         self._now: dict[str, int] = {}
         self._told: dict[str, int] = {}
         self._timers: dict[str, Timers] = {}
-        self._armed_on: dict[str, set[str]] = {}
         self.is_changed = False
 
     def now(self, clock: str) -> int:
@@ -48,16 +52,12 @@ class Clocks:
         self.is_changed = True
         return [now]
 
-    def arm(self, key: str, earliest: dict[str, int]) -> None:
-        """The key's only instant on each clock; on clocks not named it is disarmed."""
-        for clock in self._armed_on.get(key, set()) - earliest.keys():
-            self._timers[clock].arm(key, None)
-        for clock, instant in earliest.items():
-            self._timers.setdefault(clock, Timers()).arm(key, instant)
-        if earliest:
-            self._armed_on[key] = set(earliest)
-        else:
-            self._armed_on.pop(key, None)
+    def arm(self, clock: str, key: str, instant: int) -> None:
+        """The key's instant on this clock has become this one; its own state says so."""
+        timers = self._timers.get(clock)
+        if timers is None:
+            timers = self._timers[clock] = Timers(partial(self._instant_of, clock))
+        timers.arm(key, instant)
 
     def due(self, clock: str, limit: int) -> list[str]:
         timers = self._timers.get(clock)

@@ -2,100 +2,95 @@
 
 A verdict is a function of the facts and the clock, so the engine only keeps facts, asks the detectors what holds, and
 says what changed. Cases it does not touch cost nothing; a batch judges a case once, however often it touches it.
+
+Every case lies packed in memory; those touched last are also kept at work (`hot`), so that the next fact finds them unpacked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Sequence
 
-from msgspec import Struct, field
-
-from rules.book import Rule, Rulebook
-from rules.case import CONTEXT, LIMITS, CaseView, World
+from rules.book import Asked, Rule, Rulebook
+from rules.case import Case
 from rules.clocks import WALL, Clocks
+from rules.dossier import FORGET, Dossier, next_wake
+from rules.fact import BATCH_KIND, Fact
 from rules.forgetting import Graveyard, is_grave
 from rules.issue import Because, Said, Suppression, changes, identify, message
-from rules.memory import FIELD_CODE, Dossier, Fact, Meta, pack, pack_meta, unpack, unpack_meta
-from rules.output import Alarm, Item, Output
+from rules.output import Item, Output
+from rules.packing import ALONE, ON_SEVERAL_CLOCKS, Meta, head_of, pack_meta, unpack_meta
 from rules.saying import core_of, remember, signalled
-from supervision.calendars import calendars_of
+from rules.upkeep import Upkeep
+from rules.verdict import FAR, Verdict
+from rules.vocabulary import Vocabulary, is_word
+from rules.world import World
 from supervision.event import CaseEvent, ClockAdvanced, root_key
-from supervision.reference import Reference, Source
+from supervision.reference import Reference
 from supervision.refusal import Reason
 from supervision.signal import ClockStep
 from supervision.worktime import CalendarMissing
 
 META = ""
 ALL_AT_ONCE = 2**62
-FORGET = "forget"
-UNJUDGED = 2**62  # the wake of a rule that lacks a calendar year: it never rings, and the case stays until reference data comes
-_CONTEXT = tuple(FIELD_CODE[name] for name in (*CONTEXT, *LIMITS))
-_FLAGS = FIELD_CODE["flags"]
-_BATCH_KIND = FIELD_CODE["batch_kind"]
-
-
-class Asked(Struct):
-    """What is to be judged of one case: by which rules, and because of which facts; `fresh` None: look at all of them anew."""
-
-    rules: dict[str, Rule] = field(default_factory=dict)
-    fresh: set[bytes] | None = field(default_factory=set)
-    newest: bytes | None = None
-
-
-class Work(Struct):
-    """One dossier while a call works on it, and what its new facts ask of each case."""
-
-    dossier: Dossier
-    known: set[bytes]
-    asked: dict[int, Asked] = field(default_factory=dict)
-
-    def ask(self, case: int, rules: Iterable[Rule], fact: Fact, *, is_anew: bool) -> None:
-        asked = self.asked.setdefault(case, Asked())
-        asked.newest = fact.id
-        if is_anew:
-            asked.fresh = None
-        elif asked.fresh is not None:
-            asked.fresh.add(fact.id)
-        for rule in rules:
-            asked.rules[rule.id] = rule
+UNJUDGED = FAR - 1  # the wake of a rule that lacks a calendar year: it never rings, and the case stays until reference data comes
+HOT = 8_192  # cases kept at work; each takes two or three KB more than packed
+_NONE: tuple[Said, ...] = ()
 
 
 class CaseEngine:
     """Implements `rules.output.Engine` for case events; a call changes memory only through the dossiers it touched."""
 
-    def __init__(self, book: Rulebook, reference: Reference, partition: int = 0, portion: int = ALL_AT_ONCE) -> None:
-        """`portion`: how many due cases `process` judges at most for a log clock that moved; `advance` goes on with the rest."""
+    def __init__(
+        self, book: Rulebook, reference: Reference, partition: int = 0, portion: int = ALL_AT_ONCE, hot: int = HOT
+    ) -> None:
+        """`portion`: how many due cases `process` judges at most for a log clock that moved; `advance` goes on with the rest.
+        `hot`: how many dossiers are kept at work."""
         self._book = book
         self._portion = portion
         self._partition = partition
         self._blobs: dict[str, bytes] = {}
-        self._clocks = Clocks()
+        self._vocabulary = Vocabulary()
+        self._hot = max(hot // 2, 1)
+        self._young: dict[str, Dossier] = {}  # at work: touched since the last change of generations, and before it
+        self._old: dict[str, Dossier] = {}
+        self._clocks = Clocks(self._instant_of)
         self._graves = Graveyard()
-        self._stale: Iterator[str] = iter(())
         self._changed: dict[str, bytes | None] = {}
-        self._alarms: set[Alarm] = set()
-        self._has_caught_up = False
         self._adopt(reference)
-        self._judged_by = self._judges_by
+        self._upkeep = Upkeep(self._judges_by())
 
     def _adopt(self, reference: Reference) -> None:
         self._reference = reference
-        self._judges_by = f"{reference.version}/{self._book.version}"
-        self._world = World(reference, calendars_of(reference), self._book.fallbacks, self._book.extension)
+        self._world = World(reference, self._book.fallbacks, self._book.extension)
         self._suppression = Suppression(reference)
+        self._young, self._old = {}, {}
+
+    def _judges_by(self) -> str:
+        return f"{self._reference.version}/{self._book.version}"
 
     # -- Engine -------------------------------------------------------------------------------------------------
 
-    def process(self, items: Sequence[Item]) -> Output:
+    def process(self, items: Iterable[Item]) -> Output:
         output = Output()
-        works: dict[str, Work] = {}
+        moved: list[ClockAdvanced] = []
+        at_hand: Dossier | None = None
         for item in items:
             if isinstance(item, CaseEvent):
-                self._take(item, works, output)
+                dossier = self._dossier_of(item, at_hand)
+                if dossier is not at_hand:
+                    if at_hand is not None:
+                        self._judge_fresh(at_hand, output)
+                    at_hand = dossier
+                if dossier is None:
+                    output.refused.append((item, Reason.CASE_FORGOTTEN))
+                else:
+                    self._take(item, dossier)
             elif isinstance(item, ClockAdvanced):
-                self._clocks.advance(item.clock, item.to)
-        self._finish(works, output)
+                moved.append(item)
+        if at_hand is not None:
+            self._judge_fresh(at_hand, output)
+        for each in moved:
+            self._clocks.advance(each.clock, each.to)
         self._fire_pending(self._portion, output)
         return output
 
@@ -103,144 +98,230 @@ class CaseEngine:
         output = Output()
         self._clocks.advance(clock, to)
         self._fire_pending(limit, output)
-        self._refresh(limit, output)
+        self._upkeep.refresh(limit, lambda key: self._judge_all(key, output), output)
         return output
 
     def changes(self) -> list[tuple[str, bytes | None]]:
-        if self._changed or self._clocks.is_changed or self._has_caught_up:
-            self._changed[META] = pack_meta(Meta(clocks=self._clocks.pack(), judged_by=self._judged_by))
-            self._has_caught_up = False
+        upkeep = self._upkeep
+        if self._changed or self._clocks.is_changed or upkeep.has_caught_up:
+            self._changed[META] = pack_meta(Meta(clocks=self._clocks.pack(), judged_by=upkeep.judged_by))
+            upkeep.has_caught_up = False
         changed, self._changed = self._changed, {}
-        return list(changed.items())
+        return [*self._vocabulary.fresh(), *changed.items()]
 
     def restore(self, entries: Iterable[tuple[str, bytes]]) -> None:
+        judged_by = self._upkeep.judges_by
+        clock_of: dict[str, str] = {}
+        together: list[str] = []
         for key, blob in entries:
             if key == META:
                 meta = unpack_meta(blob)
-                self._judged_by = meta.judged_by
+                judged_by = meta.judged_by
                 self._clocks.restore(meta.clocks)
             elif is_grave(key):
                 self._graves.restore(key, blob)
+            elif is_word(key):
+                self._vocabulary.restore(key, blob)
             else:
                 self._blobs[key] = blob
-                self._arm(key, unpack(blob))
-        if self._judged_by != self._judges_by:
-            self._stale = iter(list(self._blobs))
+                shape, earliest = head_of(blob)
+                if shape != ALONE:
+                    together.append(key)
+                elif earliest != FAR:
+                    source = key[: key.index("/")]
+                    clock = clock_of.get(source) or clock_of.setdefault(source, self._reference.source(source).clock)
+                    self._clocks.arm(clock, key, earliest)
+        for key in together:  # only now are all words known
+            for clock, instant in self._unpacked(key, self._blobs[key]).armed.items():
+                self._clocks.arm(clock, key, instant)
+        self._upkeep.restored(judged_by, self._blobs)
 
     def use(self, reference: Reference) -> None:
         if reference.version != self._reference.version:
             self._adopt(reference)
-            self._alarms.clear()
-            self._stale = iter(list(self._blobs))
+            self._upkeep.use(self._judges_by(), self._blobs)
 
     def clocks(self) -> dict[str, int]:
         return self._clocks.reached()
 
+    # -- dossiers -----------------------------------------------------------------------------------------------
+
+    def _open(self, key: str) -> Dossier | None:
+        """The dossier at work; None: there is none under this key."""
+        found = self._young.get(key)
+        if found is not None:
+            return found
+        found = self._old.pop(key, None)
+        if found is None:
+            blob = self._blobs.get(key)
+            if blob is None:
+                return None
+            found = self._unpacked(key, blob)
+        self._put(found)
+        return found
+
+    def _put(self, dossier: Dossier) -> None:
+        if len(self._young) >= self._hot:
+            self._old, self._young = self._young, {}
+        self._young[dossier.key] = dossier
+
+    def _unpacked(self, key: str, blob: bytes) -> Dossier:
+        return Dossier.unpack(key, blob, self._world, self._vocabulary, self._clocks)
+
+    def _keep(self, dossier: Dossier) -> None:
+        """Arm its timers and pack it."""
+        key, known, cases = dossier.key, dossier.armed, dossier.cases
+        if len(cases) == 1 and next_wake(cases[0], self._clocks) == known.get(cases[0].source.clock, FAR):
+            armed = known
+        else:
+            armed = dossier.armed = dossier.earliest(self._clocks)
+        for clock, instant in armed.items() if armed is not known else ():
+            if known.get(clock) != instant:
+                self._clocks.arm(clock, key, instant)
+        blob = dossier.pack()
+        self._blobs[key] = blob
+        self._changed[key] = blob
+
+    def _instant_of(self, clock: str, key: str) -> int | None:
+        """What a dossier is armed for on a clock."""
+        dossier = self._young.get(key) or self._old.get(key)
+        if dossier is None:
+            blob = self._blobs.get(key)
+            if blob is None:
+                return None
+            shape, earliest = head_of(blob)
+            if shape != ON_SEVERAL_CLOCKS:
+                return earliest
+            dossier = self._unpacked(key, blob)
+        return dossier.armed.get(clock)
+
     # -- facts --------------------------------------------------------------------------------------------------
 
-    def _take(self, event: CaseEvent, works: dict[str, Work], output: Output) -> None:
-        key = root_key(event)
-        work = works.get(key)
-        if work is None:
-            if self._graves.holds(key):
-                output.refused.append((event, Reason.CASE_FORGOTTEN))
-                return
-            work = works[key] = self._open(key)
-        if event.event_id.bytes in work.known:
-            return
-        dossier = work.dossier
-        case = dossier.case_index(event.source_system, event.case_id or "")
-        fact = self._book.keeper.fact(event, case)
-        work.known.add(fact.id)
-        is_correction = fact.supersedes is not None or fact.version > 1 or fact.deleted
-        is_correction |= any(other.supersedes == fact.id for other in dossier.facts)
-        is_anew = is_correction or "test" in (fact.get(_FLAGS) or ()) or _tells_new_context(dossier, fact)
-        work.ask(case, self._book.rules if is_anew else self._book.reading(event.event_type), fact, is_anew=is_anew)
-        dossier.facts.append(fact)
+    def _dossier_of(self, event: CaseEvent, at_hand: Dossier | None) -> Dossier | None:
+        """The one that the event belongs to; None: it was forgotten."""
+        if event.root_case_id is None and event.parent_case_id is None:
+            key = f"{event.source_system}/{event.case_id}"
+        else:
+            key = root_key(event)
+        if at_hand is not None and at_hand.key == key:
+            return at_hand
+        dossier = self._young.get(key) or self._open(key)
+        if dossier is None and not self._graves.holds(key):
+            dossier = Dossier(key)
+            self._put(dossier)
+        return dossier
 
-    def _open(self, key: str) -> Work:
-        blob = self._blobs.get(key)
-        dossier = Dossier() if blob is None else unpack(blob)
-        return Work(dossier, {fact.id for fact in dossier.facts})
+    def _take(self, event: CaseEvent, dossier: Dossier) -> None:
+        event_id = event.event_id.int
+        for known in dossier.cases:
+            if event_id in known.ids:
+                return
+        case = dossier.case(event.source_system, event.case_id or "")
+        if case is None:
+            source = self._reference.source(event.source_system)
+            case = Case(self._world, source, event.case_id or "", self._vocabulary)
+            dossier.cases.append(case)
+        case.take(self._book.keeper.fact(event))
+        dossier.is_touched = True
 
     # -- judging ------------------------------------------------------------------------------------------------
 
-    def _finish(self, works: dict[str, Work], output: Output) -> None:
-        for key, work in works.items():
-            if work.asked:
-                for case, asked in work.asked.items():
-                    self._judge(work.dossier, case, asked, output)
-                self._keep(key, work.dossier)
+    def _judge_fresh(self, dossier: Dossier, output: Output) -> None:
+        """Judge each case by the rules that its new facts can matter to."""
+        if not dossier.is_touched:
+            return
+        for case in dossier.cases:
+            fresh = case.fresh
+            if fresh:
+                newest = fresh[-1].id
+                if case.is_anew:
+                    self._judge(case, self._book.all, newest, None, output)
+                else:
+                    self._judge(case, self._book.reading([fact.type for fact in fresh]), newest, fresh, output)
+                case.fresh = []
+                case.is_anew = False
+        dossier.is_touched = False
+        self._keep(dossier)
 
-    def _keep(self, key: str, dossier: Dossier) -> None:
-        blob = pack(dossier)
-        self._blobs[key] = blob
-        self._changed[key] = blob
-        self._arm(key, dossier)
+    def _judge_all(self, key: str, output: Output) -> None:
+        """Judge again what new reference data may have changed."""
+        dossier = self._open(key)
+        if dossier is not None:
+            for case in dossier.cases:
+                self._judge(case, self._book.all, None, None, output)
+            self._keep(dossier)
 
-    def _judge(self, dossier: Dossier, case: int, asked: Asked, output: Output) -> None:
-        source_name, case_id = dossier.cases[case]
-        source = self._reference.source(source_name)
-        view = CaseView(self._world, source, case_id, [fact for fact in dossier.facts if fact.case == case])
-        now = self._clocks.now(source.clock)
-        because = Because(asked.newest)
-        wakes = {(c, r): at for c, r, at in dossier.wakes}
-        for rule in asked.rules.values():
+    def _judge(self, case: Case, asked: Asked, newest: int | None, fresh: Collection[Fact] | None, output: Output) -> None:
+        """`newest`: the fact it is judged for, None: clock or reference data. `fresh` None: any fact may mean something new."""
+        now = self._clocks.now(case.source.clock)
+        wakes = case.wakes
+        judging, signalling = asked
+        for rule in judging:
             try:
-                said, wake = self._implied(rule, view, now)
-                drafts = () if rule.signals is None else tuple(rule.signals(view, asked.fresh))
+                verdicts = rule.judge(case)
+                said, wake = self._weigh(rule, case, verdicts, now) if verdicts else (_NONE, FAR)
             except CalendarMissing as missing:
-                self._alarm(missing, output)
-                wakes[case, rule.id] = UNJUDGED
+                self._leave_unjudged(rule, case, missing, output)
                 continue
-            wakes.pop((case, rule.id), None)
-            if wake is not None:
-                wakes[case, rule.id] = wake
-            before = [standing for standing in dossier.alerts if standing.rule_id == rule.id and standing.case == case]
-            for change in changes(rule.id, case, before, said, because):
-                remember(dossier.alerts, change.standing)
-                words = rule.words(change.standing.core)
-                output.alerts.append(message(rule.card, change, source.clock, source.name, case_id, words))
-            if rule.signals is not None:
-                output.signals += signalled(dossier, case, case_id, drafts, source, asked.fresh)
-        with suppress(CalendarMissing):  # nothing is unjudged for it: the case only stays in memory
-            self._set_forget(wakes, case, view, source)
-        dossier.wakes = [(c, r, at) for (c, r), at in wakes.items()]
+            if wake != FAR:
+                wakes[rule.id] = wake
+            elif rule.id in wakes:
+                del wakes[rule.id]
+            if said or case.alerts:
+                self._say(rule, case, said, Because.of(newest), output)
+        for rule in signalling:
+            try:
+                drafts = rule.signals(case, fresh)
+            except CalendarMissing as missing:
+                self._leave_unjudged(rule, case, missing, output)
+                continue
+            if rule.id in wakes:
+                del wakes[rule.id]
+            if drafts or case.sent:
+                looked_at = None if fresh is None else {case.first_id(fact).to_bytes(16, "big") for fact in fresh}
+                output.signals += signalled(case, drafts, looked_at)
+        self._set_forget(case, now)
 
-    def _implied(self, rule: Rule, view: CaseView, now: int) -> tuple[list[Said], int | None]:
+    def _leave_unjudged(self, rule: Rule, case: Case, missing: CalendarMissing, output: Output) -> None:
+        self._upkeep.alarm(missing, output)
+        case.wakes[rule.id] = UNJUDGED
+
+    def _weigh(self, rule: Rule, case: Case, verdicts: Sequence[Verdict], now: int) -> tuple[Sequence[Said], int]:
         """What stands now, and the next instant at which that changes by the clock alone."""
+        if case.is_test:
+            return _NONE, FAR
         said: list[Said] = []
-        wake: int | None = None
-        if view.is_test:
-            return said, wake
-        for verdict in rule.judge(view):
-            if verdict.trigger.get(_BATCH_KIND) == "migration" or not rule.applies(verdict):
+        wake = FAR
+        for verdict in verdicts:
+            if verdict.trigger.kept and verdict.trigger.kept.get(BATCH_KIND) == "migration":
+                continue
+            if rule.is_conditional and not rule.applies(verdict):
                 continue
             if verdict.stands_from > now:
-                wake = verdict.stands_from if wake is None else min(wake, verdict.stands_from)
-                continue
-            core = core_of(verdict, view)
-            state = self._suppression.state(rule.id, core, view.source.name)
-            if state is not None:
-                said.append(Said(identify(rule.id, core), core, state))
+                wake = min(wake, verdict.stands_from)
+            else:
+                found = self._standing(rule, case, verdict)
+                if found is not None:
+                    said.append(found)
         return said, wake
 
-    def _alarm(self, missing: CalendarMissing, output: Output) -> None:
-        alarm = Alarm("calendar_missing", missing.region, str(missing.year))
-        if alarm not in self._alarms:
-            self._alarms.add(alarm)
-            output.alarms.append(alarm)
+    def _standing(self, rule: Rule, case: Case, verdict: Verdict) -> Said | None:
+        if verdict.unless is not None and verdict.unless():
+            return None
+        core = core_of(verdict, case)
+        state = self._suppression.state(rule.id, core, case.source.name)
+        return None if state is None else Said(identify(rule.id, core), core, state)
+
+    def _say(self, rule: Rule, case: Case, said: Sequence[Said], because: Because, output: Output) -> None:
+        before = [standing for standing in case.alerts if standing.rule_id == rule.id]
+        if not before and not said:
+            return
+        for change in changes(rule.id, before, said, because):
+            remember(case.alerts, change.standing)
+            words = rule.words(change.standing.core)
+            output.alerts.append(message(rule.card, change, case.source.clock, case.source.name, case.case_id, words))
 
     # -- clocks -------------------------------------------------------------------------------------------------
-
-    def _arm(self, key: str, dossier: Dossier) -> None:
-        """The earliest wake on each clock. A case that only waits for the others of its root before it leaves needs none."""
-        earliest: dict[str, int] = {}
-        for case, rule_id, instant in dossier.wakes:
-            clock = self._clock_of(dossier, case)
-            if rule_id != FORGET or instant > self._clocks.now(clock):
-                earliest[clock] = min(instant, earliest.get(clock, instant))
-        self._clocks.arm(key, earliest)
 
     def _fire_pending(self, limit: int, output: Output) -> None:
         """Judge at most so many dossiers that clocks which moved have made due."""
@@ -263,71 +344,48 @@ class CaseEngine:
 
     def _wake(self, key: str, clock: str, now: int, output: Output) -> None:
         """Judge what of a dossier is due on this clock; let it leave if nothing is left to wait for."""
-        dossier = unpack(self._blobs[key])
-        due: dict[int, dict[str, Rule]] = {}
-        waiting: list[tuple[int, str, int]] = []
-        for case, rule_id, at in dossier.wakes:
-            if rule_id == FORGET or at > now or self._clock_of(dossier, case) != clock:
-                waiting.append((case, rule_id, at))
-            elif rule_id in self._book.by_id:
-                due.setdefault(case, {})[rule_id] = self._book.by_id[rule_id]
-        dossier.wakes = waiting
-        for case, rules in due.items():
-            self._judge(dossier, case, Asked(rules, set()), output)
+        dossier = self._open(key)
+        if dossier is None:
+            return
+        for case in dossier.cases:
+            if case.source.clock != clock:
+                continue
+            due = [name for name, at in case.wakes.items() if at <= now and name != FORGET]
+            if due:
+                for name in due:
+                    del case.wakes[name]
+                self._judge(case, self._book.named(due), None, (), output)
         if self._may_leave(dossier):
-            self._forget(key, now if clock == WALL else None)
+            self._forget(dossier, now if clock == WALL else None)
         else:
-            self._keep(key, dossier)
-
-    def _clock_of(self, dossier: Dossier, case: int) -> str:
-        return self._reference.source(dossier.cases[case][0]).clock
-
-    def _refresh(self, limit: int, output: Output) -> None:
-        """Judge again, a few at a time, what new reference data may have changed."""
-        for _ in range(limit):
-            key = next(self._stale, None)
-            if key is None:
-                self._has_caught_up |= self._judged_by != self._judges_by
-                self._judged_by = self._judges_by
-                return
-            if key in self._blobs:
-                dossier = unpack(self._blobs[key])
-                for case in range(len(dossier.cases)):
-                    self._judge(dossier, case, Asked(dict(self._book.by_id), None), output)
-                self._keep(key, dossier)
-        output.more = True
+            self._keep(dossier)
 
     # -- forgetting ---------------------------------------------------------------------------------------------
 
-    def _set_forget(self, wakes: dict[tuple[int, str], int], case: int, view: CaseView, source: Source) -> None:
-        """A case without timers leaves some days after it was judged last. Raises CalendarMissing, and then it stays."""
-        wakes.pop((case, FORGET), None)
-        if not any(c == case for c, _ in wakes):
-            instant = self._graves.leaves_at(view, source, self._clocks.now(source.clock))
-            if instant is not None:
-                wakes[case, FORGET] = instant
+    def _set_forget(self, case: Case, now: int) -> None:
+        """A case without timers leaves some days after it was judged last; if no calendar knows that day, it stays."""
+        wakes = case.wakes
+        if FORGET in wakes:
+            del wakes[FORGET]
+        if wakes or (case.source.clock != WALL and case.source.keep_days is None):
+            return
+        try:
+            instant = self._graves.leaves_at(case, now)
+        except CalendarMissing:  # nothing is unjudged for it
+            return
+        if instant is not None:
+            wakes[FORGET] = instant
 
     def _may_leave(self, dossier: Dossier) -> bool:
         """Whether every case of the root only waits to be forgotten, and its time has come."""
-        leaving = {
-            case
-            for case, rule_id, at in dossier.wakes
-            if rule_id == FORGET and at <= self._clocks.now(self._clock_of(dossier, case))
-        }
-        return len(leaving) == len(dossier.cases) == len(dossier.wakes)
+        return all(
+            len(case.wakes) == 1 and case.wakes.get(FORGET, FAR) <= self._clocks.now(case.source.clock) for case in dossier.cases
+        )
 
-    def _forget(self, key: str, now: int | None) -> None:
+    def _forget(self, dossier: Dossier, now: int | None) -> None:
+        key = dossier.key
         del self._blobs[key]
+        self._young.pop(key, None)
         self._changed[key] = None
-        self._clocks.arm(key, {})
         grave, blob = self._graves.bury(key, now)
         self._changed[grave] = blob
-
-
-def _tells_new_context(dossier: Dossier, fact: Fact) -> bool:
-    """Whether it names an item, region, centre ... that no earlier fact of its case has named the same."""
-    mine = [(code, value) for code in _CONTEXT if (value := fact.kept.get(code)) is not None]
-    if not mine:
-        return False
-    others = [other.kept for other in dossier.facts if other.case == fact.case]
-    return any(all(kept.get(code) != value for kept in others) for code, value in mine)

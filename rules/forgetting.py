@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from rules.case import CaseView
-from supervision.reference import Source
+from rules.case import Case
 
 KEEP_WD = 3
 GRAVE_DAYS = 90
@@ -29,17 +28,18 @@ class Graveyard:
         self._until: dict[bytes, int] = {}
         self._next_look = 0
 
-    def leaves_at(self, view: CaseView, source: Source, now: int) -> int | None:
+    def leaves_at(self, case: Case, now: int) -> int | None:
         """When a case without timers that is judged `now` may leave; None on a log clock whose source sets no `keep_days`.
 
         Counted from the later of its last fact and now: the facts of a backlog come in late, and together.
         """
-        if not view.facts or (source.clock != "wall" and source.keep_days is None):
+        source = case.source
+        if not case.facts or (source.clock != "wall" and source.keep_days is None):
             return None
-        last = max(now, max(fact.at for fact in view.facts))
+        last = max(now, max(fact.at for fact in case.facts))
         if source.keep_days is not None:
             return last + source.keep_days * DAY_MS
-        calendar = view.parts[-1].calendar
+        calendar = case.parts()[-1].place.calendar
         return calendar.day_end(calendar.add(calendar.day_of(last), self._keep_wd)) + 1
 
     def holds(self, key: str) -> bool:

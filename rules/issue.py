@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from rules.card import Card
-from rules.memory import Core, Standing
+from rules.said import Core, Standing
 from supervision.alert import Alert, Level, RevokeReason, State, alert_id
 from supervision.reference import Outage, Reference, Waiver
 
@@ -34,25 +34,29 @@ class Because(Struct, frozen=True):
 
     fact_id: bytes | None = None
 
+    @classmethod
+    def of(cls, fact_id: int | None) -> Because:
+        return cls() if fact_id is None else cls(fact_id.to_bytes(16, "big"))
+
     @property
     def reason(self) -> RevokeReason:
         return RevokeReason.FACT if self.fact_id is not None else RevokeReason.REFERENCE
 
 
-def changes(rule_id: str, case: int, before: Sequence[Standing], implied: Iterable[Said], because: Because) -> list[Change]:
+def changes(rule_id: str, before: Sequence[Standing], implied: Iterable[Said], because: Because) -> list[Change]:
     """The difference, revocations first; `before` holds what was last said by this rule of this case, and is not altered."""
     now = {said.alert_id: said for said in implied}
     known = {standing.alert_id: standing for standing in before}
     found: list[Change] = []
     for standing in before:
         if standing.state != State.REVOKED and standing.alert_id not in now:
-            gone = Standing(standing.alert_id, rule_id, case, standing.revision + 1, State.REVOKED, standing.core)
+            gone = Standing(standing.alert_id, rule_id, standing.revision + 1, State.REVOKED, standing.core)
             found.append(Change(gone, _why_gone(standing, now.values(), because), because.fact_id))
     for said in now.values():
         old = known.get(said.alert_id)
         if old is None or old.state != said.state or old.core != said.core:
             revision = 1 if old is None else old.revision + 1
-            found.append(Change(Standing(said.alert_id, rule_id, case, revision, said.state, said.core)))
+            found.append(Change(Standing(said.alert_id, rule_id, revision, said.state, said.core)))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Protocol
 
 from msgspec import Struct, field
@@ -46,9 +46,10 @@ class Output(Struct):
 class Engine(Protocol):
     """One engine serves one partition of one topic. Pure: state in, state out; the caller persists what `changes` gives."""
 
-    def process(self, items: Sequence[Item]) -> Output:
+    def process(self, items: Iterable[Item]) -> Output:
         """Take facts and control records in any order and batch size; judge what they touch, and what a ClockAdvanced among
-        them makes due: all of it, or a portion if the engine was made so (`more`, then `advance` goes on)."""
+        them makes due: all of it, or a portion if the engine was made so (`more`, then `advance` goes on). Items of one subject
+        that follow one another are judged together: so `items` sorted by key cost least, and say nothing that they take back."""
 
     def advance(self, clock: str, to: int, limit: int = 10_000) -> Output:
         """Move `clock` to `to` (ms UTC; a lower one is ignored) and judge at most `limit` subjects whose instant came."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from rules.case import CONTEXT, CaseView
-from rules.case import LIMITS as LIMIT_FIELDS
-from rules.memory import FIELD_CODE, Fact
+from rules.case import Case
+from rules.clocks import WALL
+from rules.fact import ACTOR as ACTOR_FIELDS
+from rules.fact import OFFICER, WHERE, Fact
 from rules.verdict import Verdict
 from supervision.event import EventType
 
 Reads = dict[EventType, frozenset[str]]
 
-# Kept of every event of every case that any card judges: who and where it is, and how far its time can be trusted.
-COMMON = frozenset({*CONTEXT, *LIMIT_FIELDS, "time_precision", "flags", "batch_kind"})
-ACTOR = frozenset({"actor_officer_id", "actor_person_hash"})
+# Kept of every event of every case that any card judges: where it is, and how far its time can be trusted.
+COMMON = frozenset({*WHERE, "time_precision", "flags", "batch_kind"})
+ACTOR = frozenset(ACTOR_FIELDS)
 DUE_DATES = frozenset({"payload.promised_due_at", "payload.legal_due_at"})
 DECLARED = frozenset({"payload.declared_limit", "payload.declared_limit_unit"})
 STEP = frozenset({"payload.step_code", "payload.step_instance_id"})
@@ -26,7 +27,7 @@ class CaseDetector(Protocol):
 
     reads: Reads
 
-    def judge(self, view: CaseView) -> Iterable[Verdict]: ...
+    def judge(self, case: Case) -> Sequence[Verdict]: ...
 
 
 def reads(kinds: Iterable[EventType], *fields: frozenset[str]) -> Reads:
@@ -47,7 +48,12 @@ def responsible(*facts: Fact | None) -> tuple[str, ...]:
     """The officers named on these facts, each once, in order."""
     seen: dict[str, None] = {}
     for fact in facts:
-        officer = None if fact is None else fact.get(FIELD_CODE["actor_officer_id"])
+        officer = None if fact is None else fact.actor[OFFICER]
         if officer:
             seen[officer] = None
     return tuple(seen)
+
+
+def grace_of(case: Case) -> int:
+    """How long a verdict that rests on an absent fact waits, ms; a log clock moves when its log is complete, so not at all."""
+    return case.source.late_grace_s * 1000 if case.source.clock == WALL else 0

@@ -2,46 +2,52 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from rules.case import CaseView
+import msgspec
+
+from rules.case import Case
+from rules.fact import CENTRE, DEPARTMENT
 from rules.kinds.window import Draft
-from rules.memory import Core, Dossier, Sent, Standing
+from rules.said import Core, Sent, Standing
 from rules.verdict import Verdict
-from supervision.reference import Source
 from supervision.signal import Signal
 
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
-def core_of(verdict: Verdict, view: CaseView) -> Core:
-    part = verdict.part
-    context, calendar, item = part.context, part.calendar, part.item
-    facts = verdict.facts | {
-        "case_id": view.case_id,
-        "item_code": part.item_code,
-        "item_name": (item.name if item is not None else "") or part.item_code,
+
+def core_of(verdict: Verdict, case: Case) -> Core:
+    told, place = verdict.tell(), verdict.part.place
+    where, calendar, item = place.where, place.calendar, place.item
+    facts = told.facts | {
+        "case_id": case.case_id,
+        "item_code": place.item_code,
+        "item_name": (item.name if item is not None else "") or place.item_code,
         "calendar": calendar.name,
         "calendar_version": calendar.version,
         "time_zone": calendar.time_zone,
     }
-    if verdict.due_at is not None:
-        facts |= {"due_at": verdict.due_at, "due_day": date.fromordinal(calendar.day_of(verdict.due_at)).isoformat()}
+    if told.due_at is not None:
+        facts |= {"due_at": told.due_at, "due_day": date.fromordinal(calendar.day_of(told.due_at)).isoformat()}
     return Core(
         verdict.level.value,
-        verdict.subject,
-        verdict.segment,
+        told.subject,
+        told.segment,
         verdict.detected_at,
-        verdict.due_at,
+        told.due_at,
         facts,
-        tuple(fact.id for fact in verdict.evidence),
-        verdict.officers,
-        verdict.step,
-        context["department_id"] or (None if item is None else item.department_id),
-        context["centre_id"],
-        part.item_code,
-        part.item_type,
-        part.region,
+        tuple(fact.id.to_bytes(16, "big") for fact in told.evidence),
+        told.officers,
+        told.step,
+        where[DEPARTMENT] or (None if item is None else item.department_id),
+        where[CENTRE],
+        place.item_code,
+        place.item_type,
+        place.region,
     )
 
 
@@ -53,37 +59,42 @@ def remember(alerts: list[Standing], standing: Standing) -> None:
     alerts.append(standing)
 
 
-def signalled(
-    dossier: Dossier, case: int, case_id: str, drafts: Iterable[Draft], source: Source, fresh: set[bytes] | None
-) -> list[Signal]:
-    """Signals that are new, changed, or withdrawn because their fact no longer says so."""
-    own = [sent for sent in dossier.signals if sent.case == case and (fresh is None or sent.fact_id in fresh)]
+def signalled(case: Case, drafts: Iterable[Draft], looked_at: set[bytes] | None) -> list[Signal]:
+    """Signals that are new, changed, or withdrawn because their fact no longer says so; `looked_at` None: all facts were."""
+    own = [sent for sent in case.sent if looked_at is None or sent.fact_id in looked_at]
     known = {(sent.subject, sent.kind, sent.fact_id): sent for sent in own}
+    implied = {(draft.subject, draft.kind, draft.fact_id.to_bytes(16, "big")): draft for draft in drafts}
     out: list[Signal] = []
-    implied = {(draft.subject, draft.kind, draft.fact_id): (draft.at, draft.data) for draft in drafts}
     for key in [*implied, *(key for key in known if key not in implied)]:
-        content = implied.get(key)
-        sent = known.get(key)
+        draft, sent = implied.get(key), known.get(key)
+        content = None if draft is None else _digest(draft.at, draft.data)
         if sent is None:
-            sent = Sent(case, *key, 0, None)
-            dossier.signals.append(sent)
+            assert draft is not None
+            sent = Sent(*key, 0, draft.at, None)
+            case.sent.append(sent)
         if sent.content == content:
             continue
-        previous, sent.content, sent.revision = sent.content, content, sent.revision + 1
-        at, data = content or previous or (0, {})
-        subject, kind, fact_id = key
-        out.append(
-            Signal(
-                subject=subject,
-                kind=kind,
-                fact_id=UUID(bytes=fact_id),
-                revision=sent.revision,
-                clock=source.clock,
-                source_system=source.name,
-                at=at,
-                withdrawn=content is None,
-                case_id=case_id,
-                data={} if content is None else data,
-            )
-        )
+        sent.content, sent.revision = content, sent.revision + 1
+        if draft is not None:
+            sent.at = draft.at
+        out.append(_signal(case, sent, {} if draft is None else draft.data))
     return out
+
+
+def _signal(case: Case, sent: Sent, data: dict[str, Any]) -> Signal:
+    return Signal(
+        subject=sent.subject,
+        kind=sent.kind,
+        fact_id=UUID(bytes=sent.fact_id),
+        revision=sent.revision,
+        clock=case.source.clock,
+        source_system=case.source.name,
+        at=sent.at,
+        withdrawn=sent.content is None,
+        case_id=case.case_id,
+        data=data,
+    )
+
+
+def _digest(at: int, data: dict[str, Any]) -> bytes:
+    return hashlib.blake2b(_encode((at, data)), digest_size=8).digest()

@@ -6,7 +6,7 @@ largest grace among the clock's sources: so a stalled import never holds up a li
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -18,11 +18,13 @@ from rules.chain import in_force
 from rules.clocks import NEVER, WALL, Clocks
 from rules.issue import Because, Said, Suppression, changes, identify, message
 from rules.kinds.window import Finding, Hit
-from rules.memory import CODE_OF, FIELD_CODE, FORMAT, Core, Fact, Keeper, Meta, Standing, pack_meta, take_up, unpack_meta
-from rules.output import Alarm, Item, Output
+from rules.output import Item, Output
+from rules.packing import FORMAT, Meta, pack_meta, take_up, unpack_meta
+from rules.said import Core, Standing
+from rules.upkeep import Upkeep
 from supervision.alert import State
 from supervision.calendars import calendars_of
-from supervision.event import CaseEvent, ClockAdvanced, EventType
+from supervision.event import CaseEvent, ClockAdvanced, EventType, SourceOp
 from supervision.reference import Reference
 from supervision.signal import ClockStep, Signal
 from supervision.subject import on_clock, subject_of
@@ -30,14 +32,24 @@ from supervision.worktime import CalendarMissing, WorkCalendar
 
 META = ""
 OWN = "own"
-_LEAVE = frozenset({"payload.kind", "payload.from_", "payload.to"})
-_LEAVE_CODE = CODE_OF[EventType.LEAVE_APPROVED]
-_KIND, _FROM, _TO = (FIELD_CODE[name] for name in ("payload.kind", "payload.from_", "payload.to"))
 DAY_MS = 86_400_000
 KEEP_DAYS = 60
 LOOK_BACK_DAYS = 30
 ONE_DATE_MS = 2 * DAY_MS  # no local date begins earlier than this before any instant in it
 FAR = 2**62
+
+
+class Leave(Struct, array_like=True):
+    """A leave or an overtime as approved, one version of it. `id`: the event's, 16 bytes; `from_`, `to` in ms UTC, or dates."""
+
+    id: bytes
+    at: int
+    kind: str | None
+    from_: int | str | None
+    to: int | str | None
+    version: int = 1
+    deleted: bool = False
+    supersedes: bytes | None = None
 
 
 class Heard(Struct, array_like=True):
@@ -62,7 +74,7 @@ class Folder(Struct, array_like=True):
     format: int = FORMAT
     clock: str = "wall"
     signals: list[Heard] = field(default_factory=list)
-    facts: list[Fact] = field(default_factory=list)
+    facts: list[Leave] = field(default_factory=list)
     alerts: list[Standing] = field(default_factory=list)
     wake: int | None = None
     since: int = NEVER
@@ -94,18 +106,15 @@ class SubjectEngine:
         self._heard_from = (OWN, *(str(number) for number in range(case_partitions)))
         self._blobs: dict[str, bytes] = {}
         self._steps: dict[str, dict[str, int]] = {}
-        self._clocks = Clocks()
-        self._keeper = Keeper({EventType.LEAVE_APPROVED: _LEAVE})
-        self._stale: Iterator[str] = iter(())
+        self._clocks = Clocks(self._instant_of)
+        self._wakes: dict[str, int] = {}
         self._changed: dict[str, bytes | None] = {}
-        self._alarms: set[Alarm] = set()
         self._has_heard = False
         self._adopt(reference)
-        self._judged_by = self._judges_by
+        self._upkeep = Upkeep(self._judges_by())
 
     def _adopt(self, reference: Reference) -> None:
         self._reference = reference
-        self._judges_by = f"{reference.version}/{self._book.version}"
         self._calendars = calendars_of(reference)
         self._suppression = Suppression(reference)
         profiles = [reference.source(entry.key) for entry in reference.of_kind("source")]
@@ -113,9 +122,12 @@ class SubjectEngine:
         self._wall_grace_ms = 1000 * max(profile.late_grace_s for profile in live)
         self._keep_ms = DAY_MS * max(KEEP_DAYS, *(profile.keep_days or 0 for profile in live))
 
+    def _judges_by(self) -> str:
+        return f"{self._reference.version}/{self._book.version}"
+
     # -- Engine -------------------------------------------------------------------------------------------------
 
-    def process(self, items: Sequence[Item]) -> Output:
+    def process(self, items: Iterable[Item]) -> Output:
         output = Output()
         touched: dict[str, Touched] = {}
         for item in items:
@@ -137,42 +149,33 @@ class SubjectEngine:
         output = Output()
         self._step(OWN, clock, to)
         self._fire(clock, limit, output)
-        for _ in range(limit):
-            key = next(self._stale, None)
-            if key is None:
-                self._has_heard |= self._judged_by != self._judges_by
-                self._judged_by = self._judges_by
-                return output
-            if key in self._blobs:
-                self._judge(key, Touched(_unpack(self._blobs[key])), output)
-        output.more = True
+        self._upkeep.refresh(limit, lambda key: self._judge_again(key, output), output)
         return output
 
     def changes(self) -> list[tuple[str, bytes | None]]:
-        if self._changed or self._has_heard:
-            self._changed[META] = pack_meta(Meta(clocks=self._clocks.pack(), judged_by=self._judged_by, steps=self._steps))
-            self._has_heard = False
+        upkeep = self._upkeep
+        if self._changed or self._has_heard or upkeep.has_caught_up:
+            self._changed[META] = pack_meta(Meta(clocks=self._clocks.pack(), judged_by=upkeep.judged_by, steps=self._steps))
+            self._has_heard = upkeep.has_caught_up = False
         changed, self._changed = self._changed, {}
         return list(changed.items())
 
     def restore(self, entries: Iterable[tuple[str, bytes]]) -> None:
+        judged_by = self._upkeep.judges_by
         for key, blob in entries:
             if key == META:
                 meta = unpack_meta(blob)
-                self._steps, self._judged_by = meta.steps, meta.judged_by
+                self._steps, judged_by = meta.steps, meta.judged_by
                 self._clocks.restore(meta.clocks)
             else:
                 self._blobs[key] = blob
-                folder = _unpack(blob)
-                self._clocks.arm(key, {} if folder.wake is None else {folder.clock: folder.wake})
-        if self._judged_by != self._judges_by:
-            self._stale = iter(list(self._blobs))
+                self._arm(key, _unpack(blob))
+        self._upkeep.restored(judged_by, self._blobs)
 
     def use(self, reference: Reference) -> None:
         if reference.version != self._reference.version:
             self._adopt(reference)
-            self._alarms.clear()
-            self._stale = iter(list(self._blobs))
+            self._upkeep.use(self._judges_by(), self._blobs)
 
     def clocks(self) -> dict[str, int]:
         return {clock: steps[OWN] for clock, steps in self._steps.items() if OWN in steps}
@@ -226,7 +229,7 @@ class SubjectEngine:
         clock = self._reference.source(event.source_system).clock
         folder = self._open(on_clock(subject, clock), clock, touched, event.event_id.bytes, NEVER)
         if all(fact.id != event.event_id.bytes for fact in folder.facts):
-            folder.facts.append(self._keeper.fact(event, 0))
+            folder.facts.append(_leave(event))
 
     # -- judging ------------------------------------------------------------------------------------------------
 
@@ -249,14 +252,11 @@ class SubjectEngine:
             try:
                 found = [self._said(rule, key, finding) for finding in self._findings(rule, folder, now, since)]
             except CalendarMissing as missing:
-                alarm = Alarm("calendar_missing", missing.region, str(missing.year))
-                if alarm not in self._alarms:
-                    self._alarms.add(alarm)
-                    output.alarms.append(alarm)
+                self._upkeep.alarm(missing, output)
                 continue
             before = [known for known in folder.alerts if known.rule_id == rule.id and known.core.detected_at >= since]
             said = [one for one in found if one is not None and one.core.detected_at >= since]
-            for change in changes(rule.id, 0, before, said, Because(touched.newest)):
+            for change in changes(rule.id, before, said, Because(touched.newest)):
                 folder.alerts = [known for known in folder.alerts if known.alert_id != change.standing.alert_id]
                 folder.alerts.append(change.standing)
                 words = rule.words(change.standing.core)
@@ -268,17 +268,33 @@ class SubjectEngine:
         blob = _encode(folder)
         self._blobs[key] = blob
         self._changed[key] = blob
-        self._clocks.arm(key, {} if folder.wake is None else {folder.clock: folder.wake})
+        self._arm(key, folder)
+
+    def _judge_again(self, key: str, output: Output) -> None:
+        self._judge(key, Touched(_unpack(self._blobs[key])), output)
+
+    def _arm(self, key: str, folder: Folder) -> None:
+        """Set its timer, or let go of it."""
+        if folder.wake is None:
+            self._wakes.pop(key, None)
+        elif self._wakes.get(key) != folder.wake:
+            self._wakes[key] = folder.wake
+            self._clocks.arm(folder.clock, key, folder.wake)
+
+    def _instant_of(self, _clock: str, key: str) -> int | None:
+        return self._wakes.get(key)
 
     def _findings(self, rule: Rule, folder: Folder, now: int, since: int) -> Iterable[tuple[Finding, WorkCalendar]]:
         """One for each date with hits at or after `since` that has any; the hits are those the watermark has passed."""
         assert rule.tally is not None
-        overtime = [(fact.get(_FROM), fact.get(_TO)) for fact in _leaves(folder) if fact.at <= now]
+        overtime = [(leave.from_, leave.to) for leave in _overtimes(folder) if leave.at <= now]
         heard = [
             Hit(heard.at, heard.fact_id, heard.source, heard.case, heard.data)
             for heard in folder.signals
-            if heard.data is not None and heard.data.get("off_hours") and heard.at <= now and not _covered(overtime, heard.at)
+            if heard.data is not None and heard.data.get("off_hours") and heard.at <= now
         ]
+        if overtime:
+            heard = [hit for hit in heard if not _covered(overtime, hit.at, self._calendar(hit))]
         heard.sort(key=lambda hit: (hit.at, hit.fact_id))
         last: dict[int, Hit] = {hit.data["day"]: hit for hit in heard if hit.at >= since}
         days: dict[int, tuple[WorkCalendar, list[int]]] = {}
@@ -337,12 +353,23 @@ class SubjectEngine:
         folder.since = max(folder.since, horizon + LOOK_BACK_DAYS * DAY_MS)
 
 
-def _leaves(folder: Folder) -> Iterable[Fact]:
+def _leave(event: CaseEvent) -> Leave:
+    said = event.payload
+    supersedes = None if event.supersedes_event_id is None else event.supersedes_event_id.bytes
+    deleted = event.source_op is SourceOp.DELETE
+    kind = None if said.kind is None else str(said.kind)
+    return Leave(event.event_id.bytes, event.occurred_at, kind, said.from_, said.to, event.data_version, deleted, supersedes)
+
+
+def _overtimes(folder: Folder) -> Iterable[Leave]:
     """Approved overtime in force."""
-    for chain in in_force(folder.facts):
-        if chain.head.type == _LEAVE_CODE and chain.head.get(_KIND) == "overtime":
-            yield chain.head
+    return (chain.head for chain in in_force(folder.facts) if chain.head.kind == "overtime")
 
 
-def _covered(spans: Sequence[tuple[Any, Any]], at: int) -> bool:
-    return any((start is None or start <= at) and (end is None or at < end) for start, end in spans)
+def _covered(spans: Sequence[tuple[int | str | None, int | str | None]], at: int, calendar: WorkCalendar) -> bool:
+    """Whether an instant lies in one of the spans; a bare date means the whole local day."""
+
+    def instant(moment: int | str, days: int) -> int:
+        return moment if isinstance(moment, int) else calendar.day_start(date.fromisoformat(moment).toordinal() + days)
+
+    return any((start is None or instant(start, 0) <= at) and (end is None or at < instant(end, 1)) for start, end in spans)

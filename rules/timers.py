@@ -1,40 +1,71 @@
-"""Wake-up instants per clock: one entry a key, its earliest. A heap with lazy removal; nothing here asks the time."""
+"""Wake-up instants of one clock: buckets of keys by the hour, of which only the hour at hand is kept in order.
+
+A key's instant is kept by whoever owns it (its packed state says so), so that a million open cases cost a million list slots here
+and nothing more. An entry whose key was armed anew since is found out when its hour comes.
+"""
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+
+BUCKET_MS = 3_600_000
+NEVER = -(2**62)
 
 
 class Timers:
-    """Keys to be judged again when a clock reaches an instant (ms UTC)."""
+    """Keys to be judged again when a clock reaches an instant (ms UTC). `instant_of` says what a key is armed for now."""
 
-    def __init__(self) -> None:
-        self._heap: list[tuple[int, str]] = []
-        self._armed: dict[str, int] = {}
+    def __init__(self, instant_of: Callable[[str], int | None]) -> None:
+        self._instant_of = instant_of
+        self._buckets: dict[int, list[str]] = {}
+        self._order: list[int] = []
+        self._opened = NEVER
+        self._open: list[tuple[int, str]] = []
 
-    def __len__(self) -> int:
-        return len(self._armed)
-
-    def arm(self, key: str, instant: int | None) -> None:
-        """Set the key's only instant; None disarms it."""
-        if instant is None:
-            self._armed.pop(key, None)
-        elif self._armed.get(key) != instant:
-            self._armed[key] = instant
-            heappush(self._heap, (instant, key))
+    def arm(self, key: str, instant: int) -> None:
+        """The key's instant has become this one. Its owner says so itself from now on."""
+        bucket = instant // BUCKET_MS
+        if bucket <= self._opened:
+            heappush(self._open, (instant, key))
+            return
+        found = self._buckets.get(bucket)
+        if found is None:
+            self._buckets[bucket] = [key]
+            heappush(self._order, bucket)
+        elif found[-1] is not key:
+            found.append(key)
 
     def due(self, to: int, limit: int) -> list[str]:
-        """At most `limit` keys whose instant is at or before `to`, earliest first; they are disarmed."""
+        """At most `limit` keys whose instant is at or before `to`, earliest first. Judge and arm them before asking again."""
+        self._open_until(to)
         keys: list[str] = []
-        while self._heap and self._heap[0][0] <= to and len(keys) < limit:
-            instant, key = heappop(self._heap)
-            if self._armed.get(key) == instant:
-                del self._armed[key]
-                keys.append(key)
+        last: tuple[int, str] | None = None
+        while self._open and self._open[0][0] <= to and len(keys) < limit:
+            entry = heappop(self._open)
+            if entry != last and self._instant_of(entry[1]) == entry[0]:
+                keys.append(entry[1])
+            last = entry
         return keys
 
     def is_due(self, to: int) -> bool:
         """Whether any key is left that `due` would give."""
-        while self._heap and self._armed.get(self._heap[0][1]) != self._heap[0][0]:
-            heappop(self._heap)
-        return bool(self._heap) and self._heap[0][0] <= to
+        self._open_until(to)
+        while self._open and self._instant_of(self._open[0][1]) != self._open[0][0]:
+            heappop(self._open)
+        return bool(self._open) and self._open[0][0] <= to
+
+    def _open_until(self, to: int) -> None:
+        """Put in order what is armed for the hours up to that of `to`; what was armed anew for another hour has an entry there."""
+        bucket = to // BUCKET_MS
+        if not self._order or self._order[0] > bucket:
+            self._opened = max(self._opened, bucket)
+            return
+        while self._order and self._order[0] <= bucket:
+            number = heappop(self._order)
+            for key in set(self._buckets.pop(number)):
+                instant = self._instant_of(key)
+                if instant is not None and instant // BUCKET_MS == number:
+                    self._open.append((instant, key))
+        self._opened = max(self._opened, bucket)
+        heapify(self._open)

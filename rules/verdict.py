@@ -1,35 +1,48 @@
-"""What a detector says by the facts alone: an alert and the instant from which it stands. The engine compares it with the clock."""
+"""What a detector says by the facts alone: an alert and the instant from which it stands. The engine compares it with the clock.
+
+Most verdicts lie ahead of the clock and never come to stand, so what one would say is told only when it is asked for.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from rules.memory import Fact
+from rules.fact import Fact
 from supervision.alert import Level
 
 if TYPE_CHECKING:
-    from rules.case import Part
+    from rules.part import Part
 
 AT_ONCE = -(2**62)
+FAR = 2**62  # an instant that never comes
 
 
-class Verdict(Struct, frozen=True):
-    """`stands_from`: the clock must have reached it (AT_ONCE: a fact already completes the condition); ms UTC.
+class Telling(Struct, frozen=True):
+    """What an alert says: about whom, under which segment, every intermediate value, and the facts it rests on."""
 
-    `trigger` is the fact the suppressors look at: what completed an event rule, what opened the clock of a timer rule.
-    """
-
-    part: Part
-    level: Level
     subject: str
     segment: str
-    detected_at: int
-    stands_from: int
-    trigger: Fact
     facts: dict[str, Any]
     evidence: tuple[Fact, ...]
     due_at: int | None = None
     step: str | None = None
-    officers: tuple[str, ...] = field(default=())
+    officers: tuple[str, ...] = ()
+
+
+class Verdict(Struct, frozen=True, gc=False):
+    """`stands_from`: the clock must have reached it (AT_ONCE: a fact already completes the condition); ms UTC.
+
+    `trigger` is the fact the suppressors look at: what completed an event rule, what opened the clock of a timer rule.
+    `unless`: whether a rule that goes before has spoken by then; asked only of a verdict that would stand.
+    """
+
+    part: Part
+    level: Level
+    detected_at: int
+    stands_from: int
+    trigger: Fact
+    tell: Callable[[], Telling]
+    unless: Callable[[], bool] | None = None

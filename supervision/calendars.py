@@ -56,7 +56,7 @@ class Calendars:
         for entry in (*newest_first(own), *newest_first(builtin())):
             self._links.setdefault(entry.name, []).append(Link(entry))
         places = (*reference.of_kind(Region.KIND), *reference.of_kind(Centre.KIND))
-        self._cuts = sorted({edge for each in (*own, *builtin(), *places) for edge in _edges(each)})
+        self.cuts = sorted({edge for each in (*own, *builtin(), *places) for edge in _edges(each)})
         self._chains: dict[tuple[str, int], Chain] = {}
         self._days: dict[tuple[str, str], Days] = {}
         self._made: dict[tuple[str, str, str, bool], WorkCalendar] = {}
@@ -117,7 +117,7 @@ class Calendars:
 
     def _epoch(self, at: int) -> int:
         """Which span between two changes of effective-dated data an instant lies in."""
-        return bisect_right(self._cuts, at)
+        return bisect_right(self.cuts, at)
 
     def _calendar(self, name: str, epoch: int, zone_name: str | None) -> WorkCalendar:
         key = (name, epoch, zone_name)
@@ -160,7 +160,7 @@ class Calendars:
         """The links of a name as they are in force in one epoch."""
         found = self._chains.get((name, epoch))
         if found is None:
-            at = self._cuts[epoch - 1] if epoch else ALWAYS
+            at = self.cuts[epoch - 1] if epoch else ALWAYS
             year = datetime.fromtimestamp(at / 1000, UTC).year if epoch else 0
             found = self._chains[name, epoch] = chain_of(name, year, self._links, at)
         return found

@@ -17,8 +17,8 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from supervision.event import TOPIC_OF, CaseEvent, ClockAdvanced, Stream
-from supervision.payload import PAYLOADS
-from supervision.refusal import Reason, Refusal, precheck, refuse
+from supervision.payload import PAYLOADS, Payload
+from supervision.refusal import MAX_BYTES, Reason, Refusal, precheck, refuse
 from supervision.subject import stream_of, subject_of, wanted_for
 
 _envelope = msgspec.json.Decoder(CaseEvent).decode
@@ -26,24 +26,36 @@ _control = msgspec.json.Decoder(ClockAdvanced).decode
 _anything = msgspec.json.Decoder().decode
 _write = msgspec.json.Encoder().encode
 
-_payload = {event_type: msgspec.json.Decoder(struct).decode for event_type, struct in PAYLOADS.items()}
+
+def _empty(struct: type[Payload]) -> Payload | None:
+    """The payload without a word, where the type takes one; payloads are frozen, so one serves all events."""
+    try:
+        return msgspec.convert({}, struct)
+    except msgspec.ValidationError:
+        return None
+
+
+# By event type: how its payload is read, and the empty one.
+_payload = {kind: (msgspec.json.Decoder(struct).decode, _empty(struct)) for kind, struct in PAYLOADS.items()}
 _ON_A_CASE = frozenset(event_type for event_type, stream in TOPIC_OF.items() if stream is Stream.CASE)
 _CONTROL = ClockAdvanced.__struct_config__.tag
 
 
 def decode(raw: bytes | None) -> CaseEvent | ClockAdvanced | Refusal:
     """The event or control record in `raw`, or why there is none. Takes any bytes; raises nothing."""
-    refused = precheck(raw)
-    if refused is not None:
-        return refused
-    assert raw is not None
+    if not raw or len(raw) > MAX_BYTES or not raw.isascii():
+        refused = precheck(raw)
+        if refused is not None:
+            return refused
+        assert raw is not None
     try:
         event = _envelope(raw)
-        payload = event.payload
-        force_setattr(event, "payload", _payload[event.event_type](b"{}" if payload is None else payload))
+        payload, event_type = event.payload, event.event_type
+        read, empty = _payload[event_type]
+        force_setattr(event, "payload", empty if empty is not None and (payload is None or payload == b"{}") else read(payload))
     except (ValueError, RecursionError):
         return _read_with_care(raw)
-    if event.case_id is not None and event.event_type in _ON_A_CASE:
+    if event.case_id is not None and event_type in _ON_A_CASE:
         return event
     return _place(event)
 

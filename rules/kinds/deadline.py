@@ -5,24 +5,24 @@ Every verdict names the instant from which it stands; if a stop is already known
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
 
-from rules.case import CLOCK_EVENTS, PAUSING, CaseView, Clock, Part
-from rules.clocks import WALL
-from rules.memory import Fact
+from rules.case import Case
+from rules.fact import Fact
 from rules.parameters import After, Deadline, Late, LimitOf, Mark, Near, Passed, Times
-from rules.reading import ACTOR, DECLARED, DUE_DATES, Reads, merged, reads, responsible
-from rules.verdict import AT_ONCE, Verdict
+from rules.part import ACCEPTANCES, CLOCK_EVENTS, PAUSING, Clock, Part
+from rules.reading import ACTOR, DECLARED, DUE_DATES, Reads, grace_of, merged, reads, responsible
+from rules.verdict import AT_ONCE, Telling, Verdict
 from supervision.alert import Level
 from supervision.event import EventType
 from supervision.worktime import Limit, Term
 
 CASE_CLOCK: Reads = merged(
     reads(CLOCK_EVENTS, ACTOR),
-    reads((EventType.CASE_ACCEPTED, EventType.SUPPLEMENT_ACCEPTED), DUE_DATES),
+    reads(ACCEPTANCES, DUE_DATES),
     reads(PAUSING, DECLARED, frozenset({"payload.seq", "payload.kind", "payload.approver_officer_id"})),
     reads((EventType.EXTENSION_APPROVED,), frozenset({"payload.days", "payload.approver_post", "payload.approver_officer_id"})),
 )
@@ -48,44 +48,35 @@ class Running(Struct, frozen=True):
     step: str | None = None
 
 
-class Reached(Struct, frozen=True):
-    """A mark's instant and the end that had to be passed; a warning comes before that end, all others after."""
+class Reached(Struct, frozen=True, gc=False):
+    """A level's instant and the end that had to be passed; a warning comes before that end, all others after."""
 
+    level: Level
     instant: int
     end: int
     late_wd: int | None = None
     is_warning: bool = False
 
 
-def grace_of(view: CaseView) -> int:
-    """How long a verdict that rests on an absent fact waits, ms; a log clock moves when its log is complete, so not at all."""
-    return view.source.late_grace_s * 1000 if view.source.clock == WALL else 0
-
-
-def stands_from(view: CaseView, instant: int, stop: Fact | None) -> int:
-    """A known stop behind the limit completes the verdict; its absence is waited for until the grace is over."""
-    return AT_ONCE if stop is not None else instant + grace_of(view)
-
-
-def reach(mark: Mark, running: Running) -> Reached | None:
+def reach(level: Level, mark: Mark, running: Running) -> Reached | None:
     """When this mark is reached, or None: never."""
     if isinstance(mark, After):
         if mark.undeclared and not running.undeclared:
             return None
         other = running.runs(Limit(mark.wd))
-        return Reached(other.alert_at(), other.due_at, 1)
+        return Reached(level, other.alert_at(), other.due_at, 1)
     if running.undeclared:
         return None
     if isinstance(mark, Near):
         instant = running.term.near_at(mark.remaining_wd, mark.used_share, mark.share_from_wd, mark.skip_up_to_wd)
-        return None if instant is None else Reached(instant, running.term.due_at, is_warning=True)
+        return None if instant is None else Reached(level, instant, running.term.due_at, is_warning=True)
     if isinstance(mark, Late):
         wd = mark.wd if mark.limit_up_to_wd is None else max(mark.wd, min(running.term.limit_wd, mark.limit_up_to_wd))
-        return Reached(running.term.late_wd_at(wd), running.term.due_at, wd)
-    return _passed(mark, running)
+        return Reached(level, running.term.late_wd_at(wd), running.term.due_at, wd)
+    return _passed(level, mark, running)
 
 
-def _passed(mark: Passed | Times, running: Running) -> Reached | None:
+def _passed(level: Level, mark: Passed | Times, running: Running) -> Reached | None:
     ends = running.term
     if isinstance(mark, Times):
         if running.limit is None:
@@ -97,45 +88,69 @@ def _passed(mark: Passed | Times, running: Running) -> Reached | None:
             return None
         share = running.runs(Limit(int(promise.value * mark.over_promised_share), promise.unit))
         ends = max(ends, share, key=lambda term: term.due_at)
-    return Reached(ends.alert_at(), ends.due_at, 1)
+    return Reached(level, ends.alert_at(), ends.due_at, 1)
 
 
-def verdicts(view: CaseView, part: Part, marks: dict[Level, tuple[Mark, ...]], running: Running) -> Iterable[Verdict]:
-    """For each level the first of its marks that is reached, unless a stop was in time for it."""
+def plan_of(marks: dict[Level, tuple[Mark, ...]], running: Running) -> tuple[Reached, ...]:
+    """For each level the first of its marks that is reached."""
+    found: list[Reached] = []
     for level, choices in marks.items():
-        reached = [found for mark in choices if (found := reach(mark, running)) is not None]
+        reached = [one for mark in choices if (one := reach(level, mark, running)) is not None]
         if reached:
-            verdict = _verdict(view, part, level, running, min(reached, key=lambda found: found.instant))
-            if verdict is not None:
-                yield verdict
+            found.append(min(reached, key=lambda one: one.instant))
+    return tuple(found)
 
 
-def _verdict(view: CaseView, part: Part, level: Level, running: Running, reached: Reached) -> Verdict | None:
-    """Late if and only if the stop lies behind the end; a stop inside the pause that moved the instant is when it shows."""
-    stop = running.stop
-    instant = running.settle(max(reached.instant, running.opening.at))
-    facts, evidence = dict(running.facts), running.evidence
+def verdicts(case: Case, part: Part, marks: dict[Level, tuple[Mark, ...]], running: Running) -> list[Verdict]:
+    """For each level of these marks, unless a stop was in time for it."""
+    found: list[Verdict] = []
+    for reached in plan_of(marks, running):
+        instant = running.settle(max(reached.instant, running.opening.at))
+        verdict = verdict_of(case, part, reached, instant, running.opening, running.stop, lambda: running)
+        if verdict is not None:
+            found.append(verdict)
+    return found
+
+
+def verdict_of(
+    case: Case, part: Part, reached: Reached, instant: int, opening: Fact, stop: Fact | None, running: Callable[[], Running]
+) -> Verdict | None:
+    """Late if and only if the stop lies behind the end; a stop inside the pause that moved the instant is when it shows.
+
+    `instant`: where `reached.instant` is moved to by opening and pauses. `running` is asked for only if it is needed.
+    """
     if reached.is_warning:
         if instant > reached.end or (stop is not None and stop.at <= instant):
             return None
+        stands_from = instant + grace_of(case)
+    elif stop is None:
+        stands_from = instant + grace_of(case)
+    else:
+        if stop.at <= reached.end:
+            return None
+        late_wd = reached.late_wd or 1
+        if late_wd > 1 and running().term.late_wd(stop.at) < late_wd:
+            return None
+        stands_from = AT_ONCE
+
+    def tell() -> Telling:
+        return _tell(part, reached, instant, stop, running())
+
+    at = instant if stop is None or reached.is_warning else max(min(instant, stop.at), opening.at)
+    return Verdict(part, reached.level, at, stands_from, opening, tell)
+
+
+def _tell(part: Part, reached: Reached, instant: int, stop: Fact | None, running: Running) -> Telling:
+    facts, evidence = dict(running.facts), running.evidence
+    if reached.is_warning:
         facts |= {"used_wd": running.term.used_wd(instant), "remaining_wd": running.term.remaining_wd(instant)}
     else:
-        late_wd = reached.late_wd or 1
-        facts["late_wd"] = late_wd
-        if stop is not None:
-            if stop.at <= reached.end or (late_wd > 1 and running.term.late_wd(stop.at) < late_wd):
-                return None
-            if stop.at < instant:
-                evidence = (*evidence, stop)
-            instant = max(min(instant, stop.at), running.opening.at)
-    return Verdict(
-        part=part,
-        level=level,
+        facts["late_wd"] = reached.late_wd or 1
+        if stop is not None and stop.at < instant:
+            evidence = (*evidence, stop)
+    return Telling(
         subject=running.subject,
         segment=part.segment,
-        detected_at=instant,
-        stands_from=stands_from(view, instant, None if reached.is_warning else stop),
-        trigger=running.opening,
         facts=facts,
         evidence=evidence,
         due_at=reached.end if running.undeclared else running.term.due_at,
@@ -153,35 +168,81 @@ class CaseDeadline:
         self.parameters = parameters
         self.yields = yields
         self.silent_limit = parameters.silent_where_equal if is_silent_where_equal else None
+        self._key = id(self)
+        self._is_promised = parameters.limit is LimitOf.PROMISED
 
-    def judge(self, view: CaseView) -> Iterable[Verdict]:
-        for part in view.parts:
-            yield from self.judge_part(view, part)
+    def judge(self, case: Case) -> list[Verdict]:
+        parts = case.parts()
+        found = self.judge_part(case, parts[0])
+        for part in parts[1:]:
+            found = found + self.judge_part(case, part)
+        if self.yields and found:
+            found = [self._with_precedence(case, verdict) for verdict in found]
+        return found
 
-    def judge_part(self, view: CaseView, part: Part) -> Iterable[Verdict]:
+    def judge_part(self, case: Case, part: Part) -> list[Verdict]:
+        """What holds of one part, whoever goes before."""
+        if not part.is_plain:
+            return self._judge_clock(case, part)
+        plans = part.day_plans
+        if plans is None:
+            plans = part.day_plans = part.place.plans_on(part.start_day)
+        plan: tuple[Reached, ...] | None = plans.get(self._key)
+        if plan is None:
+            plan = plans[self._key] = self._plan(case, part)
+        if not plan:
+            return []
+        stop, opening = part.promised_stop if self._is_promised else part.legal_stop, part.opening
+        assert opening is not None
+        found: list[Verdict] = []
+        for reached in plan:
+            if stop is not None and stop.at <= (reached.instant if reached.is_warning else reached.end):
+                continue
+            instant = max(reached.instant, opening.at)
+            verdict = verdict_of(case, part, reached, instant, opening, stop, lambda: self._of_part(case, part))
+            if verdict is not None:
+                found.append(verdict)
+        return found
+
+    def _judge_clock(self, case: Case, part: Part) -> list[Verdict]:
+        clock = self._speaking_clock(part)
+        return [] if clock is None else verdicts(case, part, self.parameters.at, _on_case(case, clock))
+
+    def _plan(self, case: Case, part: Part) -> tuple[Reached, ...]:
+        """The instants of every case of this place that starts on this day and knows neither pause nor extension."""
+        clock = self._speaking_clock(part)
+        return () if clock is None else plan_of(self.parameters.at, _on_case(case, clock))
+
+    def _speaking_clock(self, part: Part) -> Clock | None:
+        """None too where another limit ends at the same instant and its rule speaks."""
         clock = _clock(part, self.parameters.limit)
-        if clock is None:
-            return
-        other = None if self.silent_limit is None else _clock(part, self.silent_limit)
-        if other is not None and other.term.due_at == clock.term.due_at:
-            return
-        for verdict in verdicts(view, part, self.parameters.at, _on_case(view, clock)):
-            if not self._yields(view, part, verdict):
-                yield verdict
+        other = None if clock is None or self.silent_limit is None else _clock(part, self.silent_limit)
+        return None if clock is None or (other is not None and other.term.due_at == clock.term.due_at) else clock
 
-    def _yields(self, view: CaseView, part: Part, verdict: Verdict) -> bool:
-        """Whether a rule that goes before has spoken by then; decided on the facts, so order cannot matter."""
-        before = self.yields.get(verdict.level, ())
-        return any(other.detected_at <= verdict.detected_at for rule in before for other in rule.judge_part(view, part))
+    def _of_part(self, case: Case, part: Part) -> Running:
+        clock = _clock(part, self.parameters.limit)
+        assert clock is not None
+        return _on_case(case, clock)
+
+    def _with_precedence(self, case: Case, verdict: Verdict) -> Verdict:
+        before = self.yields.get(verdict.level)
+        if not before:
+            return verdict
+        part, at = verdict.part, verdict.detected_at
+
+        def has_spoken() -> bool:
+            return any(other.detected_at <= at for rule in before for other in rule.judge_part(case, part))
+
+        return Verdict(part, verdict.level, at, verdict.stands_from, verdict.trigger, verdict.tell, has_spoken)
 
 
 def _clock(part: Part, limit: LimitOf) -> Clock | None:
     return part.promised if limit is LimitOf.PROMISED else part.legal
 
 
-def _on_case(view: CaseView, clock: Clock) -> Running:
+def _on_case(case: Case, clock: Clock) -> Running:
     return Running(
-        subject=view.subject,
+        subject=case.subject,
         opening=clock.opening,
         stop=clock.stop,
         term=clock.term,

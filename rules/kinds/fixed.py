@@ -5,12 +5,11 @@ What a bureau's own card usually is: an answer, a delivery or a publication that
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from rules.case import CaseView, Part
+from rules.case import Case
+from rules.fact import CODE_OF, Fact
 from rules.kinds.deadline import CASE_CLOCK, Running, verdicts
-from rules.memory import Fact
 from rules.parameters import Deadline
+from rules.part import Part, named_once
 from rules.reading import ACTOR, Reads, merged, reads
 from rules.verdict import Verdict
 from supervision.event import EventType
@@ -22,32 +21,36 @@ class FixedDeadline:
 
     def __init__(self, parameters: Deadline) -> None:
         self.parameters = parameters
+        self._start = tuple(CODE_OF[kind] for kind in parameters.start)
+        self._stops = tuple(CODE_OF[kind] for kind in parameters.stops)
         own = reads((*parameters.start, *parameters.stops, EventType.CASE_REOPENED), ACTOR)
         self.reads: Reads = merged(CASE_CLOCK, own) if parameters.pauses else own
 
-    def judge(self, view: CaseView) -> Iterable[Verdict]:
-        for part in view.parts:
-            started = part.first(*self.parameters.start)
+    def judge(self, case: Case) -> list[Verdict]:
+        found: list[Verdict] = []
+        for part in case.parts():
+            started = part.first(*self._start)
             if started is not None:
-                yield from verdicts(view, part, self.parameters.at, self._running(view, part, started))
+                found += verdicts(case, part, self.parameters.at, self._running(case, part, started))
+        return found
 
-    def _running(self, view: CaseView, part: Part, started: Fact) -> Running:
+    def _running(self, case: Case, part: Part, started: Fact) -> Running:
         pauses = part.pauses if self.parameters.pauses else Pauses.NONE
+        calendar = part.place.calendar
 
         def runs(limit: Limit) -> Term:
-            return term(part.calendar, started.at, limit, pauses=pauses)
+            return term(calendar, started.at, limit, pauses=pauses)
 
         running = runs(Limit(0))
-        named = {fact.id: fact for fact in (part.opening, started) if fact is not None}
         return Running(
-            subject=view.subject,
+            subject=case.subject,
             opening=started,
-            stop=part.first(*self.parameters.stops),
+            stop=part.first(*self._stops),
             term=running,
             limit=None,
             runs=runs,
             settle=running.settled,
             facts={"started_at": started.at},
-            evidence=tuple(named.values()),
+            evidence=named_once((part.opening, started)),
             undeclared=True,
         )

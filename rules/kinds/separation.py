@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from rules.case import CaseView, Part, step_name
-from rules.memory import CODE_OF, Fact
+from rules.case import Case
+from rules.fact import CODE_OF, Fact
 from rules.parameters import Separation
+from rules.part import Part, order_of
 from rules.reading import ACTOR, STEP, merged, reads, responsible
-from rules.verdict import AT_ONCE, Verdict
+from rules.stepbook import STEP_COMPLETED
+from rules.verdict import AT_ONCE, Telling, Verdict
 from supervision.event import EventType
 from supervision.reference import Pair
 
-_STEPS = (EventType.STEP_STARTED, EventType.STEP_COMPLETED)
-_COMPLETED = CODE_OF[EventType.STEP_COMPLETED]
+_DECISION = CODE_OF[EventType.DECISION_MADE]
+Meeting = tuple[Fact, Fact, str]
 
 
 class SamePerson:
     """P02: two steps of one person, raised if they lie close together or the card's condition holds; highest level only."""
 
     reads = merged(
-        reads(_STEPS, ACTOR, STEP),
+        reads((EventType.STEP_STARTED, EventType.STEP_COMPLETED), ACTOR, STEP),
         reads((EventType.DECISION_MADE, EventType.CASE_REOPENED, EventType.CASE_ACCEPTED, EventType.SUPPLEMENT_ACCEPTED), ACTOR),
     )
 
@@ -28,82 +30,79 @@ class SamePerson:
         self.parameters = parameters
         self.is_raised = is_raised
 
-    def judge(self, view: CaseView) -> Iterable[Verdict]:
-        for part in view.parts:
-            pairs = () if part.item is None else part.item.workflow.separated
-            if not pairs:
-                continue
-            by_step: dict[str, list[Fact]] = {}
-            for fact in part.of(*_STEPS):
-                code = step_name(fact)
-                if code is not None:
-                    by_step.setdefault(code, []).append(fact)
-            for pair in pairs:
-                first, second = by_step.get(pair.first), by_step.get(pair.second)
-                if first and second:
-                    yield from self._pair(view, part, pair, first, second)
+    def judge(self, case: Case) -> list[Verdict]:
+        found: list[Verdict] = []
+        for part in case.parts():
+            for pair in part.place.separated:
+                of_step = part.steps.of_step
+                first, second = of_step.get(pair.first), of_step.get(pair.second)
+                if first is not None and second is not None:
+                    met = _first_meeting(case, first, second)
+                    if met is not None:
+                        found.append(self._verdict(case, part, pair, met, _gap(case, part, first, second)))
+        return found
 
-    def _pair(self, view: CaseView, part: Part, pair: Pair, first: list[Fact], second: list[Fact]) -> Iterable[Verdict]:
-        met = _first_meeting(view, first, second)
-        if met is None:
-            return
+    def _verdict(self, case: Case, part: Part, pair: Pair, met: Meeting, gap: int | None) -> Verdict:
         one, other, person = met
-        gap = self._gap(part, first, second)
         limit = self.parameters.raised_gap_s
         is_hasty = limit is not None and gap is not None and gap < limit * 1000
         raised = self.parameters.raised if is_hasty or self.is_raised(part) else None
-        completing = max(one, other, key=lambda fact: (fact.at, fact.id))
-        facts: dict[str, object] = {
-            "first_step": pair.first,
-            "second_step": pair.second,
-            "person": person,
-            "officers": list(responsible(one, other)),
-            "first_at": one.at,
-            "second_at": other.at,
-            "risk_class": None if part.item is None else part.item.risk_class.value,
-        }
-        if gap is not None:
-            facts["gap_s"] = gap // 1000
-        opening = () if part.opening is None else (part.opening,)
-        yield Verdict(
-            part=part,
-            level=raised or self.parameters.level,
-            subject=view.subject,
-            segment=f"{part.segment}/{pair.first}+{pair.second}",
-            detected_at=completing.at,
-            stands_from=AT_ONCE,
-            trigger=completing,
-            facts=facts,
-            evidence=(*opening, one, other),
-            step=pair.second,
-            officers=responsible(one, other),
-        )
+        completing = max(one, other, key=order_of)
 
-    @staticmethod
-    def _gap(part: Part, first: list[Fact], second: list[Fact]) -> int | None:
-        """Between the last completion of each before the decision, ms; None where one has none, or only dates are known."""
-        decision = part.first(EventType.DECISION_MADE)
+        def tell() -> Telling:
+            facts: dict[str, object] = {
+                "first_step": pair.first,
+                "second_step": pair.second,
+                "person": person,
+                "officers": list(responsible(one, other)),
+                "first_at": one.at,
+                "second_at": other.at,
+                "risk_class": None if part.place.item is None else part.place.item.risk_class.value,
+            }
+            if gap is not None:
+                facts["gap_s"] = gap // 1000
+            opening = () if part.opening is None else (part.opening,)
+            return Telling(
+                subject=case.subject,
+                segment=f"{part.segment}/{pair.first}+{pair.second}",
+                facts=facts,
+                evidence=(*opening, one, other),
+                step=pair.second,
+                officers=responsible(one, other),
+            )
 
-        def last(facts: list[Fact]) -> Fact | None:
-            done = [fact for fact in facts if fact.type == _COMPLETED and (decision is None or fact.at <= decision.at)]
-            return done[-1] if done else None
-
-        one, other = last(first), last(second)
-        if one is None or other is None or "day" in {part.case.precision(one), part.case.precision(other)}:
-            return None
-        return abs(other.at - one.at)
+        return Verdict(part, raised or self.parameters.level, completing.at, AT_ONCE, completing, tell)
 
 
-def _first_meeting(view: CaseView, first: list[Fact], second: list[Fact]) -> tuple[Fact, Fact, str] | None:
+def _gap(case: Case, part: Part, first: list[Fact], second: list[Fact]) -> int | None:
+    """Between the last completion of each before the decision, ms; None where one has none, or only dates are known."""
+    decisions = part.by_type.get(_DECISION)
+    decided_at = decisions[0].at if decisions else None
+
+    def last(facts: list[Fact]) -> Fact | None:
+        done = [fact for fact in facts if fact.type == STEP_COMPLETED and (decided_at is None or fact.at <= decided_at)]
+        return done[-1] if done else None
+
+    one, other = last(first), last(second)
+    if one is None or other is None or "day" in {case.precision(one), case.precision(other)}:
+        return None
+    return abs(other.at - one.at)
+
+
+def _first_meeting(case: Case, first: list[Fact], second: list[Fact]) -> Meeting | None:
     """The earliest two events of the two steps by one person: of each person the first event of either step decides."""
-    of_first: dict[str, Fact] = {}
-    of_second: dict[str, Fact] = {}
-    for facts, table in ((first, of_first), (second, of_second)):
-        for fact in facts:
-            person = view.person(fact)
-            if person:
-                table.setdefault(person, fact)
+    of_first = _first_acts(case, first)
+    of_second = _first_acts(case, second)
     common = [(of_first[person], of_second[person], person) for person in of_first if person in of_second]
     if not common:
         return None
-    return min(common, key=lambda met: max((met[0].at, met[0].id), (met[1].at, met[1].id)))
+    return min(common, key=lambda met: max(order_of(met[0]), order_of(met[1])))
+
+
+def _first_acts(case: Case, facts: list[Fact]) -> dict[str, Fact]:
+    table: dict[str, Fact] = {}
+    for fact in facts:
+        person = case.person(fact)
+        if person and person not in table:
+            table[person] = fact
+    return table

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from rules.case import CaseView, Part, end_of, limit_of, step_name
-from rules.kinds.deadline import CASE_CLOCK, Running, verdicts
-from rules.memory import CODE_OF, FIELD_CODE, Fact
+from msgspec import Struct
+
+from rules.case import Case
+from rules.fact import FIELD_CODE, Fact
+from rules.kinds.deadline import CASE_CLOCK, Reached, Running, plan_of, verdict_of, verdicts
 from rules.parameters import Deadline
+from rules.part import Part, declared_limit, earliest, end_of, limit_of
 from rules.reading import ACTOR, STEP, merged, reads
+from rules.stepbook import STEP_CODE, Instance
 from rules.verdict import Verdict
+from rules.world import IN_DAYS
 from supervision import subject
 from supervision.event import EventType
 from supervision.worktime import Limit, Term, Unit, term
+from supervision.worktime.pauses import UNDECLARED
 
 _C = FIELD_CODE
-_STARTED = CODE_OF[EventType.STEP_STARTED]
-_STEP_LIMIT = frozenset({"payload.step_limit", "payload.step_limit_unit"})
-UNDECLARED_WD = 10
-
-
-def _earliest(*facts: Fact | None) -> Fact | None:
-    found = [fact for fact in facts if fact is not None]
-    return min(found, key=lambda fact: (fact.at, fact.id)) if found else None
+_STEP_LIMIT, _STEP_LIMIT_UNIT = _C["payload.step_limit"], _C["payload.step_limit_unit"]
+_PROMISED_DUE = _C["payload.promised_due_at"]
+_UNITS = {unit: number for number, unit in enumerate(Unit)}
 
 
 def limit_facts(limit: Limit | None, started_at: int) -> dict[str, Any]:
@@ -32,79 +32,122 @@ def limit_facts(limit: Limit | None, started_at: int) -> dict[str, Any]:
     return {"limit": limit.value, "limit_unit": limit.unit.value, "started_at": started_at}
 
 
+class Plan(Struct, frozen=True):
+    """The limit of a step, None: it has none; `reached` None: pauses or hours decide its instants case by case."""
+
+    limit: Limit | None
+    reached: tuple[Reached, ...] | None = None
+
+
+NO_LIMIT = Plan(None)
+
+
 class StepDeadline:
     """T05: a key step against its own limit, with the case's pauses, until it is completed or the legal limit stops."""
 
-    reads = merged(CASE_CLOCK, reads((EventType.STEP_STARTED, EventType.STEP_COMPLETED), ACTOR, STEP, _STEP_LIMIT))
+    reads = merged(
+        CASE_CLOCK,
+        reads(
+            (EventType.STEP_STARTED, EventType.STEP_COMPLETED),
+            ACTOR,
+            STEP,
+            frozenset({"payload.step_limit", "payload.step_limit_unit"}),
+        ),
+    )
 
     def __init__(self, parameters: Deadline) -> None:
         self.parameters = parameters
+        self._key = id(self)
 
-    def judge(self, view: CaseView) -> Iterable[Verdict]:
-        for part in view.parts:
-            for key, started, done in _steps(part):
-                limit = _step_limit(part, started)
-                if limit is not None:
-                    yield from verdicts(view, part, self.parameters.at, self._running(view, part, key, started, done, limit))
+    def judge(self, case: Case) -> list[Verdict]:
+        found: list[Verdict] = []
+        for part in case.parts():
+            for instance in part.steps.instances.values():
+                if instance.started is not None:
+                    self._judge(case, part, instance, instance.started, found)
+        return found
 
-    @staticmethod
-    def _running(view: CaseView, part: Part, key: str, started: Fact, done: Fact | None, limit: Limit) -> Running:
-        def runs(value: Limit) -> Term:
-            return term(part.calendar, started.at, value, mode=part.mode, pauses=part.pauses)
+    def _judge(self, case: Case, part: Part, instance: Instance, started: Fact, found: list[Verdict]) -> None:
+        plan: Plan | None = instance.plans.get(self._key)
+        if plan is None:
+            plan = instance.plans[self._key] = self._plan(case, part, instance, started)
+        limit = plan.limit
+        if limit is None:
+            return
+        done = end_of(started, instance.completed) if instance.completed else None
+        stop = part.legal_stop if done is None else done if part.legal_stop is None else earliest(done, part.legal_stop)
+        if plan.reached is None:
+            found += verdicts(case, part, self.parameters.at, _on_step(case, part, instance.key, started, stop, limit))
+            return
+        for reached in plan.reached:
+            if stop is not None and stop.at <= reached.end:
+                continue
 
-        running = runs(limit)
-        code = step_name(started)
-        step = None if part.item is None else part.item.workflow.step(code or "")
-        return Running(
-            subject=subject.key("step", view.source.name, view.case_id, key),
-            opening=started,
-            stop=_earliest(done, part.legal_stop),
-            term=running,
-            limit=limit,
-            runs=runs,
-            facts=limit_facts(limit, started.at)
-            | {"step_code": code, "step_name": (step.name if step is not None else "") or code},
-            evidence=(*(() if part.opening is None else (part.opening,)), started),
-            settle=running.settled,
-            promise=_promise(part),
-            step=code,
-        )
+            def running() -> Running:
+                return _on_step(case, part, instance.key, started, stop, limit)
+
+            verdict = verdict_of(case, part, reached, max(reached.instant, started.at), started, stop, running)
+            if verdict is not None:
+                found.append(verdict)
+
+    def _plan(self, case: Case, part: Part, instance: Instance, started: Fact) -> Plan:
+        """The limit and, where nothing pauses, the instants: those of every step of this place and limit that starts that day."""
+        limit = _step_limit(part, started)
+        if limit is None:
+            return NO_LIMIT
+        if not part.is_plain or limit.unit not in IN_DAYS:
+            return Plan(limit)
+        day = part.place.calendar.day_of(started.at)
+        key = (self._key, day, limit.value, _UNITS[limit.unit])
+        plan: Plan | None = part.place.plan(key)
+        if plan is None:
+            plan = Plan(limit, plan_of(self.parameters.at, _on_step(case, part, instance.key, started, None, limit)))
+            part.place.keep_plan(key, plan)
+        return plan
+
+
+def _on_step(case: Case, part: Part, name: str, started: Fact, stop: Fact | None, limit: Limit) -> Running:
+    calendar, mode, pauses = part.place.calendar, part.place.mode, part.pauses
+
+    def runs(value: Limit) -> Term:
+        return term(calendar, started.at, value, mode=mode, pauses=pauses)
+
+    running = runs(limit)
+    code = started.get(STEP_CODE)
+    step = part.place.steps.get(code or "")
+    return Running(
+        subject=subject.key("step", case.source.name, case.case_id, name),
+        opening=started,
+        stop=stop,
+        term=running,
+        limit=limit,
+        runs=runs,
+        facts=limit_facts(limit, started.at) | {"step_code": code, "step_name": (step.name if step is not None else "") or code},
+        evidence=(*(() if part.opening is None else (part.opening,)), started),
+        settle=running.settled,
+        promise=_promise(part),
+        step=code,
+    )
 
 
 def _step_limit(part: Part, started: Fact) -> Limit | None:
     """The event's own limit, else that of the key step in the item's workflow."""
-    step = None if part.item is None else part.item.workflow.step(step_name(started) or "")
+    step = part.place.steps.get(started.kept.get(STEP_CODE) or "")
     if step is not None and not step.key_step:
         return None
-    return limit_of(started, "payload.step_limit") or (None if step is None else step.limit)
+    return limit_of(started, _STEP_LIMIT, _STEP_LIMIT_UNIT) or (None if step is None else step.limit)
 
 
 def _promise(part: Part) -> Limit | None:
     """The promised limit in minutes of office time where it is given in hours, else in working days."""
-    limit, opening = part.promised_limit, part.opening
-    is_absolute = opening is not None and opening.get(_C["payload.promised_due_at"]) is not None
+    limit, opening = part.place.promised_limit, part.opening
+    is_absolute = opening is not None and opening.get(_PROMISED_DUE) is not None
     if limit is not None and not is_absolute:
         if limit.unit is Unit.WORKING_DAY:
             return limit
         if limit.unit in {Unit.HOUR, Unit.MINUTE}:
             return Limit(limit.value * (60 if limit.unit is Unit.HOUR else 1), Unit.MINUTE)
     return None if part.promised is None else Limit(part.promised.term.limit_wd)
-
-
-def _steps(part: Part) -> Iterable[tuple[str, Fact, Fact | None]]:
-    """Step instances as (instance id or step code, first start, end)."""
-    begun: dict[str, Fact] = {}
-    done: dict[str, list[Fact]] = {}
-    for fact in part.of(EventType.STEP_STARTED, EventType.STEP_COMPLETED):
-        key = fact.get(_C["payload.step_instance_id"]) or step_name(fact)
-        if key is None:
-            continue
-        if fact.type == _STARTED:
-            begun.setdefault(key, fact)
-        else:
-            done.setdefault(key, []).append(fact)
-    for key, started in begun.items():
-        yield key, started, end_of(started, done.get(key, []))
 
 
 class PauseDeadline:
@@ -115,36 +158,39 @@ class PauseDeadline:
     def __init__(self, parameters: Deadline) -> None:
         self.parameters = parameters
 
-    def judge(self, view: CaseView) -> Iterable[Verdict]:
-        for part in view.parts:
+    def judge(self, case: Case) -> list[Verdict]:
+        found: list[Verdict] = []
+        for part in case.parts():
             for started, ended in part.pause_facts:
-                yield from verdicts(view, part, self.parameters.at, self._running(view, part, started, ended))
+                found += verdicts(case, part, self.parameters.at, _on_pause(case, part, started, ended))
+        return found
 
-    @staticmethod
-    def _running(view: CaseView, part: Part, started: Fact, ended: Fact | None) -> Running:
-        others = part.pauses_of([pair for pair in part.counted_pauses if pair[0].id != started.id])
-        declared = limit_of(started, "payload.declared_limit")
-        seq = started.get(_C["payload.seq"])
 
-        def runs(value: Limit) -> Term:
-            return term(part.calendar, started.at, value)
+def _on_pause(case: Case, part: Part, started: Fact, ended: Fact | None) -> Running:
+    others = part.pauses_of([pair for pair in part.counted_pauses if pair[0].id != started.id])
+    declared = declared_limit(started)
+    seq = started.get(_C["payload.seq"])
+    calendar = part.place.calendar
 
-        def settle(instant: int) -> int:
-            day = part.calendar.day_of(instant)
-            while others.on(day):
-                day += 1
-                instant = part.calendar.day_start(day)
-            return instant
+    def runs(value: Limit) -> Term:
+        return term(calendar, started.at, value)
 
-        return Running(
-            subject=subject.key("pause", view.source.name, view.case_id, seq),
-            opening=started,
-            stop=_earliest(ended, part.promised_stop),
-            term=runs(declared or Limit(UNDECLARED_WD)),
-            limit=declared,
-            runs=runs,
-            facts=limit_facts(declared, started.at) | {"seq": seq, "pause_kind": started.get(_C["payload.kind"])},
-            evidence=(*(() if part.opening is None else (part.opening,)), started),
-            settle=settle,
-            undeclared=declared is None,
-        )
+    def settle(instant: int) -> int:
+        day = calendar.day_of(instant)
+        while others.on(day):
+            day += 1
+            instant = calendar.day_start(day)
+        return instant
+
+    return Running(
+        subject=subject.key("pause", case.source.name, case.case_id, seq),
+        opening=started,
+        stop=earliest(ended, part.promised_stop),
+        term=runs(declared or UNDECLARED),
+        limit=declared,
+        runs=runs,
+        facts=limit_facts(declared, started.at) | {"seq": seq, "pause_kind": started.get(_C["payload.kind"])},
+        evidence=(*(() if part.opening is None else (part.opening,)), started),
+        settle=settle,
+        undeclared=declared is None,
+    )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from rules.case import CaseView
+from rules.case import Case
+from rules.fact import CODE_OF, Fact
 from rules.parameters import Version
+from rules.part import Part, order_of
 from rules.reading import ACTOR, reads, responsible
-from rules.verdict import AT_ONCE, Verdict
+from rules.verdict import AT_ONCE, Telling, Verdict
 from supervision.event import EventType
 
 
@@ -17,31 +17,33 @@ class MovedLater:
     def __init__(self, parameters: Version) -> None:
         self.parameters = parameters
         self.reads = reads((*parameters.facts, EventType.CASE_REOPENED), ACTOR)
+        self._codes = tuple(CODE_OF[kind] for kind in parameters.facts)
 
-    def judge(self, view: CaseView) -> Iterable[Verdict]:
-        for part in view.parts:
-            chains = next((found for kind in self.parameters.facts if (found := part.chains_of(kind))), [])
-            if not chains:
+    def judge(self, case: Case) -> list[Verdict]:
+        found: list[Verdict] = []
+        for part in case.parts():
+            heads = next((heads for code in self._codes if (heads := part.by_type.get(code))), None)
+            if heads is None or (len(heads) == 1 and not case.has_versions):
                 continue
-            head = chains[0].head
-            versions = [fact for chain in chains for fact in chain.versions]
-            earliest = min(versions, key=lambda fact: (fact.at, fact.id))
-            if head.at - earliest.at <= self.parameters.later_s * 1000:
-                continue
-            yield Verdict(
-                part=part,
-                level=self.parameters.level,
-                subject=view.subject,
+            versions = [fact for head in heads for fact in case.versions(head)]
+            earliest = min(versions, key=order_of)
+            if heads[0].at - earliest.at > self.parameters.later_s * 1000:
+                found.append(self._verdict(case, part, heads[0], earliest, len(versions)))
+        return found
+
+    def _verdict(self, case: Case, part: Part, head: Fact, earliest: Fact, versions: int) -> Verdict:
+        def tell() -> Telling:
+            return Telling(
+                subject=case.subject,
                 segment=part.segment,
-                detected_at=head.at,
-                stands_from=AT_ONCE,
-                trigger=head,
                 facts={
                     "first_at": earliest.at,
                     "in_force_at": head.at,
                     "later_s": (head.at - earliest.at) // 1000,
-                    "versions": len(versions),
+                    "versions": versions,
                 },
                 evidence=(earliest, head),
                 officers=responsible(earliest, head),
             )
+
+        return Verdict(part, self.parameters.level, head.at, AT_ONCE, head, tell)

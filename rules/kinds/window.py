@@ -6,18 +6,36 @@ The case side says which acts are hits (a signal each); the subject side counts 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
-from rules.case import ACCEPTANCES, CaseView
-from rules.memory import CODE_OF, FIELD_CODE, TYPES, Fact
+from rules.case import Case
+from rules.fact import ACTOR as ACTOR_FIELDS
+from rules.fact import (
+    BATCH_KIND,
+    CATALOG_CODE,
+    CENTRE,
+    CODE_OF,
+    DEPARTMENT,
+    FIELD_CODE,
+    FLAGS,
+    OFFICER,
+    POST_PLACE,
+    REGION,
+    TYPES,
+    Fact,
+)
+from rules.fact import DEVICE as DEVICE_FIELDS
+from rules.fact import PARTY as PARTY_FIELDS
 from rules.parameters import Tally, Window
+from rules.part import ACCEPTANCES
 from rules.reading import ACTOR, merged, reads
 from rules.verdict import Verdict
+from rules.world import Office
 from supervision.alert import Level
 from supervision.event import EventType
 from supervision.subject import key, on_clock
@@ -34,23 +52,7 @@ ACTS = (
     EventType.CASE_COMPLETED,
 )
 _ACT_CODES = frozenset(CODE_OF[kind] for kind in ACTS)
-# What a signal `act` tells beside who, when and where, under the names that all rules on acts read.
-_TOLD = {
-    name.removeprefix("payload."): _C[name]
-    for name in (
-        "item_catalog_code",
-        "department_id",
-        "applicant_hash",
-        "agent_org_id",
-        "agent_person_hash",
-        "window_id",
-        "device_id",
-        "network_zone",
-        "actor_post_place",
-        "payload.step_code",
-        "payload.decision",
-    )
-}
+_STEP_CODE, _DECIDED = _C["payload.step_code"], _C["payload.decision"]
 _DECISION = CODE_OF[EventType.DECISION_MADE]
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -61,7 +63,7 @@ class Draft(Struct, frozen=True):
 
     subject: str
     kind: str
-    fact_id: bytes
+    fact_id: int
     at: int
     data: dict[str, Any]
 
@@ -70,8 +72,7 @@ class OffHours:
     """M02, case side: a human act outside the hours of the officer's centre is a hit, and a signal to the officer."""
 
     reads = merged(
-        reads(ACTS, ACTOR, frozenset({"actor_post_place", "applicant_hash", "agent_org_id", "agent_person_hash"})),
-        reads(ACTS, frozenset({"window_id", "device_id", "network_zone"})),
+        reads(ACTS, ACTOR, frozenset(DEVICE_FIELDS), frozenset(PARTY_FIELDS)),
         reads((EventType.STEP_COMPLETED,), frozenset({"payload.step_code"})),
         reads((EventType.DECISION_MADE,), frozenset({"payload.decision"})),
     )
@@ -81,41 +82,31 @@ class OffHours:
         night = parameters.night_grant
         self.night = None if night is None else (_minute(night.since), _minute(night.until))
 
-    def judge(self, view: CaseView) -> Iterable[Verdict]:
+    def judge(self, case: Case) -> Sequence[Verdict]:
         """Nothing on the case itself: the clue belongs to the officer."""
         return ()
 
-    def signals(self, view: CaseView, fresh: set[bytes] | None) -> Iterable[Draft]:
-        """The hits of the case; `fresh` names the facts to look at where nothing else can have changed."""
-        for chain in () if view.is_test else view.chains:
-            act = chain.head
-            if act.type in _ACT_CODES and (fresh is None or act.id in fresh) and self._is_human(view, act):
-                draft = self._hit(view, chain.first.id, act)
+    def signals(self, case: Case, fresh: Collection[Fact] | None) -> list[Draft]:
+        """The hits of the case; `fresh` are the facts to look at where nothing else can have changed."""
+        if case.is_test:
+            return []
+        found: list[Draft] = []
+        for act in case.heads() if fresh is None else fresh:
+            if act.type in _ACT_CODES and act.actor[OFFICER]:
+                draft = self._hit(case, act)
                 if draft is not None:
-                    yield draft
+                    found.append(draft)
+        return found
 
-    @staticmethod
-    def _is_human(view: CaseView, act: Fact) -> bool:
-        flags = act.get(_C["flags"]) or ()
-        return bool(
-            act.get(_C["actor_officer_id"])
-            and act.get(_C["actor_post_place"]) != "system"
-            and "auto_approved" not in flags
-            and act.get(_C["batch_kind"]) != "migration"
-            and view.precision(act) == "second"
-        )
-
-    def _hit(self, view: CaseView, fact_id: bytes, act: Fact) -> Draft | None:
-        officer_id = str(act.get(_C["actor_officer_id"]))
-        officer = view.officer(officer_id, act.at)
-        centre = (officer.centre_id if officer is not None else None) or act.get(_C["centre_id"])
-        region = act.get(_C["region_code"]) or view.parts[0].region
-        calendars = view.world.calendars
-        calendar = (calendars.of_centre(centre, act.at) if centre else None) or calendars.of_region(region, act.at)
-        day = calendar.day_of(act.at)
-        if not self._is_outside(view, calendar, centre, day, act.at):
+    def _hit(self, case: Case, act: Fact) -> Draft | None:
+        officer_id = str(act.actor[OFFICER])
+        officer = case.world.reference.officer(officer_id, act.at)
+        centre = (officer.centre_id if officer is not None else None) or act.where[CENTRE]
+        region = act.where[REGION] or case.parts()[0].place.region
+        day, office = case.world.office(centre, region, act.at)
+        if not self._is_outside(office, act.at) or not _is_human(case, act):
             return None
-        granted = act.type == _DECISION and act.get(_C["payload.decision"]) == "granted"
+        granted = act.type == _DECISION and act.get(_DECIDED) == "granted"
         data: dict[str, Any] = {
             "day": day,
             "type": TYPES[act.type].value,
@@ -123,17 +114,15 @@ class OffHours:
             "centre": centre,
             "region": region,
             "off_hours": True,
-            "night_grant": granted and self._is_night(calendar.zone.wall(day, act.at)),
+            "night_grant": granted and self._is_night(office.calendar.zone.wall(day, act.at)),
         }
-        data |= {name: value for name, field in _TOLD.items() if (value := act.get(field)) is not None}
-        return Draft(on_clock(key("officer", officer_id), view.source.clock), "act", fact_id, act.at, data)
+        return Draft(on_clock(key("officer", officer_id), case.source.clock), "act", case.first_id(act), act.at, data | _told(act))
 
-    def _is_outside(self, view: CaseView, calendar: WorkCalendar, centre: str | None, day: int, at: int) -> bool:
-        calendars = view.world.calendars
-        spans = (calendars.centre_office(centre, day, at) if centre else None) or calendar.office(day)
-        extended = calendars.centre_extended(centre, day, at) if centre else ()
-        if any(start <= at < end for start, end in extended):
-            return False
+    def _is_outside(self, office: Office, at: int) -> bool:
+        spans = office.spans
+        for start, end in office.extended:
+            if start <= at < end:
+                return False
         if not spans:
             return self.hours.closed_days
         first = spans[0][0] - self.hours.before_open_min * MINUTE_MS
@@ -148,6 +137,29 @@ class OffHours:
         minute = since_midnight // MINUTE_MS
         since, until = self.night
         return minute >= since or minute < until
+
+
+def _is_human(case: Case, act: Fact) -> bool:
+    return (
+        act.actor[POST_PLACE] != "system"
+        and "auto_approved" not in (act.get(FLAGS) or ())
+        and act.get(BATCH_KIND) != "migration"
+        and case.precision(act) == "second"
+    )
+
+
+def _told(act: Fact) -> dict[str, Any]:
+    """What a signal `act` tells beside who, when and where, under the names that all rules on acts read."""
+    told: dict[str, Any] = {
+        "item_catalog_code": act.where[CATALOG_CODE],
+        "department_id": act.where[DEPARTMENT],
+        **dict(zip(PARTY_FIELDS, act.party, strict=True)),
+        **dict(zip(DEVICE_FIELDS, act.device, strict=True)),
+        ACTOR_FIELDS[POST_PLACE]: act.actor[POST_PLACE],
+        "step_code": act.get(_STEP_CODE),
+        "decision": act.get(_DECIDED),
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _minute(time_of_day: str) -> int:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from itertools import permutations
 
 from rules.chain import in_force
-from rules.memory import Fact
+from rules.fact import NOWHERE, Fact
 
 
 def fact(number: int, version: int = 1, of: int | None = None, *, at: int | None = None, deleted: bool = False) -> Fact:
-    supersedes = None if of is None else bytes([of]) * 16
-    return Fact(bytes([number]) * 16, 4, number * 1000 if at is None else at, version, {}, 0, deleted, supersedes)
+    moment = number * 1000 if at is None else at
+    return Fact(number, 4, moment, NOWHERE, version=version, deleted=deleted, supersedes=of)
 
 
 def heads(facts: list[Fact]) -> list[int]:
-    return [chain.head.id[0] for chain in in_force(facts)]
+    return [chain.head.id for chain in in_force(facts)]
 
 
 def test_facts_without_corrections_stand_in_order_of_time_then_id() -> None:
@@ -44,5 +44,5 @@ def test_a_delete_removes_the_fact_and_a_later_version_brings_it_back() -> None:
 
 def test_the_first_version_names_the_chain() -> None:
     chain = in_force([fact(5, 3, of=4), fact(4, 2, of=1), fact(1)])[0]
-    assert chain.first.id[0] == 1
-    assert [version.id[0] for version in chain.versions] == [1, 4, 5]
+    assert chain.first.id == 1
+    assert [version.id for version in chain.versions] == [1, 4, 5]

@@ -11,7 +11,7 @@ import pytest
 
 from rules.book import Rulebook
 from rules.engine import CaseEngine
-from rules.memory import SnapshotError
+from rules.packing import SnapshotError
 from rules.output import Output
 from supervision.alert import Alert, Level, RevokeReason, State
 from supervision.event import CaseEvent, ClockAdvanced, EventType, Flag, SourceOp

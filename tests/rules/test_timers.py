@@ -6,54 +6,92 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.clocks import WALL_STEP_MS, Clocks
-from rules.timers import Timers
+from rules.timers import BUCKET_MS, Timers
+
+
+def nothing(_clock: str, _key: str) -> int | None:
+    return None
+
+
+class Owner:
+    """Whoever the timers belong to: it knows what each key is armed for, and forgets it when it fires."""
+
+    def __init__(self) -> None:
+        self.armed: dict[str, int] = {}
+        self.timers = Timers(self.armed.get)
+
+    def arm(self, key: str, instant: int | None) -> None:
+        if instant is None:
+            self.armed.pop(key, None)
+        elif self.armed.get(key) != instant:
+            self.armed[key] = instant
+            self.timers.arm(key, instant)
+
+    def due(self, to: int, limit: int = 1000) -> list[str]:
+        keys = self.timers.due(to, limit)
+        for key in keys:
+            del self.armed[key]
+        return keys
 
 
 def test_a_key_fires_once_at_the_instant_it_was_armed_for_last() -> None:
-    timers = Timers()
-    timers.arm("case", 10)
-    timers.arm("case", 20)
-    assert timers.due(15, 100) == []
-    assert timers.due(20, 100) == ["case"]
-    assert timers.due(99, 100) == []
+    owner = Owner()
+    owner.arm("case", 10)
+    owner.arm("case", 20)
+    assert owner.due(15) == []
+    assert owner.due(20) == ["case"]
+    assert owner.due(99) == []
 
 
 def test_a_disarmed_key_does_not_fire() -> None:
-    timers = Timers()
-    timers.arm("case", 10)
-    timers.arm("case", None)
-    assert not timers.is_due(10)
-    assert timers.due(10, 100) == []
+    owner = Owner()
+    owner.arm("case", 10)
+    owner.arm("case", None)
+    assert not owner.timers.is_due(10)
+    assert owner.due(10) == []
+
+
+def test_a_key_armed_again_for_an_instant_it_had_before_fires_once() -> None:
+    owner = Owner()
+    for instant in (10, 3 * BUCKET_MS, 10, 5 * BUCKET_MS, 10):
+        owner.arm("case", instant)
+    assert owner.due(20) == ["case"]
+    assert owner.due(9 * BUCKET_MS) == []
 
 
 def test_a_herd_fires_in_bounded_portions_and_says_that_more_is_due() -> None:
-    timers = Timers()
+    owner = Owner()
     for number in range(25):
-        timers.arm(f"case-{number:02}", 10)
-    first = timers.due(10, 10)
+        owner.arm(f"case-{number:02}", 10)
+    first = owner.due(10, 10)
     assert len(first) == 10
-    assert timers.is_due(10)
-    assert len(timers.due(10, 10)) + len(timers.due(10, 10)) == 15
-    assert not timers.is_due(10)
+    assert owner.timers.is_due(10)
+    assert len(owner.due(10, 10)) + len(owner.due(10, 10)) == 15
+    assert not owner.timers.is_due(10)
 
 
-@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.none() | st.integers(0, 50)), max_size=60))
-def test_what_fires_is_what_was_armed_last_whatever_came_before(steps: list[tuple[str, int | None]]) -> None:
-    timers = Timers()
-    wanted: dict[str, int] = {}
-    for key, instant in steps:
-        timers.arm(key, instant)
+INSTANTS = st.integers(0, 50) | st.integers(0, 6 * BUCKET_MS)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.none() | INSTANTS, st.booleans()), max_size=60))
+def test_what_fires_is_what_was_armed_last_whatever_came_before(steps: list[tuple[str, int | None, bool]]) -> None:
+    owner, wanted, now = Owner(), dict[str, int](), 0
+    for key, instant, has_clock_moved in steps:
+        owner.arm(key, instant)
         if instant is None:
             wanted.pop(key, None)
         else:
             wanted[key] = instant
-    fired = timers.due(25, 1000)
-    assert sorted(fired) == sorted(key for key, instant in wanted.items() if instant <= 25)
-    assert len(timers) == len(wanted) - len(fired)
+        if has_clock_moved and instant is not None:
+            now = max(now, instant - 1)
+            due = sorted((at, name) for name, at in wanted.items() if at <= now)
+            assert owner.timers.is_due(now) is bool(due)
+            assert [(wanted.pop(name), name) for name in owner.due(now)] == due
+    assert sorted(owner.due(7 * BUCKET_MS)) == sorted(wanted)
 
 
 def test_a_clock_never_goes_back_and_tells_each_step_once() -> None:
-    clocks = Clocks()
+    clocks = Clocks(nothing)
     clocks.advance("log", 100)
     clocks.advance("log", 50)
     assert clocks.now("log") == 100
@@ -64,7 +102,7 @@ def test_a_clock_never_goes_back_and_tells_each_step_once() -> None:
 
 
 def test_the_wall_clock_tells_a_step_only_every_ten_seconds() -> None:
-    clocks = Clocks()
+    clocks = Clocks(nothing)
     clocks.advance("wall", 1_000_000)
     assert clocks.passed("wall") == [1_000_000]
     clocks.advance("wall", 1_000_000 + WALL_STEP_MS - 1)
@@ -74,10 +112,10 @@ def test_the_wall_clock_tells_a_step_only_every_ten_seconds() -> None:
 
 
 def test_clocks_come_back_as_they_were_packed() -> None:
-    clocks = Clocks()
+    clocks = Clocks(nothing)
     clocks.advance("log", 7)
     clocks.passed("log")
-    again = Clocks()
+    again = Clocks(nothing)
     again.restore(clocks.pack())
     assert again.reached() == {"log": 7}
     assert again.pending() == []

@@ -1,0 +1,137 @@
+"""The state under one root key at work: the cases that are judged together."""
+
+from __future__ import annotations
+
+from rules.case import Case
+from rules.clocks import Clocks
+from rules.fact import NO_DEVICE, NO_PARTY, NOBODY, NOTHING, Fact
+from rules.packing import (
+    ACTOR,
+    ALONE,
+    DELETED,
+    DEVICE,
+    NO_PLACE,
+    ON_SEVERAL_CLOCKS,
+    PARTY,
+    SUPERSEDES,
+    TOGETHER,
+    VERSION,
+    WHERE,
+    PackedCase,
+    pack,
+    unpack,
+    unpack_facts,
+)
+from rules.verdict import FAR
+from rules.vocabulary import Vocabulary
+from rules.world import World
+
+FORGET = "forget"  # the wake of a case that only waits to leave memory
+
+
+class Dossier:
+    """`armed`: the instant it is to be woken at, by clock."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.cases: list[Case] = []
+        self.armed: dict[str, int] = {}
+        self.is_touched = False
+
+    def case(self, source: str, case_id: str) -> Case | None:
+        for case in self.cases:
+            if case.case_id == case_id and case.source.name == source:
+                return case
+        return None
+
+    def earliest(self, clocks: Clocks) -> dict[str, int]:
+        """The next instant to wake at on each clock. A case that only waits for the others of its root to leave needs none."""
+        found: dict[str, int] = {}
+        for case in self.cases:
+            instant = next_wake(case, clocks)
+            if instant != FAR:
+                clock = case.source.clock
+                found[clock] = min(instant, found.get(clock, FAR))
+        return found
+
+    def pack(self) -> bytes:
+        """Its state by value."""
+        cases = self.cases
+        if len(cases) == 1:
+            shape = ALONE if names(self.key, cases[0]) else TOGETHER
+        else:
+            shape = ON_SEVERAL_CLOCKS if len({case.source.clock for case in cases}) > 1 else TOGETHER
+        return pack(shape, min(self.armed.values()) if self.armed else FAR, [_packed(case, shape == ALONE) for case in cases])
+
+    @classmethod
+    def unpack(cls, key: str, blob: bytes, world: World, vocabulary: Vocabulary, clocks: Clocks) -> Dossier:
+        """Raises SnapshotError."""
+        dossier = cls(key)
+        for packed in unpack(blob):
+            source, case_id = packed.source, packed.case_id
+            if source is None or case_id is None:
+                source, _, case_id = key.partition("/")
+            dossier.cases.append(_unpacked(packed, Case(world, world.reference.source(source), case_id, vocabulary)))
+        dossier.armed = dossier.earliest(clocks)
+        return dossier
+
+
+def next_wake(case: Case, clocks: Clocks) -> int:
+    """The next instant to wake one case at, FAR: none."""
+    wakes = case.wakes
+    if not wakes:
+        return FAR
+    instant = min(wakes.values())
+    if FORGET in wakes:
+        now = clocks.now(case.source.clock)
+        if instant <= now:
+            return min((at for rule, at in wakes.items() if rule != FORGET or at > now), default=FAR)
+    return instant
+
+
+def names(key: str, case: Case) -> bool:
+    """Whether the key says the case's source and id."""
+    return "/" not in case.source.name and key == f"{case.source.name}/{case.case_id}"
+
+
+def _packed(case: Case, is_alone: bool) -> PackedCase:
+    source, case_id = (None, None) if is_alone else (case.source.name, case.case_id)
+    numbers = case.where_codes, case.actor_codes, case.device_codes
+    return PackedCase(source, case_id, case.body, *numbers, case.parties, case.wakes, case.alerts, case.sent)
+
+
+def _unpacked(packed: PackedCase, case: Case) -> Case:
+    wheres, actors, devices = case.vocabulary.wheres, case.vocabulary.actors, case.vocabulary.devices
+    case.wheres = [wheres.value(code) for code in packed.wheres]
+    case.where_codes, case.actor_codes, case.device_codes = packed.wheres, packed.actors, packed.devices
+    case.parties, case.body = packed.parties, packed.facts
+    case.wakes, case.alerts, case.sent = packed.wakes, packed.alerts, packed.sent
+    for fact, where, actor, device, party in unpack_facts(packed.facts):
+        fact.where = case.wheres[where] if where != NO_PLACE else wheres.value(fact.kept[WHERE])
+        fact.actor = actors.value(packed.actors[actor]) if actor != NO_PLACE else NOBODY
+        fact.device = devices.value(packed.devices[device]) if device != NO_PLACE else NO_DEVICE
+        fact.party = case.parties[party] if party != NO_PLACE else NO_PARTY
+        if fact.kept is not NOTHING and min(fact.kept) < 0:
+            _take_rare(case, fact)
+        case.remember(fact)
+    return case
+
+
+def _take_rare(case: Case, fact: Fact) -> None:
+    """What stands in the fact itself, and not among the fields that cards read."""
+    kept = fact.kept
+    vocabulary = case.vocabulary
+    fact.version = kept.pop(VERSION, 1)
+    fact.deleted = kept.pop(DELETED, False)
+    supersedes = kept.pop(SUPERSEDES, None)
+    fact.supersedes = None if supersedes is None else int.from_bytes(supersedes, "big")
+    if WHERE in kept:
+        fact.where = vocabulary.wheres.value(kept.pop(WHERE))
+    if ACTOR in kept:
+        fact.actor = vocabulary.actors.value(kept.pop(ACTOR))
+    if DEVICE in kept:
+        fact.device = vocabulary.devices.value(kept.pop(DEVICE))
+    if PARTY in kept:
+        fact.party = tuple(kept.pop(PARTY))
+    if not kept:
+        fact.kept = NOTHING

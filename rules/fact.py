@@ -1,0 +1,186 @@
+"""A fact: one event of a case as the engine remembers it, with only those fields that some card in force reads.
+
+What many events say alike (where, who, by which device, for whom) is held as tuples that facts share; the rest by field number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, Final
+
+from msgspec import Struct
+
+from supervision.event import BatchKind, CaseEvent, CaseType, EventType, NetworkZone, PostPlace, Precision, SourceOp
+from supervision.worktime import Unit
+
+TYPES: tuple[EventType, ...] = tuple(EventType)
+CODE_OF: dict[EventType, int] = {kind: code for code, kind in enumerate(TYPES)}
+
+# Where and under what limits a case is handled. The orders of these four are part of the format of the state.
+CONTEXT = ("item_catalog_code", "item_implement_code", "item_type", "case_type", "region_code", "centre_id", "department_id")
+LIMITS = ("promised_limit", "promised_limit_unit", "legal_limit", "legal_limit_unit")
+WHERE = (*CONTEXT, *LIMITS)
+ACTOR = ("actor_officer_id", "actor_person_hash", "actor_post_place")
+DEVICE = ("window_id", "device_id", "network_zone")
+PARTY = ("applicant_hash", "agent_org_id", "agent_person_hash")
+
+Text = str | None
+Where = tuple[Text, Text, Text, CaseType | None, Text, Text, Text, int | None, Unit, int | None, Unit]
+Actor = tuple[Text, Text, PostPlace | None]
+Device = tuple[Text, Text, NetworkZone | None]
+Party = tuple[Text, Text, Text]
+
+NOWHERE: Where = (None, None, None, None, None, None, None, None, Unit.WORKING_DAY, None, Unit.WORKING_DAY)
+NOBODY: Actor = (None, None, None)
+NO_DEVICE: Device = (None, None, None)
+NO_PARTY: Party = (None, None, None)
+
+# Places in those tuples.
+CATALOG_CODE: Final = 0
+IMPLEMENT_CODE: Final = 1
+ITEM_TYPE: Final = 2
+CASE_TYPE: Final = 3
+REGION: Final = 4
+CENTRE: Final = 5
+DEPARTMENT: Final = 6
+PROMISED: Final = 7
+PROMISED_UNIT: Final = 8
+LEGAL: Final = 9
+LEGAL_UNIT: Final = 10
+OFFICER: Final = 0
+PERSON: Final = 1
+POST_PLACE: Final = 2
+
+# Every other field a card can ask to be remembered. Part of the format of the state: append only.
+FIELDS: tuple[str, ...] = (
+    "time_precision",
+    "flags",
+    "batch_kind",
+    "channel",
+    "payload.promised_due_at",
+    "payload.legal_due_at",
+    "payload.step_instance_id",
+    "payload.step_code",
+    "payload.step_limit",
+    "payload.step_limit_unit",
+    "payload.seq",
+    "payload.kind",
+    "payload.declared_limit",
+    "payload.declared_limit_unit",
+    "payload.approver_officer_id",
+    "payload.approver_post",
+    "payload.days",
+    "payload.decision",
+    "payload.from_",
+    "payload.to",
+)
+FIELD_CODE: dict[str, int] = {name: code for code, name in enumerate(FIELDS)}
+TIME_PRECISION, FLAGS, BATCH_KIND = (FIELD_CODE[name] for name in ("time_precision", "flags", "batch_kind"))
+_SHARED = frozenset((*WHERE, *ACTOR, *DEVICE, *PARTY))
+_ALWAYS = frozenset(("time_precision", "flags", "batch_kind"))
+
+where_of: Callable[[CaseEvent], Where] = attrgetter(*WHERE)
+_actor_of: Callable[[CaseEvent], Actor] = attrgetter(*ACTOR)
+_device_of: Callable[[CaseEvent], Device] = attrgetter(*DEVICE)
+_party_of: Callable[[CaseEvent], Party] = attrgetter(*PARTY)
+_REALTIME, _SECOND, _DELETE = BatchKind.REALTIME, Precision.SECOND, SourceOp.DELETE
+NOTHING: dict[int, Any] = {}
+
+
+class Fact(Struct, gc=False):
+    """`id` the event's UUID as a number, `type` an index into TYPES, `at` ms UTC, `kept` field number -> value.
+
+    A value equal to the envelope's default is not kept: whoever reads it knows the default.
+    """
+
+    id: int
+    type: int
+    at: int
+    where: Where
+    actor: Actor = NOBODY
+    device: Device = NO_DEVICE
+    party: Party = NO_PARTY
+    kept: dict[int, Any] = NOTHING
+    version: int = 1
+    deleted: bool = False
+    supersedes: int | None = None
+
+    def get(self, field: int) -> Any:
+        return self.kept.get(field)
+
+
+class Plan(Struct, frozen=True):
+    """What is kept of one event type: whether actor, device and party; other envelope fields with defaults; payload fields."""
+
+    code: int
+    actor: bool
+    device: bool
+    party: bool
+    envelope: tuple[tuple[int, str, Any], ...]
+    payload: tuple[tuple[int, str], ...]
+
+
+class Keeper:
+    """Turns events into facts, keeping only the fields that the cards in force read of each event type."""
+
+    def __init__(self, reads: dict[EventType, frozenset[str]]) -> None:
+        self._plans = {kind: _plan(kind, reads.get(kind, frozenset())) for kind in EventType}
+
+    def fact(self, event: CaseEvent) -> Fact:
+        plan = self._plans[event.event_type]
+        kept = NOTHING
+        if plan.payload:
+            body = event.payload
+            for code, name in plan.payload:
+                value = getattr(body, name, None)
+                if value is not None:
+                    if kept is NOTHING:
+                        kept = {}
+                    kept[code] = value
+        if event.flags or event.batch_kind is not _REALTIME or event.time_precision is not _SECOND or plan.envelope:
+            kept = kept | _unusual(event, plan)
+        fact = Fact(
+            event.event_id.int,
+            plan.code,
+            event.occurred_at,
+            where_of(event),
+            _actor_of(event) if plan.actor else NOBODY,
+            _device_of(event) if plan.device else NO_DEVICE,
+            _party_of(event) if plan.party else NO_PARTY,
+            kept,
+        )
+        if event.data_version != 1 or event.supersedes_event_id is not None or event.source_op is _DELETE:
+            fact.version = event.data_version
+            fact.deleted = event.source_op is _DELETE
+            fact.supersedes = None if event.supersedes_event_id is None else event.supersedes_event_id.int
+        return fact
+
+
+def _unusual(event: CaseEvent, plan: Plan) -> dict[int, Any]:
+    kept: dict[int, Any] = {}
+    if event.flags:
+        kept[FLAGS] = event.flags
+    if event.batch_kind is not _REALTIME:
+        kept[BATCH_KIND] = event.batch_kind
+    if event.time_precision is not _SECOND:
+        kept[TIME_PRECISION] = event.time_precision
+    for code, name, default in plan.envelope:
+        value = getattr(event, name)
+        if value is not None and value != default:
+            kept[code] = value
+    return kept
+
+
+def _plan(kind: EventType, names: frozenset[str]) -> Plan:
+    own = sorted(names - _SHARED - _ALWAYS, key=FIELD_CODE.__getitem__)
+    defaults = CaseEvent.__struct_defaults__
+    default_of = dict(zip(CaseEvent.__struct_fields__[-len(defaults) :], defaults, strict=True))
+    return Plan(
+        CODE_OF[kind],
+        not names.isdisjoint(ACTOR),
+        not names.isdisjoint(DEVICE),
+        not names.isdisjoint(PARTY),
+        tuple((FIELD_CODE[name], name, default_of.get(name)) for name in own if not name.startswith("payload.")),
+        tuple((FIELD_CODE[name], name[8:]) for name in own if name.startswith("payload.")),
+    )

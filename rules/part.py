@@ -1,0 +1,333 @@
+"""A part of a case, from one opening to the next `case_reopened`: its facts by type, where it lies, its limits as they run.
+
+Facts that come in order are added to what is known already; what they can change is found anew, the rest stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from rules.fact import CODE_OF, FIELD_CODE, NOTHING, Fact, Where
+from rules.stepbook import STEP_CODES, StepBook
+from rules.world import Place
+from supervision.event import EventType
+from supervision.worktime import Limit, Pause, Pauses, Term, Unit, absolute_term, term
+
+if TYPE_CHECKING:
+    from rules.case import Case
+
+PROMISED_STOPS = (
+    EventType.CASE_COMPLETED,
+    EventType.CASE_RETURNED,
+    EventType.CASE_WITHDRAWN,
+    EventType.CASE_TERMINATED,
+    EventType.CASE_VOIDED,
+    EventType.ACCEPTANCE_REFUSED,
+)
+LEGAL_STOPS = (*PROMISED_STOPS, EventType.DECISION_MADE)
+ACCEPTANCES = (EventType.CASE_ACCEPTED, EventType.SUPPLEMENT_ACCEPTED)
+PAUSING = (EventType.SPECIAL_PROCEDURE_STARTED, EventType.SPECIAL_PROCEDURE_ENDED)
+CLOCK_EVENTS = (*ACCEPTANCES, *LEGAL_STOPS, *PAUSING, EventType.EXTENSION_APPROVED, EventType.CASE_REOPENED)
+
+_C = FIELD_CODE
+_ACCEPTED, _SUPPLEMENTED = (CODE_OF[kind] for kind in ACCEPTANCES)
+_STARTED, _ENDED = (CODE_OF[kind] for kind in PAUSING)
+_EXTENDED = CODE_OF[EventType.EXTENSION_APPROVED]
+_GROUND = frozenset((_ACCEPTED, _SUPPLEMENTED, _STARTED, _ENDED, _EXTENDED))
+_STOPS = frozenset(CODE_OF[kind] for kind in LEGAL_STOPS)
+_DECISION = CODE_OF[EventType.DECISION_MADE]
+_PROMISED_DUE, _LEGAL_DUE = _C["payload.promised_due_at"], _C["payload.legal_due_at"]
+_SEQ, _KIND, _DAYS, _POST = (_C[f"payload.{name}"] for name in ("seq", "kind", "days", "approver_post"))
+_APPROVER = _C["payload.approver_officer_id"]
+_DECLARED, _DECLARED_UNIT = _C["payload.declared_limit"], _C["payload.declared_limit_unit"]
+
+
+class Clock(Struct, frozen=True):
+    """A limit of a case that runs: the term, the facts that set and moved it, and the first fact that stopped it."""
+
+    term: Term
+    limit: Limit | None
+    runs: Callable[[Limit], Term]
+    opening: Fact
+    evidence: tuple[Fact, ...]
+    stop: Fact | None
+    facts: dict[str, Any]
+
+
+class Part:
+    """Judged by itself under its own segment. `opening` is the fact that sets the limits: acceptance, or the reopening."""
+
+    def __init__(self, case: Case, segment: str, facts: list[Fact], reopened: Fact | None) -> None:
+        self.case = case
+        self.segment = segment
+        self.reopened = reopened
+        self.facts = facts
+        self.by_type: dict[int, list[Fact]] = {}
+        self.promised_stop: Fact | None = None
+        self.legal_stop: Fact | None = None
+        self._steps: StepBook | None = None
+        self._promised: Clock | None = None
+        self._legal: Clock | None = None
+        for fact in facts:
+            self._note(fact)
+        self._ground()
+
+    def add(self, fact: Fact) -> None:
+        """A fact behind all others, of a case without corrections, that names no new place."""
+        self.facts.append(fact)
+        self._note(fact)
+        kind = fact.type
+        if kind in _GROUND or len(self.facts) == 1:
+            self._ground()
+        elif kind in _STOPS:
+            self._has_clocks = False
+        if self._steps is not None and kind in STEP_CODES:
+            self._steps.add(fact)
+
+    def _note(self, fact: Fact) -> None:
+        kind = fact.type
+        found = self.by_type.get(kind)
+        if found is None:
+            self.by_type[kind] = [fact]
+        else:
+            found.append(fact)
+        if kind in _STOPS:
+            if self.legal_stop is None:
+                self.legal_stop = fact
+            if self.promised_stop is None and kind != _DECISION:
+                self.promised_stop = fact
+
+    def _ground(self) -> None:
+        """What acceptance, pauses and extensions decide. `is_plain`: the start day alone decides all instants of its limits."""
+        case, by_type = self.case, self.by_type
+        self.acceptances: list[Fact] = by_type.get(_ACCEPTED) or by_type.get(_SUPPLEMENTED) or []
+        self.acceptance: Fact | None = self.acceptances[0] if self.acceptances else None
+        self.accepted_at: int | None = self._least_acceptance()
+        opening = self.opening = self.acceptance if self.acceptance is not None else self.reopened
+        self.start: int | None = self.accepted_at if self.accepted_at is not None else None if opening is None else opening.at
+        self.opened_at = self.start if self.start is not None else self.facts[0].at if self.facts else 0
+        self.place: Place = case.world.place(case.source, self._context(), self.opened_at)
+        self._pairs: list[tuple[Fact, Fact | None]] | None = None
+        self._counted: list[tuple[Fact, Fact | None]] | None = None
+        self._pauses: Pauses | None = None
+        self._has_clocks = False
+        if self._steps is not None:
+            self._steps.forget_plans()
+        self.is_plain = (
+            opening is not None
+            and self.place.is_simple
+            and _STARTED not in by_type
+            and _EXTENDED not in by_type
+            and (opening.kept is NOTHING or (_PROMISED_DUE not in opening.kept and _LEGAL_DUE not in opening.kept))
+        )
+        self.day_plans: dict[int, Any] | None = None
+        self.start_day = self.place.calendar.day_of(self.start) if self.is_plain and self.start is not None else 0
+
+    def _least_acceptance(self) -> int | None:
+        """The least accepted time over all versions: a clock cannot be reset on paper."""
+        if self.acceptance is None:
+            return None
+        if not self.case.has_versions:
+            return self.acceptance.at
+        return min(fact.at for head in self.acceptances for fact in self.case.versions(head))
+
+    def _context(self) -> Where:
+        """Item, region, centre, limits ...: of the fact that opens the part, else of the case's earliest that names it."""
+        case, opening = self.case, self.opening
+        if len(case.wheres) == 1:
+            return case.wheres[0]
+        order = [fact.where for fact in case.heads()]
+        if opening is not None:
+            order.insert(0, opening.where)
+        merged: list[Any] = [next((where[place] for where in order if where[place] is not None), None) for place in range(7)]
+        for value in (7, 9):
+            named = next((where for where in order if where[value] is not None), None)
+            merged += (None, Unit.WORKING_DAY) if named is None else (named[value], named[value + 1])
+        return case.world.context(tuple(merged))
+
+    # -- facts --------------------------------------------------------------------------------------------------
+
+    def of(self, *kinds: EventType) -> list[Fact]:
+        """Facts in force of these types, in order."""
+        found = [self.by_type[code] for kind in kinds if (code := CODE_OF[kind]) in self.by_type]
+        if not found:
+            return []
+        return found[0] if len(found) == 1 else sorted((fact for facts in found for fact in facts), key=order_of)
+
+    def first(self, *codes: int) -> Fact | None:
+        """The earliest of these types, given by their numbers."""
+        earliest: Fact | None = None
+        for code in codes:
+            found = self.by_type.get(code)
+            if found and (earliest is None or order_of(found[0]) < order_of(earliest)):
+                earliest = found[0]
+        return earliest
+
+    @property
+    def steps(self) -> StepBook:
+        """Its steps as begun and completed."""
+        book = self._steps
+        if book is None:
+            book = self._steps = StepBook(self.of(EventType.STEP_STARTED, EventType.STEP_COMPLETED))
+        return book
+
+    # -- pauses -------------------------------------------------------------------------------------------------
+
+    @property
+    def pause_facts(self) -> list[tuple[Fact, Fact | None]]:
+        """Special procedures as (start, end); an extension in disguise is none. The first start and end of each `seq`."""
+        if self._pairs is None:
+            self._pairs = self._find_pauses() if _STARTED in self.by_type else []
+        return self._pairs
+
+    def _find_pauses(self) -> list[tuple[Fact, Fact | None]]:
+        ends = self.by_type.get(_ENDED, [])
+        pairs: list[tuple[Fact, Fact | None]] = []
+        seen: set[Any] = set()
+        for start in self.by_type[_STARTED]:
+            seq = start.get(_SEQ)
+            if start.get(_KIND) == "extension" or seq in seen:
+                continue
+            seen.add(seq)
+            pairs.append((start, end_of(start, [fact for fact in ends if fact.get(_SEQ) == seq])))
+        return pairs
+
+    @property
+    def counted_pauses(self) -> list[tuple[Fact, Fact | None]]:
+        """Those that stop the clock: of Art. 45 or of the item's own excluded kinds."""
+        if self._counted is None:
+            grounded = (pair for pair in self.pause_facts if pair[0].get(_KIND) in self.place.pause_kinds)
+            self._counted = [(start, end) for start, end in grounded if end is None or end.at >= start.at]
+        return self._counted
+
+    @property
+    def pauses(self) -> Pauses:
+        if self._pauses is None:
+            self._pauses = self.pauses_of(self.counted_pauses)
+        return self._pauses
+
+    def pauses_of(self, pairs: Sequence[tuple[Fact, Fact | None]]) -> Pauses:
+        spans = [Pause(s.at, None if e is None else e.at, declared_limit(s)) for s, e in pairs]
+        return Pauses.of(self.place.calendar, spans) if spans else Pauses.NONE
+
+    # -- clocks -------------------------------------------------------------------------------------------------
+
+    @property
+    def promised(self) -> Clock | None:
+        """The promised limit as it runs, or None where there is none."""
+        if not self._has_clocks:
+            self._find_clocks()
+        return self._promised
+
+    @property
+    def legal(self) -> Clock | None:
+        """The legal limit with its valid extension, or None where there is none."""
+        if not self._has_clocks:
+            self._find_clocks()
+        return self._legal
+
+    def _find_clocks(self) -> None:
+        place = self.place
+        self._promised = self._clock("promised", place.promised_limit, _PROMISED_DUE, self.promised_stop, extended=False)
+        self._legal = self._clock("legal", place.legal_limit, _LEGAL_DUE, self.legal_stop, extended=True)
+        self._has_clocks = True
+
+    def _clock(self, name: str, limit: Limit | None, due_field: int, stop: Fact | None, *, extended: bool) -> Clock | None:
+        opening, start = self.opening, self.start
+        if opening is None or start is None:
+            return None
+        due = opening.get(due_field)
+        if due is None and limit is None:
+            return None
+        pairs = [pair for pair in self.counted_pauses if due is None or pair[0].at >= opening.at]
+        pauses = self.pauses if len(pairs) == len(self.counted_pauses) else self.pauses_of(pairs)
+        calendar, mode = self.place.calendar, self.place.mode
+
+        def runs(value: Limit) -> Term:
+            return term(calendar, start, value, mode=mode, pauses=pauses)
+
+        def run(extra_wd: int) -> Term:
+            if due is not None:
+                return absolute_term(calendar, start, due, pauses=pauses, extra_wd=extra_wd)
+            assert limit is not None
+            return term(calendar, start, limit, mode=mode, pauses=pauses, extra_wd=extra_wd)
+
+        running = run(0)
+        facts: dict[str, Any] = {"limit_source": name, "started_at": start}
+        if limit is not None:
+            facts |= {"limit": limit.value, "limit_unit": limit.unit.value}
+        evidence = [opening, *(fact for pair in pairs for fact in pair if fact is not None)]
+        extension = self._extension(running) if extended else None
+        if extension is not None:
+            fact, days = extension
+            running = run(days)
+            facts["extension_wd"] = days
+            evidence.append(fact)
+        if due is not None and limit is not None:
+            facts["due_by_units_at"] = runs(limit).due_at
+        excluded = running.excluded()
+        if excluded:
+            facts |= {"excluded_days": list(excluded), "paused_wd": running.paused_wd()}
+        facts["limit_wd"] = running.limit_wd
+        return Clock(running, limit, runs, opening, tuple(evidence), stop, facts)
+
+    def _extension(self, running: Term) -> tuple[Fact, int] | None:
+        """The first extension, if it is valid: right post, in time; days beyond the most that may be given do not count."""
+        disguised = [fact for fact in self.by_type.get(_STARTED, ()) if fact.get(_KIND) == "extension"]
+        requests = [*self.by_type.get(_EXTENDED, ()), *disguised]
+        if not requests:
+            return None
+        first = min(requests, key=order_of)
+        rule, is_joint = self.case.world.extension, self.place.is_joint
+        posts = rule.joint_posts if is_joint else rule.posts
+        post = first.get(_POST) or self._post_of(first, posts)
+        days = first.get(_DAYS)
+        if days is None:
+            declared = declared_limit(first)
+            days = declared.value if declared is not None and declared.unit is Unit.WORKING_DAY else None
+        if post not in posts or not days or first.at > running.due_at:
+            return None
+        own = None if self.place.item is None else self.place.item.extension_max_wd
+        return first, min(int(days), own if own is not None else rule.joint_max_wd if is_joint else rule.max_wd)
+
+    def _post_of(self, fact: Fact, posts: tuple[str, ...]) -> str | None:
+        """The approver's post in the officer register, where the event names only the person."""
+        officer = self.case.officer(fact.get(_APPROVER), fact.at)
+        return None if officer is None else next((post for post in officer.posts if post in posts), None)
+
+
+def order_of(fact: Fact) -> tuple[int, int]:
+    """Facts are ordered by their time, then by their id."""
+    return fact.at, fact.id
+
+
+def end_of(start: Fact, ends: Sequence[Fact]) -> Fact | None:
+    """The first end at or after a start; one known only from before it ended it all the same: clocks are fed what there is."""
+    return next((end for end in ends if end.at >= start.at), ends[0] if ends else None)
+
+
+def earliest(*facts: Fact | None) -> Fact | None:
+    found = [fact for fact in facts if fact is not None]
+    return min(found, key=order_of) if found else None
+
+
+def declared_limit(fact: Fact) -> Limit | None:
+    """The limit a special procedure declares."""
+    return limit_of(fact, _DECLARED, _DECLARED_UNIT)
+
+
+def limit_of(fact: Fact, value_field: int, unit_field: int) -> Limit | None:
+    """The limit a fact names by a value and a unit field; a missing unit is working days."""
+    value = fact.get(value_field)
+    if value is None:
+        return None
+    unit = fact.get(unit_field)
+    return Limit(int(value), Unit.WORKING_DAY if unit is None else Unit(unit))
+
+
+def named_once(facts: Iterable[Fact | None]) -> tuple[Fact, ...]:
+    """The facts there are, each once, in order."""
+    return tuple({fact.id: fact for fact in facts if fact is not None}.values())

@@ -1,0 +1,75 @@
+"""What facts share, kept once: the places, officers and devices that events name again and again, by number.
+
+A case's packed state holds the numbers; each new word is an entry of the engine's state of its own, written with the first case
+that uses it. Words are few beside cases (an office has so many officers and windows) and stay for good.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rules.fact import Actor, Device, Where
+
+_PREFIX = "="
+_encode = msgspec.msgpack.Encoder().encode
+_TYPES: dict[str, Any] = {"w": Where, "a": Actor, "d": Device}
+
+
+class Words:
+    """One numbered list of tuples. `canonical`: equal tuples as one object, so that they can be told apart by identity."""
+
+    def __init__(self, letter: str) -> None:
+        self._letter = letter
+        self._decode = msgspec.msgpack.Decoder(_TYPES[letter]).decode
+        self._codes: dict[Any, int] = {}
+        self._values: dict[int, Any] = {}
+        self._next = 0
+        self.fresh: list[tuple[str, bytes]] = []
+
+    def canonical(self, value: Any) -> tuple[Any, int]:
+        """(the one tuple equal to `value`, its number)"""
+        code = self._codes.get(value)
+        if code is not None:
+            return self._values[code], code
+        code = self._next
+        self._next = code + 1
+        self._codes[value] = code
+        self._values[code] = value
+        self.fresh.append((f"{_PREFIX}{self._letter}{code}", _encode(value)))
+        return value, code
+
+    def value(self, code: int) -> Any:
+        return self._values[code]
+
+    def restore(self, code: int, blob: bytes) -> None:
+        value = self._decode(blob)
+        self._codes[value] = code
+        self._values[code] = value
+        self._next = max(self._next, code + 1)
+
+
+class Vocabulary:
+    """The three lists of one engine."""
+
+    def __init__(self) -> None:
+        self.wheres, self.actors, self.devices = Words("w"), Words("a"), Words("d")
+        self._by_letter = {"w": self.wheres, "a": self.actors, "d": self.devices}
+
+    def fresh(self) -> list[tuple[str, bytes]]:
+        """State entries of the words that are new since the last call."""
+        found: list[tuple[str, bytes]] = []
+        for words in self._by_letter.values():
+            if words.fresh:
+                found += words.fresh
+                words.fresh = []
+        return found
+
+    def restore(self, key: str, blob: bytes) -> None:
+        self._by_letter[key[1]].restore(int(key[2:]), blob)
+
+
+def is_word(key: str) -> bool:
+    """Whether a state key is that of a word; keys of dossiers hold a slash."""
+    return key.startswith(_PREFIX) and "/" not in key

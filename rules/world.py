@@ -1,0 +1,160 @@
+"""What a judgement may look up besides facts, and what follows from it for all cases alike: one place per context and time.
+
+Everything here is a function of reference data; it is kept for as long as that data is in force.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Any
+
+from rules.fact import CASE_TYPE, CATALOG_CODE, CENTRE, IMPLEMENT_CODE, ITEM_TYPE, LEGAL, PROMISED, REGION, Where
+from rules.parameters import Extension, Fallback
+from supervision.calendars import Calendars, calendars_of
+from supervision.reference import Item, Reference, Source, Step
+from supervision.worktime import Limit, Mode, Unit, WorkCalendar
+from supervision.worktime.calendar import Spans
+
+ART45 = frozenset({"hearing", "tender", "auction", "inspection", "testing", "quarantine", "appraisal", "expert_review"})
+IN_DAYS = frozenset({Unit.WORKING_DAY, Unit.CALENDAR_DAY, Unit.MONTH})
+MOST_PLANS = 10_000
+MOST_DAYS = 1_000
+
+
+class Place:
+    """The item, calendar, limits and workflow of every case with one context, opened in one span of the reference data.
+
+    `is_simple`: its limits run in days to the end of a day, so that the day of the start decides all instants; they are kept in
+    `plans`, by whoever computed them.
+    """
+
+    def __init__(self, world: World, source: Source, where: Where, at: int) -> None:
+        reference = world.reference
+        codes = (where[IMPLEMENT_CODE], where[CATALOG_CODE])
+        found = (reference.item(code, at) for code in codes if code is not None)
+        item: Item | None = next((item for item in found if item is not None), None)
+        self.where = where
+        self.item = item
+        self.item_code: str | None = where[CATALOG_CODE] or where[IMPLEMENT_CODE]
+        own_type, own_case_type = where[ITEM_TYPE], where[CASE_TYPE]
+        self.item_type: str | None = own_type if own_type is not None else None if item is None else item.item_type
+        case_type = own_case_type or (None if item is None else item.case_type)
+        self.case_type: str | None = None if case_type is None else str(case_type)
+        self.is_joint = self.case_type == "joint"
+        self.mode = Mode.DAY_END if item is None else item.deadline_mode
+        self.region: str | None = where[REGION] or (None if item is None else item.region_code) or source.region_code
+        self.calendar = _calendar(world, self.region, where[CENTRE], at)
+        self.promised_limit = _limit(where, PROMISED) or (None if item is None else item.promised_limit)
+        self.legal_limit = self._legal_limit(world, where, item)
+        self.pause_kinds = ART45 if item is None or not item.excluded_kinds else ART45 | set(item.excluded_kinds)
+        workflow = None if item is None else item.workflow
+        self.steps: dict[str, Step] = {} if workflow is None else {step.code: step for step in reversed(workflow.steps)}
+        self.precedence = () if workflow is None else workflow.precedence
+        self.separated = () if workflow is None else workflow.separated
+        self.mandatory = () if workflow is None else tuple(step.code for step in workflow.steps if step.mandatory)
+        limits = (self.promised_limit, self.legal_limit)
+        self.is_simple = self.mode is Mode.DAY_END and all(limit is None or limit.unit in IN_DAYS for limit in limits)
+        self._days: dict[int, dict[int, Any]] = {}
+        self._plans: dict[tuple[int, ...], Any] = {}
+
+    def _legal_limit(self, world: World, where: Where, item: Item | None) -> Limit | None:
+        if item is not None and not item.has_legal_limit:
+            return None
+        named = _limit(where, LEGAL) or (None if item is None else item.legal_limit)
+        if named is not None:
+            return named
+        for fallback in world.fallbacks:
+            if fallback.item_type in {None, self.item_type} and fallback.case_type in {None, self.case_type}:
+                return fallback.limit
+        return None
+
+    def plans_on(self, day: int) -> dict[int, Any]:
+        """What is kept for limits that start on this day, by whoever put it there."""
+        found = self._days.get(day)
+        if found is None:
+            if len(self._days) >= MOST_DAYS:
+                self._days.clear()
+            found = self._days[day] = {}
+        return found
+
+    def plan(self, key: tuple[int, ...]) -> Any:
+        """What was kept under this key, else None."""
+        return self._plans.get(key)
+
+    def keep_plan(self, key: tuple[int, ...], plan: Any) -> None:
+        if len(self._plans) >= MOST_PLANS:
+            self._plans.clear()
+        self._plans[key] = plan
+
+
+class Office:
+    """The hours of one place on one date: [open, close) spans and approved ones beside them, ms; none on a day off."""
+
+    def __init__(self, calendar: WorkCalendar, spans: Spans, extended: Spans) -> None:
+        self.calendar = calendar
+        self.spans = spans
+        self.extended = extended
+
+
+class World:
+    """Reference data with the lookups of a judgement. `fallbacks` and `extension` are those of the card on the legal limit."""
+
+    def __init__(self, reference: Reference, fallbacks: tuple[Fallback, ...] = (), extension: Extension | None = None) -> None:
+        self.reference = reference
+        self.calendars: Calendars = calendars_of(reference)
+        self.fallbacks = fallbacks
+        self.extension = extension or Extension()
+        edges = {edge for entry in reference.entries for edge in (entry.valid_from, entry.valid_to) if edge is not None}
+        self._cuts = sorted(edges | set(self.calendars.cuts))
+        self._contexts: dict[Where, Where] = {}
+        self._places: dict[tuple[int, int, str], Place] = {}
+        self._of_hall: dict[tuple[str | None, str | None, int], WorkCalendar] = {}
+        self._offices: dict[tuple[str | None, str | None, int, int], Office] = {}
+
+    def epoch(self, at: int) -> int:
+        """Which span between two changes of the reference data an instant lies in."""
+        return bisect_right(self._cuts, at)
+
+    def place(self, source: Source, where: Where, at: int) -> Place:
+        """`where` is known by its identity and kept, so that the next case with the same one is quick."""
+        key = (id(where), bisect_right(self._cuts, at), source.name)
+        found = self._places.get(key)
+        if found is None:
+            found = self._places[key] = Place(self, source, where, at)
+        return found
+
+    def context(self, where: Where) -> Where:
+        """The one object equal to this context, for `place`."""
+        return self._contexts.setdefault(where, where)
+
+    def office(self, centre: str | None, region: str | None, at: int) -> tuple[int, Office]:
+        """The local date of an instant, and the hours there: of the centre, else of the region."""
+        epoch = bisect_right(self._cuts, at)
+        calendar = self._of_hall.get((centre, region, epoch))
+        if calendar is None:
+            own = self.calendars.of_centre(centre, at) if centre else None
+            calendar = self._of_hall[centre, region, epoch] = own or self.calendars.of_region(region, at)
+        day = calendar.day_of(at)
+        key = (centre, region, epoch, day)
+        found = self._offices.get(key)
+        if found is None:
+            spans = (self.calendars.centre_office(centre, day, at) if centre else None) or calendar.office(day)
+            found = Office(calendar, spans, self.calendars.centre_extended(centre, day, at) if centre else ())
+            if len(self._offices) >= MOST_PLANS:
+                self._offices.clear()
+            self._offices[key] = found
+        return day, found
+
+
+def _calendar(world: World, region: str | None, centre_id: str | None, at: int) -> WorkCalendar:
+    """The calendar of the case's region, with the office hours of its centre where that has its own."""
+    calendar = world.calendars.of_region(region, at)
+    centre = None if centre_id is None else world.reference.centre(centre_id, at)
+    return calendar if centre is None or not centre.hours else calendar.with_hours(centre.hours)
+
+
+def _limit(where: Where, place: int) -> Limit | None:
+    """The limit of the two fields from `place` on."""
+    value: Any = where[place]
+    unit: Any = where[place + 1]
+    return None if value is None else Limit(int(value), Unit(unit))
