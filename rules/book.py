@@ -29,6 +29,7 @@ from rules.reading import COMMON, CaseDetector, Reads, merged
 from rules.said import Core
 from rules.sentence import sentence
 from rules.verdict import Verdict
+from rules.world import Place
 from supervision.alert import Level
 from supervision.event import EventType
 from supervision.language import UserError, say
@@ -50,6 +51,7 @@ class Rule:
         self.is_signalling = isinstance(detector, OffHours)  # it says nothing on the case itself
         self.signals: Callable[[Case, Collection[Fact] | None], list[Draft]] = getattr(detector, "signals", _no_signals)
         self._when = _compiled(card.when)
+        self.matters: Callable[[Place, Fact], bool] | None = getattr(detector, "matters", None)
         self.is_conditional = self._when is not None or card.effective.first is not None or card.effective.last is not None
 
     def applies(self, verdict: Verdict) -> bool:

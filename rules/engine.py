@@ -256,7 +256,14 @@ class CaseEngine:
         now = self._clocks.now(case.source.clock)
         wakes = case.wakes
         judging, signalling = asked
+        place = case.parts()[-1].place if fresh else None  # where there are new facts, it is that of the last part
         for rule in judging:
+            if place is not None and fresh and rule.matters is not None:
+                for fact in fresh:
+                    if rule.matters(place, fact):
+                        break
+                else:
+                    continue
             try:
                 verdicts = rule.judge(case)
                 said, wake = self._weigh(rule, case, verdicts, now) if verdicts else (_NONE, FAR)

@@ -14,24 +14,47 @@ STEP_CODE = FIELD_CODE["payload.step_code"]
 INSTANCE = FIELD_CODE["payload.step_instance_id"]
 
 
-class Instance:
-    """One run of a step: its first start, and its completions in order."""
+class Run:
+    """The facts of one step, or of one instance of a step, in order, with the first start and the first completion."""
+
+    __slots__ = ("completed", "facts", "key", "plans", "started")
 
     def __init__(self, key: str) -> None:
         self.key = key
+        self.facts: list[Fact] = []
         self.started: Fact | None = None
-        self.completed: list[Fact] = []
-        self.plans: dict[int, Any] = {}  # what its start decides, by whoever found it
+        self.completed: Fact | None = None
+        self.plans: dict[int, Any] | None = None  # what its start decides, by whoever found it
+
+    def add(self, fact: Fact) -> None:
+        self.facts.append(fact)
+        if fact.type == STEP_STARTED:
+            if self.started is None:
+                self.started = fact
+        elif self.completed is None:
+            self.completed = fact
+
+    @property
+    def begun(self) -> Fact | None:
+        """The first start; where only a completion is known, that."""
+        return self.started or self.completed
+
+    def end_of(self, start: Fact) -> Fact | None:
+        """The first completion at or after a start; one known only from before it ended it all the same."""
+        for fact in self.facts:
+            if fact.type != STEP_STARTED and fact.at >= start.at:
+                return fact
+        return self.completed
 
 
 class StepBook:
-    """`of_step`: every fact of a step. `started`, `completed`: its first ones. `instances`: by instance id, else step code."""
+    """`steps`: by step code. `instances`: by instance id, else by step code."""
+
+    __slots__ = ("instances", "steps")
 
     def __init__(self, facts: Iterable[Fact]) -> None:
-        self.of_step: dict[str, list[Fact]] = {}
-        self.started: dict[str, Fact] = {}
-        self.completed: dict[str, Fact] = {}
-        self.instances: dict[str, Instance] = {}
+        self.steps: dict[str, Run] = {}
+        self.instances: dict[str, Run] = {}
         for fact in facts:
             self.add(fact)
 
@@ -39,31 +62,23 @@ class StepBook:
         """A step fact that lies behind all those added before."""
         kept = fact.kept
         code: str | None = kept.get(STEP_CODE)
-        is_start = fact.type == STEP_STARTED
         if code is not None:
-            found = self.of_step.get(code)
-            if found is None:
-                self.of_step[code] = [fact]
-            else:
-                found.append(fact)
-            first = self.started if is_start else self.completed
-            if code not in first:
-                first[code] = fact
+            step = self.steps.get(code)
+            if step is None:
+                step = self.steps[code] = Run(code)
+            step.add(fact)
         key: str | None = kept.get(INSTANCE) or code
-        if key is None:
-            return
-        instance = self.instances.get(key)
-        if instance is None:
-            instance = self.instances[key] = Instance(key)
-        if not is_start:
-            instance.completed.append(fact)
-        elif instance.started is None:
-            instance.started = fact
+        if key is not None:
+            instance = self.instances.get(key)
+            if instance is None:
+                instance = self.instances[key] = Run(key)
+            instance.add(fact)
+
+    def completed(self, code: str) -> Fact | None:
+        """The first completion of a step."""
+        step = self.steps.get(code)
+        return None if step is None else step.completed
 
     def forget_plans(self) -> None:
         for instance in self.instances.values():
-            instance.plans.clear()
-
-    def begun(self, code: str) -> Fact | None:
-        """The first start of a step; where only its completion is known, that."""
-        return self.started.get(code) or self.completed.get(code)
+            instance.plans = None

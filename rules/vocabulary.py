@@ -23,29 +23,28 @@ class Words:
     def __init__(self, letter: str) -> None:
         self._letter = letter
         self._decode = msgspec.msgpack.Decoder(_TYPES[letter]).decode
-        self._codes: dict[Any, int] = {}
+        self._known: dict[Any, tuple[Any, int]] = {}
         self._values: dict[int, Any] = {}
         self._next = 0
         self.fresh: list[tuple[str, bytes]] = []
 
     def canonical(self, value: Any) -> tuple[Any, int]:
         """(the one tuple equal to `value`, its number)"""
-        code = self._codes.get(value)
-        if code is not None:
-            return self._values[code], code
-        code = self._next
-        self._next = code + 1
-        self._codes[value] = code
-        self._values[code] = value
-        self.fresh.append((f"{_PREFIX}{self._letter}{code}", _encode(value)))
-        return value, code
+        known = self._known.get(value)
+        if known is None:
+            code = self._next
+            self._next = code + 1
+            known = self._known[value] = (value, code)
+            self._values[code] = value
+            self.fresh.append((f"{_PREFIX}{self._letter}{code}", _encode(value)))
+        return known
 
     def value(self, code: int) -> Any:
         return self._values[code]
 
     def restore(self, code: int, blob: bytes) -> None:
         value = self._decode(blob)
-        self._codes[value] = code
+        self._known[value] = (value, code)
         self._values[code] = value
         self._next = max(self._next, code + 1)
 

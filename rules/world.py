@@ -6,6 +6,7 @@ Everything here is a function of reference data; it is kept for as long as that 
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import pairwise
 from typing import Any
 
 from rules.fact import CASE_TYPE, CATALOG_CODE, CENTRE, IMPLEMENT_CODE, ITEM_TYPE, LEGAL, PROMISED, REGION, Where
@@ -52,6 +53,8 @@ class Place:
         self.precedence = () if workflow is None else workflow.precedence
         self.separated = () if workflow is None else workflow.separated
         self.mandatory = () if workflow is None else tuple(step.code for step in workflow.steps if step.mandatory)
+        self.separated_steps = frozenset(code for pair in self.separated for code in (pair.first, pair.second))
+        self.ordered_steps = frozenset(code for pair in self.precedence for code in (pair.first, pair.second)) | {*self.mandatory}
         limits = (self.promised_limit, self.legal_limit)
         self.is_simple = self.mode is Mode.DAY_END and all(limit is None or limit.unit in IN_DAYS for limit in limits)
         self._days: dict[int, dict[int, Any]] = {}
@@ -88,12 +91,13 @@ class Place:
 
 
 class Office:
-    """The hours of one place on one date: [open, close) spans and approved ones beside them, ms; none on a day off."""
+    """The hours of one place on one date: [open, close) spans and approved ones beside them, and the breaks between; ms. None on a day off."""
 
     def __init__(self, calendar: WorkCalendar, spans: Spans, extended: Spans) -> None:
         self.calendar = calendar
         self.spans = spans
         self.extended = extended
+        self.breaks = tuple((end, start) for (_, end), (start, _) in pairwise(spans))
 
 
 class World:

@@ -9,8 +9,9 @@ from rules.fact import CODE_OF, Fact
 from rules.parameters import Separation
 from rules.part import Part, order_of
 from rules.reading import ACTOR, STEP, merged, reads, responsible
-from rules.stepbook import STEP_COMPLETED
+from rules.stepbook import STEP_CODE, STEP_CODES, STEP_COMPLETED
 from rules.verdict import AT_ONCE, Telling, Verdict
+from rules.world import Place
 from supervision.event import EventType
 from supervision.reference import Pair
 
@@ -30,16 +31,20 @@ class SamePerson:
         self.parameters = parameters
         self.is_raised = is_raised
 
+    def matters(self, place: Place, fact: Fact) -> bool:
+        """Steps that no pair names change nothing."""
+        return bool(place.separated) and (fact.type not in STEP_CODES or fact.kept.get(STEP_CODE) in place.separated_steps)
+
     def judge(self, case: Case) -> list[Verdict]:
         found: list[Verdict] = []
         for part in case.parts():
             for pair in part.place.separated:
-                of_step = part.steps.of_step
-                first, second = of_step.get(pair.first), of_step.get(pair.second)
+                steps = part.steps.steps
+                first, second = steps.get(pair.first), steps.get(pair.second)
                 if first is not None and second is not None:
-                    met = _first_meeting(case, first, second)
+                    met = _first_meeting(case, first.facts, second.facts)
                     if met is not None:
-                        found.append(self._verdict(case, part, pair, met, _gap(case, part, first, second)))
+                        found.append(self._verdict(case, part, pair, met, _gap(case, part, first.facts, second.facts)))
         return found
 
     def _verdict(self, case: Case, part: Part, pair: Pair, met: Meeting, gap: int | None) -> Verdict:

@@ -9,8 +9,9 @@ from rules.fact import CODE_OF, Fact
 from rules.parameters import Sequence
 from rules.part import Part, named_once
 from rules.reading import ACTOR, STEP, grace_of, merged, reads, responsible
-from rules.stepbook import StepBook
+from rules.stepbook import STEP_CODE, STEP_CODES, StepBook
 from rules.verdict import AT_ONCE, Telling, Verdict
+from rules.world import Place
 from supervision.event import EventType
 from supervision.reference import Pair
 
@@ -29,6 +30,12 @@ class Order:
     def __init__(self, parameters: Sequence) -> None:
         self.parameters = parameters
 
+    def matters(self, place: Place, fact: Fact) -> bool:
+        """Steps that no pair and no list names, and endings where nothing is mandatory, change nothing."""
+        if fact.type in STEP_CODES:
+            return fact.kept.get(STEP_CODE) in place.ordered_steps
+        return bool(place.mandatory) or fact.type not in _ENDING_CODES
+
     def judge(self, case: Case) -> list[Verdict]:
         found: list[Verdict] = []
         earlier: set[str] = set()
@@ -46,14 +53,15 @@ class Order:
                     if code not in earlier:
                         self._missing(case, part, steps, code, ending, found)
             if len(parts) > 1:
-                earlier |= set(steps.completed)
+                earlier |= {code for code, step in steps.steps.items() if step.completed is not None}
         return found
 
     def _pair(self, case: Case, part: Part, steps: StepBook, pair: Pair, found: list[Verdict]) -> None:
-        begun = steps.begun(pair.second)
-        if begun is None:
+        second = steps.steps.get(pair.second)
+        begun = None if second is None else second.begun
+        if second is None or begun is None:
             return
-        before, after = steps.completed.get(pair.first), steps.completed.get(pair.second)
+        before, after = steps.completed(pair.first), second.completed
         if before is None and after is None:
             return
         if before is not None and not self._is_late(case, part, before, begun):
@@ -82,7 +90,7 @@ class Order:
         return before.at > begun.at + self.parameters.slack_s * 1000
 
     def _missing(self, case: Case, part: Part, steps: StepBook, code: str, ending: Fact, found: list[Verdict]) -> None:
-        done = steps.completed.get(code)
+        done = steps.completed(code)
         if done is not None and done.at <= ending.at:
             return
         facts: dict[str, object] = {"fault": "mandatory_missing", "first_step": code}

@@ -10,9 +10,9 @@ from rules.case import Case
 from rules.fact import FIELD_CODE, Fact
 from rules.kinds.deadline import CASE_CLOCK, Reached, Running, plan_of, verdict_of, verdicts
 from rules.parameters import Deadline
-from rules.part import Part, declared_limit, earliest, end_of, limit_of
+from rules.part import Part, declared_limit, earliest, limit_of
 from rules.reading import ACTOR, STEP, merged, reads
-from rules.stepbook import STEP_CODE, Instance
+from rules.stepbook import STEP_CODE, Run
 from rules.verdict import Verdict
 from rules.world import IN_DAYS
 from supervision import subject
@@ -63,18 +63,22 @@ class StepDeadline:
         found: list[Verdict] = []
         for part in case.parts():
             for instance in part.steps.instances.values():
-                if instance.started is not None:
-                    self._judge(case, part, instance, instance.started, found)
+                started = instance.started
+                if started is not None:
+                    self._judge(case, part, instance, started, found)
         return found
 
-    def _judge(self, case: Case, part: Part, instance: Instance, started: Fact, found: list[Verdict]) -> None:
-        plan: Plan | None = instance.plans.get(self._key)
+    def _judge(self, case: Case, part: Part, instance: Run, started: Fact, found: list[Verdict]) -> None:
+        plans = instance.plans
+        if plans is None:
+            plans = instance.plans = {}
+        plan: Plan | None = plans.get(self._key)
         if plan is None:
-            plan = instance.plans[self._key] = self._plan(case, part, instance, started)
+            plan = plans[self._key] = self._plan(case, part, instance, started)
         limit = plan.limit
         if limit is None:
             return
-        done = end_of(started, instance.completed) if instance.completed else None
+        done = instance.end_of(started) if instance.completed is not None else None
         stop = part.legal_stop if done is None else done if part.legal_stop is None else earliest(done, part.legal_stop)
         if plan.reached is None:
             found += verdicts(case, part, self.parameters.at, _on_step(case, part, instance.key, started, stop, limit))
@@ -90,7 +94,7 @@ class StepDeadline:
             if verdict is not None:
                 found.append(verdict)
 
-    def _plan(self, case: Case, part: Part, instance: Instance, started: Fact) -> Plan:
+    def _plan(self, case: Case, part: Part, instance: Run, started: Fact) -> Plan:
         """The limit and, where nothing pauses, the instants: those of every step of this place and limit that starts that day."""
         limit = _step_limit(part, started)
         if limit is None:

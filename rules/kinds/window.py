@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -79,6 +78,8 @@ class OffHours:
 
     def __init__(self, parameters: Window) -> None:
         self.hours = parameters.hit
+        self._before_ms = parameters.hit.before_open_min * MINUTE_MS
+        self._after_ms = parameters.hit.after_close_min * MINUTE_MS
         night = parameters.night_grant
         self.night = None if night is None else (_minute(night.since), _minute(night.until))
 
@@ -125,11 +126,13 @@ class OffHours:
                 return False
         if not spans:
             return self.hours.closed_days
-        first = spans[0][0] - self.hours.before_open_min * MINUTE_MS
-        last = spans[-1][1] + self.hours.after_close_min * MINUTE_MS
-        if at < first or at > last:
+        if at < spans[0][0] - self._before_ms or at > spans[-1][1] + self._after_ms:
             return True
-        return self.hours.lunch and any(end <= at < start for (_, end), (start, _) in pairwise(spans))
+        if self.hours.lunch:
+            for start, end in office.breaks:
+                if start <= at < end:
+                    return True
+        return False
 
     def _is_night(self, since_midnight: int) -> bool:
         if self.night is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 
 from msgspec import Struct, field
 
@@ -30,11 +31,16 @@ class Inbox(Struct):
 
 
 def read(batch: Batch, start: int, stream: Stream) -> Inbox:
-    """The items of a batch from offset `start` on, for the agents of `stream`. Raises nothing for any bytes."""
+    """The items of a batch from offset `start` on, for the agents of `stream`. Raises nothing for any bytes.
+
+    Those of cases are sorted by key, so that the engine has the facts of one case one after another.
+    """
     inbox = Inbox()
     items, places, types, hears_signals = inbox.items, inbox.places, _TYPES[stream], stream is Stream.ACTIVITY
-    first = bisect_left(batch.offsets, start)
-    for index, value in enumerate(batch.values[first:] if first else batch.values, first):
+    keys, values = batch.keys, batch.values
+    order: Iterable[int] = range(bisect_left(batch.offsets, start), len(values))
+    for index in order if hears_signals else sorted(order, key=lambda index: keys[index] or b""):
+        value = values[index]
         if hears_signals and value is not None and is_packed(value):
             _take_packet(inbox, index, value)
             continue
