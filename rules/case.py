@@ -10,13 +10,32 @@ from typing import Any
 from uuid import UUID
 
 from rules.chain import in_force
-from rules.fact import CODE_OF, FLAGS, NO_DEVICE, NO_PARTY, NOBODY, NOTHING, OFFICER, PERSON, TIME_PRECISION, Fact, Party, Where
+from rules.fact import (
+    CODE_OF,
+    FLAGS,
+    NO_DEVICE,
+    NO_PARTY,
+    NOBODY,
+    NOTHING,
+    OFFICER,
+    PERSON,
+    TIME_PRECISION,
+    Fact,
+    Party,
+    Plan,
+    Where,
+    actor_of,
+    device_of,
+    kept_of,
+    party_of,
+    where_of,
+)
 from rules.packing import ACTOR, DELETED, DEVICE, NO_PLACE, PARTY, SUPERSEDES, VERSION, WHERE, pack_fact
 from rules.part import Part, order_of
 from rules.said import Sent, Standing
 from rules.vocabulary import Vocabulary
 from rules.world import World
-from supervision.event import EventType
+from supervision.event import CaseEvent, EventType, SourceOp
 from supervision.reference import Officer, Source
 from supervision.subject import key
 
@@ -64,77 +83,77 @@ class Case:
 
     # -- facts --------------------------------------------------------------------------------------------------
 
-    def take(self, fact: Fact) -> None:
-        """A fact that is not known yet."""
-        self._hold(fact)
+    def take(self, event: CaseEvent, plan: Plan) -> None:
+        """The fact of an event that is not known yet, its tuples those that the case or the vocabulary has already."""
+        rare: dict[int, Any] | None = None
+        where, place = where_of(event), 0
+        wheres, vocabulary = self.wheres, self.vocabulary
+        if wheres and where == wheres[0]:
+            where = wheres[0]
+        else:
+            where, place, rare = self._place_of_where(where)
+        actor, device, party = NOBODY, NO_DEVICE, NO_PARTY
+        by = with_ = for_ = NO_PLACE
+        if plan.actor:
+            actor, code = vocabulary.actors.canonical(actor_of(event))
+            by, rare = _place_in(self.actor_codes, code, ACTOR, rare)
+        if plan.device:
+            device, code = vocabulary.devices.canonical(device_of(event))
+            with_, rare = _place_in(self.device_codes, code, DEVICE, rare)
+        if plan.party:
+            party, for_, rare = self._place_of_party(party_of(event), rare)
+        fact = Fact(event.event_id.int, plan.code, event.occurred_at, where, actor, device, party, kept_of(event, plan))
+        if event.data_version != 1 or event.supersedes_event_id is not None or event.source_op is SourceOp.DELETE:
+            rare = _take_version(fact, event, rare)
+        self.body += pack_fact(fact, place, by, with_, for_, rare)
+        self.remember(fact)
         self.fresh.append(fact)
-        if fact.supersedes is not None or fact.version > 1 or fact.deleted or self.has_versions or self.may_be_test:
+        self._add(fact)
+
+    def _add(self, fact: Fact) -> None:
+        """Add it to the view if it comes in order and corrects nothing; else the view is made anew."""
+        if fact.version > 1 or self.has_versions or self.may_be_test:
             self._correct(fact)
             return
         heads = self._heads
         if heads is None:
             if len(self.wheres) > 1 and any(order_of(fact) < order_of(other) for other in self.facts):
                 self.is_anew = True
-        elif not heads or heads[-1].at < fact.at or (heads[-1].at == fact.at and heads[-1].id < fact.id):
-            heads.append(fact)
-            if self._parts is not None:
-                if fact.type == _REOPENED or self.is_anew:
-                    self._parts = None
-                else:
-                    self._parts[-1].add(fact)
-        else:
-            self._heads = self._parts = None
-            if len(self.wheres) > 1:
-                self.is_anew = True
+            return
+        if heads:
+            last = heads[-1]
+            if last.at > fact.at or (last.at == fact.at and last.id > fact.id):
+                self._heads = self._parts = None
+                if len(self.wheres) > 1:
+                    self.is_anew = True
+                return
+        heads.append(fact)
+        if self._parts is not None:
+            if fact.type == _REOPENED or self.is_anew:
+                self._parts = None
+            else:
+                self._parts[-1].add(fact)
 
-    def _hold(self, fact: Fact) -> None:
-        """Remember it and pack it: its tuples are those that the case or the vocabulary has already."""
-        rare: dict[int, Any] = {}
-        wheres = self.wheres
-        if wheres and fact.where == wheres[0]:
-            fact.where = wheres[0]
-            where = 0
-        else:
-            where = self._place_of_where(fact, rare)
-        actor = device = party = NO_PLACE
-        if fact.actor is not NOBODY:
-            fact.actor, code = self.vocabulary.actors.canonical(fact.actor)
-            actor = _place_in(self.actor_codes, code, ACTOR, rare)
-        if fact.device is not NO_DEVICE:
-            fact.device, code = self.vocabulary.devices.canonical(fact.device)
-            device = _place_in(self.device_codes, code, DEVICE, rare)
-        if fact.party is not NO_PARTY:
-            party = self._place_of_party(fact, rare)
-        if fact.version > 1:
-            rare[VERSION] = fact.version
-        if fact.deleted:
-            rare[DELETED] = True
-        if fact.supersedes is not None:
-            rare[SUPERSEDES] = fact.supersedes.to_bytes(16, "big")
-        self.body += pack_fact(fact, where, actor, device, party, rare)
-        self.remember(fact)
-
-    def _place_of_where(self, fact: Fact, rare: dict[int, Any]) -> int:
-        fact.where, code = self.vocabulary.wheres.canonical(fact.where)
-        if not any(known is fact.where for known in self.wheres):
+    def _place_of_where(self, named: Where) -> tuple[Where, int, dict[int, Any] | None]:
+        where, code = self.vocabulary.wheres.canonical(named)
+        if not any(known is where for known in self.wheres):
             self.is_anew = self.is_anew or bool(self.wheres)
-            self.wheres.append(fact.where)
-        return _place_in(self.where_codes, code, WHERE, rare)
+            self.wheres.append(where)
+        place, rare = _place_in(self.where_codes, code, WHERE, None)
+        return where, place, rare
 
-    def _place_of_party(self, fact: Fact, rare: dict[int, Any]) -> int:
+    def _place_of_party(self, party: Party, rare: dict[int, Any] | None) -> tuple[Party, int, dict[int, Any] | None]:
         parties = self.parties
-        for place, known in enumerate(parties):
-            if known == fact.party:
-                fact.party = known
-                return place
+        if party in parties:
+            place = parties.index(party)
+            return parties[place], place, rare
         if len(parties) >= NO_PLACE:
-            rare[PARTY] = fact.party
-            return NO_PLACE
-        parties.append(fact.party)
-        return len(parties) - 1
+            return party, NO_PLACE, {**(rare or {}), PARTY: party}
+        parties.append(party)
+        return party, len(parties) - 1, rare
 
     def remember(self, fact: Fact) -> None:
-        """Hold a fact whose tuples are known; `take` or whoever unpacks the state calls it."""
+        """Hold a fact whose tuples are known."""
         self.facts.append(fact)
         self.ids.append(fact.id)
         if fact.supersedes is not None or fact.deleted:
@@ -221,12 +240,26 @@ class Case:
         return max(str(own), self.source.precision.value, key=_COARSENESS.__getitem__)
 
 
-def _place_in(codes: list[int], code: int, number: int, rare: dict[int, Any]) -> int:
+def _place_in(codes: list[int], code: int, number: int, rare: dict[int, Any] | None) -> tuple[int, dict[int, Any] | None]:
     """The place of a word in a case's list; a case that names too many says the rest fact by fact."""
     if code in codes:
-        return codes.index(code)
+        return codes.index(code), rare
     if len(codes) >= NO_PLACE:
-        rare[number] = code
-        return NO_PLACE
+        return NO_PLACE, {**(rare or {}), number: code}
     codes.append(code)
-    return len(codes) - 1
+    return len(codes) - 1, rare
+
+
+def _take_version(fact: Fact, event: CaseEvent, rare: dict[int, Any] | None) -> dict[int, Any]:
+    """What the event says of other versions, on the fact and as it is packed."""
+    fact.version = event.data_version
+    fact.deleted = event.source_op is SourceOp.DELETE
+    rare = dict(rare or {})
+    if fact.version > 1:
+        rare[VERSION] = fact.version
+    if fact.deleted:
+        rare[DELETED] = True
+    if event.supersedes_event_id is not None:
+        fact.supersedes = event.supersedes_event_id.int
+        rare[SUPERSEDES] = event.supersedes_event_id.bytes
+    return rare

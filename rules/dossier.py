@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rules.case import Case
 from rules.clocks import Clocks
 from rules.fact import NO_DEVICE, NO_PARTY, NOBODY, NOTHING, Fact
@@ -30,13 +32,19 @@ FORGET = "forget"  # the wake of a case that only waits to leave memory
 
 
 class Dossier:
-    """`armed`: the instant it is to be woken at, by clock."""
+    """`armed`: the instant it is to be woken at, by clock. `is_plain`: its key names its only case."""
 
     def __init__(self, key: str) -> None:
         self.key = key
         self.cases: list[Case] = []
         self.armed: dict[str, int] = {}
         self.is_touched = False
+        self.is_plain = False
+
+    def add(self, case: Case) -> None:
+        self.cases.append(case)
+        name = case.source.name
+        self.is_plain = len(self.cases) == 1 and "/" not in name and self.key == f"{name}/{case.case_id}"
 
     def case(self, source: str, case_id: str) -> Case | None:
         for case in self.cases:
@@ -57,11 +65,11 @@ class Dossier:
     def pack(self) -> bytes:
         """Its state by value."""
         cases = self.cases
-        if len(cases) == 1:
-            shape = ALONE if names(self.key, cases[0]) else TOGETHER
-        else:
-            shape = ON_SEVERAL_CLOCKS if len({case.source.clock for case in cases}) > 1 else TOGETHER
-        return pack(shape, min(self.armed.values()) if self.armed else FAR, [_packed(case, shape == ALONE) for case in cases])
+        earliest = min(self.armed.values()) if self.armed else FAR
+        if len(cases) == 1 and self.is_plain:
+            return pack(ALONE, earliest, [_packed(cases[0], True)])
+        shape = ON_SEVERAL_CLOCKS if len({case.source.clock for case in cases}) > 1 else TOGETHER
+        return pack(shape, earliest, [_packed(case, False) for case in cases])
 
     @classmethod
     def unpack(cls, key: str, blob: bytes, world: World, vocabulary: Vocabulary, clocks: Clocks) -> Dossier:
@@ -71,7 +79,7 @@ class Dossier:
             source, case_id = packed.source, packed.case_id
             if source is None or case_id is None:
                 source, _, case_id = key.partition("/")
-            dossier.cases.append(_unpacked(packed, Case(world, world.reference.source(source), case_id, vocabulary)))
+            dossier.add(_unpacked(packed, Case(world, world.reference.source(source), case_id, vocabulary)))
         dossier.armed = dossier.earliest(clocks)
         return dossier
 
@@ -89,15 +97,19 @@ def next_wake(case: Case, clocks: Clocks) -> int:
     return instant
 
 
-def names(key: str, case: Case) -> bool:
-    """Whether the key says the case's source and id."""
-    return "/" not in case.source.name and key == f"{case.source.name}/{case.case_id}"
-
-
-def _packed(case: Case, is_alone: bool) -> PackedCase:
-    source, case_id = (None, None) if is_alone else (case.source.name, case.case_id)
-    numbers = case.where_codes, case.actor_codes, case.device_codes
-    return PackedCase(source, case_id, case.body, *numbers, case.parties, case.wakes, case.alerts, case.sent)
+def _packed(case: Case, is_alone: bool) -> list[Any]:
+    return [
+        None if is_alone else case.source.name,
+        None if is_alone else case.case_id,
+        case.body,
+        case.where_codes,
+        case.actor_codes,
+        case.device_codes,
+        case.parties,
+        case.wakes,
+        case.alerts,
+        case.sent,
+    ]
 
 
 def _unpacked(packed: PackedCase, case: Case) -> Case:

@@ -20,6 +20,7 @@ from rules.issue import Because, Said, Suppression, changes, identify, message
 from rules.output import Item, Output
 from rules.packing import ALONE, ON_SEVERAL_CLOCKS, Meta, head_of, pack_meta, unpack_meta
 from rules.saying import core_of, remember, signalled
+from rules.stepbook import STEP_CODE
 from rules.upkeep import Upkeep
 from rules.verdict import FAR, Verdict
 from rules.vocabulary import Vocabulary, is_word
@@ -34,6 +35,7 @@ META = ""
 ALL_AT_ONCE = 2**62
 UNJUDGED = FAR - 1  # the wake of a rule that lacks a calendar year: it never rings, and the case stays until reference data comes
 HOT = 8_192  # cases kept at work; each takes two or three KB more than packed
+MOST_ASKED = 10_000  # event types and steps of one place whose rules are looked up once
 _NONE: tuple[Said, ...] = ()
 
 
@@ -46,6 +48,7 @@ class CaseEngine:
         """`portion`: how many due cases `process` judges at most for a log clock that moved; `advance` goes on with the rest.
         `hot`: how many dossiers are kept at work."""
         self._book = book
+        self._plans = book.keeper.plans
         self._portion = portion
         self._partition = partition
         self._blobs: dict[str, bytes] = {}
@@ -220,8 +223,8 @@ class CaseEngine:
         if case is None:
             source = self._reference.source(event.source_system)
             case = Case(self._world, source, event.case_id or "", self._vocabulary)
-            dossier.cases.append(case)
-        case.take(self._book.keeper.fact(event))
+            dossier.add(case)
+        case.take(event, self._plans[event.event_type])
         dossier.is_touched = True
 
     # -- judging ------------------------------------------------------------------------------------------------
@@ -256,14 +259,9 @@ class CaseEngine:
         now = self._clocks.now(case.source.clock)
         wakes = case.wakes
         judging, signalling = asked
-        place = case.parts()[-1].place if fresh else None  # where there are new facts, it is that of the last part
+        if fresh:
+            judging = self._that_matter(case, judging, fresh)
         for rule in judging:
-            if place is not None and fresh and rule.matters is not None:
-                for fact in fresh:
-                    if rule.matters(place, fact):
-                        break
-                else:
-                    continue
             try:
                 verdicts = rule.judge(case)
                 said, wake = self._weigh(rule, case, verdicts, now) if verdicts else (_NONE, FAR)
@@ -288,6 +286,25 @@ class CaseEngine:
                 looked_at = None if fresh is None else {case.first_id(fact).to_bytes(16, "big") for fact in fresh}
                 output.signals += signalled(case, drafts, looked_at)
         self._set_forget(case, now)
+
+    @staticmethod
+    def _that_matter(case: Case, rules: tuple[Rule, ...], fresh: Collection[Fact]) -> tuple[Rule, ...]:
+        """Those of the rules to which one of the new facts can matter where it came: in the only part of the case."""
+        parts = case.parts()
+        if len(parts) > 1:
+            return rules
+        place = parts[0].place
+        found: tuple[Rule, ...] | None
+        if len(fresh) > 1:
+            return tuple(rule for rule in rules if rule.matters is None or any(rule.matters(place, fact) for fact in fresh))
+        (fact,) = fresh
+        key = (fact.type, fact.kept.get(STEP_CODE))
+        found = place.asked.get(key)
+        if found is None:
+            found = tuple(rule for rule in rules if rule.matters is None or rule.matters(place, fact))
+            if len(place.asked) < MOST_ASKED:
+                place.asked[key] = found
+        return found
 
     def _leave_unjudged(self, rule: Rule, case: Case, missing: CalendarMissing, output: Output) -> None:
         self._upkeep.alarm(missing, output)

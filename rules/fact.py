@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from supervision.event import BatchKind, CaseEvent, CaseType, EventType, NetworkZone, PostPlace, Precision, SourceOp
+from supervision.event import BatchKind, CaseEvent, CaseType, EventType, NetworkZone, PostPlace, Precision
 from supervision.worktime import Unit
 
 TYPES: tuple[EventType, ...] = tuple(EventType)
@@ -81,10 +81,10 @@ _SHARED = frozenset((*WHERE, *ACTOR, *DEVICE, *PARTY))
 _ALWAYS = frozenset(("time_precision", "flags", "batch_kind"))
 
 where_of: Callable[[CaseEvent], Where] = attrgetter(*WHERE)
-_actor_of: Callable[[CaseEvent], Actor] = attrgetter(*ACTOR)
-_device_of: Callable[[CaseEvent], Device] = attrgetter(*DEVICE)
-_party_of: Callable[[CaseEvent], Party] = attrgetter(*PARTY)
-_REALTIME, _SECOND, _DELETE = BatchKind.REALTIME, Precision.SECOND, SourceOp.DELETE
+actor_of: Callable[[CaseEvent], Actor] = attrgetter(*ACTOR)
+device_of: Callable[[CaseEvent], Device] = attrgetter(*DEVICE)
+party_of: Callable[[CaseEvent], Party] = attrgetter(*PARTY)
+_REALTIME, _SECOND = BatchKind.REALTIME, Precision.SECOND
 NOTHING: dict[int, Any] = {}
 
 
@@ -122,39 +122,26 @@ class Plan(Struct, frozen=True):
 
 
 class Keeper:
-    """Turns events into facts, keeping only the fields that the cards in force read of each event type."""
+    """Which fields of an event are kept: those that the cards in force read of its type."""
 
     def __init__(self, reads: dict[EventType, frozenset[str]]) -> None:
-        self._plans = {kind: _plan(kind, reads.get(kind, frozenset())) for kind in EventType}
+        self.plans = {kind: _plan(kind, reads.get(kind, frozenset())) for kind in EventType}
 
-    def fact(self, event: CaseEvent) -> Fact:
-        plan = self._plans[event.event_type]
-        kept = NOTHING
-        if plan.payload:
-            body = event.payload
-            for code, name in plan.payload:
-                value = getattr(body, name, None)
-                if value is not None:
-                    if kept is NOTHING:
-                        kept = {}
-                    kept[code] = value
-        if event.flags or event.batch_kind is not _REALTIME or event.time_precision is not _SECOND or plan.envelope:
-            kept = kept | _unusual(event, plan)
-        fact = Fact(
-            event.event_id.int,
-            plan.code,
-            event.occurred_at,
-            where_of(event),
-            _actor_of(event) if plan.actor else NOBODY,
-            _device_of(event) if plan.device else NO_DEVICE,
-            _party_of(event) if plan.party else NO_PARTY,
-            kept,
-        )
-        if event.data_version != 1 or event.supersedes_event_id is not None or event.source_op is _DELETE:
-            fact.version = event.data_version
-            fact.deleted = event.source_op is _DELETE
-            fact.supersedes = None if event.supersedes_event_id is None else event.supersedes_event_id.int
-        return fact
+
+def kept_of(event: CaseEvent, plan: Plan) -> dict[int, Any]:
+    """What is kept of an event beside its tuples."""
+    kept = NOTHING
+    if plan.payload:
+        body = event.payload
+        for code, name in plan.payload:
+            value = getattr(body, name, None)
+            if value is not None:
+                if kept is NOTHING:
+                    kept = {}
+                kept[code] = value
+    if event.flags or event.batch_kind is not _REALTIME or event.time_precision is not _SECOND or plan.envelope:
+        kept = kept | _unusual(event, plan)
+    return kept
 
 
 def _unusual(event: CaseEvent, plan: Plan) -> dict[int, Any]:

@@ -25,6 +25,7 @@ _HEAD = Layout(">BBq")
 _FACT = Layout(">QQBHIBBBBH")
 _SHIFT = 1 << 47  # so that times from 1900 on are not negative
 _LOW = (1 << 64) - 1
+_pack_head = _HEAD.pack
 _pack_fact, _unpack_fact, _FACT_BYTES = _FACT.pack, _FACT.unpack_from, _FACT.size
 _encode = msgspec.msgpack.Encoder().encode
 _kept = msgspec.msgpack.Decoder(dict[int, Any]).decode
@@ -76,8 +77,9 @@ def unpack_facts(blob: bytes) -> Iterator[tuple[Fact, int, int, int, int]]:
         yield Fact(high << 64 | low, kind, (at_high << 32 | at_low) - _SHIFT, NOWHERE, kept=kept), where, actor, device, party
 
 
-def pack(shape: int, earliest: int, cases: list[PackedCase]) -> bytes:
-    return _HEAD.pack(FORMAT, shape, earliest) + _encode(cases)
+def pack(shape: int, earliest: int, cases: list[list[Any]]) -> bytes:
+    """`cases` have the elements of PackedCase, in its order."""
+    return _pack_head(FORMAT, shape, earliest) + _encode(cases)
 
 
 def head_of(blob: bytes) -> tuple[int, int]:

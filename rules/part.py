@@ -65,7 +65,7 @@ class Part:
         self.segment = segment
         self.reopened = reopened
         self.facts = facts
-        self.by_type: dict[int, list[Fact]] = {}
+        self.by_type: dict[int, list[Fact]] = {}  # but steps: they are in `steps`
         self.promised_stop: Fact | None = None
         self.legal_stop: Fact | None = None
         self._steps: StepBook | None = None
@@ -89,6 +89,8 @@ class Part:
 
     def _note(self, fact: Fact) -> None:
         kind = fact.type
+        if kind in STEP_CODES:
+            return
         found = self.by_type.get(kind)
         if found is None:
             self.by_type[kind] = [fact]
@@ -150,28 +152,22 @@ class Part:
 
     # -- facts --------------------------------------------------------------------------------------------------
 
-    def of(self, *kinds: EventType) -> list[Fact]:
-        """Facts in force of these types, in order."""
-        found = [self.by_type[code] for kind in kinds if (code := CODE_OF[kind]) in self.by_type]
-        if not found:
-            return []
-        return found[0] if len(found) == 1 else sorted((fact for facts in found for fact in facts), key=order_of)
+    def of(self, code: int) -> list[Fact]:
+        """Facts in force of the type with this number, in order."""
+        if code in STEP_CODES:
+            return [fact for fact in self.facts if fact.type == code]
+        return self.by_type.get(code, [])
 
     def first(self, *codes: int) -> Fact | None:
         """The earliest of these types, given by their numbers."""
-        earliest: Fact | None = None
-        for code in codes:
-            found = self.by_type.get(code)
-            if found and (earliest is None or order_of(found[0]) < order_of(earliest)):
-                earliest = found[0]
-        return earliest
+        return earliest(*(found[0] for code in codes if (found := self.of(code))))
 
     @property
     def steps(self) -> StepBook:
         """Its steps as begun and completed."""
         book = self._steps
         if book is None:
-            book = self._steps = StepBook(self.of(EventType.STEP_STARTED, EventType.STEP_COMPLETED))
+            book = self._steps = StepBook(fact for fact in self.facts if fact.type in STEP_CODES)
         return book
 
     # -- pauses -------------------------------------------------------------------------------------------------

@@ -57,6 +57,7 @@ class Place:
         self.ordered_steps = frozenset(code for pair in self.precedence for code in (pair.first, pair.second)) | {*self.mandatory}
         limits = (self.promised_limit, self.legal_limit)
         self.is_simple = self.mode is Mode.DAY_END and all(limit is None or limit.unit in IN_DAYS for limit in limits)
+        self.asked: dict[tuple[int, str | None], Any] = {}  # the engine's: rules by event type and step
         self._days: dict[int, dict[int, Any]] = {}
         self._plans: dict[tuple[int, ...], Any] = {}
 
@@ -91,7 +92,7 @@ class Place:
 
 
 class Office:
-    """The hours of one place on one date: [open, close) spans and approved ones beside them, and the breaks between; ms. None on a day off."""
+    """The hours of one place on one date: [open, close) spans and approved ones beside them, and the breaks between; in ms."""
 
     def __init__(self, calendar: WorkCalendar, spans: Spans, extended: Spans) -> None:
         self.calendar = calendar

@@ -22,7 +22,7 @@ class MovedLater:
     def judge(self, case: Case) -> list[Verdict]:
         found: list[Verdict] = []
         for part in case.parts():
-            heads = next((heads for code in self._codes if (heads := part.by_type.get(code))), None)
+            heads = next((heads for code in self._codes if (heads := part.of(code))), None)
             if heads is None or (len(heads) == 1 and not case.has_versions):
                 continue
             versions = [fact for head in heads for fact in case.versions(head)]
