@@ -29,8 +29,6 @@ from supervision.event import CaseEvent, ClockAdvanced
 from supervision.reference import Reference
 from supervision.signal import packets
 
-HOT = 65_536  # cases kept unpacked: what one worker has for all its partitions
-
 _written = msgspec.json.Encoder().encode
 
 
@@ -39,7 +37,7 @@ class Run:
 
     def __init__(self, book: Rulebook) -> None:
         reference = Reference(workload.reference())
-        self.cases, self.subjects = CaseEngine(book, reference, hot=HOT), SubjectEngine(book, reference)
+        self.cases, self.subjects = CaseEngine(book, reference), SubjectEngine(book, reference)
         self.spent: defaultdict[str, float] = defaultdict(float)
         self.said: Counter[str] = Counter()
         self.bytes_out = 0

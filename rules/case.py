@@ -66,6 +66,7 @@ class Case:
         self.fresh: list[Fact] = []  # facts of the call at hand
         self.is_anew = False  # they may have changed what any rule looked at
         self.body = b""  # its facts, packed
+        self.kept = b""
         self._heads: list[Fact] | None = None
         self._older: dict[int, tuple[Fact, ...]] = {}
         self._parts: list[Part] | None = None
@@ -74,12 +75,9 @@ class Case:
     def subject(self) -> str:
         return key("case", self.source.name, self.case_id)
 
-    def look_anew(self, world: World, source: Source) -> None:
-        """Other reference data, or nothing to go by: the next judgement starts from the facts."""
-        self.world = world
-        self.source = source
-        self._heads = None
-        self._parts = None
+    def let_go(self) -> None:
+        """Forget the view."""
+        self._heads = self._parts = None
 
     # -- facts --------------------------------------------------------------------------------------------------
 
@@ -105,7 +103,9 @@ class Case:
         fact = Fact(event.event_id.int, plan.code, event.occurred_at, where, actor, device, party, kept_of(event, plan))
         if event.data_version != 1 or event.supersedes_event_id is not None or event.source_op is SourceOp.DELETE:
             rare = _take_version(fact, event, rare)
-        self.body += pack_fact(fact, place, by, with_, for_, rare)
+        head, kept = pack_fact(fact, place, by, with_, for_, rare)
+        self.body += head
+        self.kept += kept
         self.remember(fact)
         self.fresh.append(fact)
         self._add(fact)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rules.case import Case
 from rules.clocks import Clocks
-from rules.fact import NO_DEVICE, NO_PARTY, NOBODY, NOTHING, Fact
+from rules.fact import NOTHING, NOWHERE, Fact
 from rules.packing import (
     ACTOR,
     ALONE,
@@ -45,6 +45,11 @@ class Dossier:
         self.cases.append(case)
         name = case.source.name
         self.is_plain = len(self.cases) == 1 and "/" not in name and self.key == f"{name}/{case.case_id}"
+
+    def let_go(self) -> None:
+        """It is used no more: cases and their parts name each other, and would wait for the collector."""
+        for case in self.cases:
+            case.let_go()
 
     def case(self, source: str, case_id: str) -> Case | None:
         for case in self.cases:
@@ -102,6 +107,7 @@ def _packed(case: Case, is_alone: bool) -> list[Any]:
         None if is_alone else case.source.name,
         None if is_alone else case.case_id,
         case.body,
+        case.kept,
         case.where_codes,
         case.actor_codes,
         case.device_codes,
@@ -116,13 +122,18 @@ def _unpacked(packed: PackedCase, case: Case) -> Case:
     wheres, actors, devices = case.vocabulary.wheres, case.vocabulary.actors, case.vocabulary.devices
     case.wheres = [wheres.value(code) for code in packed.wheres]
     case.where_codes, case.actor_codes, case.device_codes = packed.wheres, packed.actors, packed.devices
-    case.parties, case.body = packed.parties, packed.facts
+    case.parties, case.body, case.kept = packed.parties, packed.facts, packed.kept
     case.wakes, case.alerts, case.sent = packed.wakes, packed.alerts, packed.sent
-    for fact, where, actor, device, party in unpack_facts(packed.facts):
-        fact.where = case.wheres[where] if where != NO_PLACE else wheres.value(fact.kept[WHERE])
-        fact.actor = actors.value(packed.actors[actor]) if actor != NO_PLACE else NOBODY
-        fact.device = devices.value(packed.devices[device]) if device != NO_PLACE else NO_DEVICE
-        fact.party = case.parties[party] if party != NO_PLACE else NO_PARTY
+    by = [actors.value(code) for code in packed.actors]
+    with_ = [devices.value(code) for code in packed.devices]
+    for fact, where, actor, device, party in unpack_facts(packed.facts, packed.kept):
+        fact.where = case.wheres[where] if where != NO_PLACE else NOWHERE
+        if actor != NO_PLACE:
+            fact.actor = by[actor]
+        if device != NO_PLACE:
+            fact.device = with_[device]
+        if party != NO_PLACE:
+            fact.party = case.parties[party]
         if fact.kept is not NOTHING and min(fact.kept) < 0:
             _take_rare(case, fact)
         case.remember(fact)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from supervision.event import BatchKind, CaseEvent, CaseType, EventType, NetworkZone, PostPlace, Precision
 from supervision.worktime import Unit
@@ -101,7 +101,7 @@ class Fact(Struct, gc=False):
     actor: Actor = NOBODY
     device: Device = NO_DEVICE
     party: Party = NO_PARTY
-    kept: dict[int, Any] = NOTHING
+    kept: dict[int, Any] = field(default_factory=lambda: NOTHING)
     version: int = 1
     deleted: bool = False
     supersedes: int | None = None

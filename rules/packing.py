@@ -1,8 +1,8 @@
 """How a dossier becomes one bytes blob and comes back: format 2, big endian.
 
 Head: format, shape, earliest wake-up instant. Then a msgpack array of cases: [source, case id (both null where the key says
-them), facts, numbers of its wheres, actors and devices, parties, wakes, alerts, signals sent]. A fact is 29 bytes and what is kept
-of it; what it shares with others is a place in those lists, whose numbers are those of the engine's vocabulary.
+them), facts, what is kept of each, numbers of its wheres, actors and devices, parties, wakes, alerts, signals sent]. A fact is 27
+bytes; what it shares with others is a place in those lists, whose numbers are those of the engine's vocabulary.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from rules.fact import NOTHING, NOWHERE, Fact, Party
+from rules.fact import NO_DEVICE, NO_PARTY, NOBODY, NOTHING, NOWHERE, Fact, Party
 from rules.said import Sent, Standing
 
 FORMAT = 2
@@ -22,13 +22,15 @@ NO_PLACE = 255  # nothing of the kind is kept, or it stands in the fact itself
 VERSION, DELETED, SUPERSEDES, WHERE, ACTOR, DEVICE, PARTY = range(-1, -8, -1)  # numbers of what rarely stands in a fact
 
 _HEAD = Layout(">BBq")
-_FACT = Layout(">QQBHIBBBBH")
+_FACT = Layout(">QQBHIBBBB")
 _SHIFT = 1 << 47  # so that times from 1900 on are not negative
 _LOW = (1 << 64) - 1
 _pack_head = _HEAD.pack
-_pack_fact, _unpack_fact, _FACT_BYTES = _FACT.pack, _FACT.unpack_from, _FACT.size
+_pack_fact, _unpack_facts = _FACT.pack, _FACT.iter_unpack
+_ARRAY = Layout(">BI").pack  # the head of a msgpack array of so many elements
 _encode = msgspec.msgpack.Encoder().encode
-_kept = msgspec.msgpack.Decoder(dict[int, Any]).decode
+_kept = msgspec.msgpack.Decoder(list[dict[int, Any] | None]).decode
+_NOTHING_KEPT = b"\xc0"
 
 
 class SnapshotError(ValueError):
@@ -41,6 +43,7 @@ class PackedCase(msgspec.Struct, array_like=True):
     source: str | None
     case_id: str | None
     facts: bytes
+    kept: bytes
     wheres: list[int]
     actors: list[int]
     devices: list[int]
@@ -53,28 +56,24 @@ class PackedCase(msgspec.Struct, array_like=True):
 _cases = msgspec.msgpack.Decoder(list[PackedCase]).decode
 
 
-def pack_fact(fact: Fact, where: int, actor: int, device: int, party: int, rare: dict[int, Any] | None) -> bytes:
-    """One fact; `where` ... `party` are its places in the lists of its case, `rare` what else must stand in it."""
+def pack_fact(fact: Fact, where: int, actor: int, device: int, party: int, rare: dict[int, Any] | None) -> tuple[bytes, bytes]:
+    """One fact, and what is kept of it; `where` ... `party` are its places in the lists of its case, `rare` what else it keeps."""
     kept = fact.kept
     if rare:
         kept = kept | rare
-    body = _encode(kept) if kept else b""
     identity, at = fact.id, fact.at + _SHIFT
-    head = _pack_fact(identity >> 64, identity & _LOW, fact.type, at >> 32, at & 0xFFFFFFFF, where, actor, device, party, len(body))
-    return head + body
+    head = _pack_fact(identity >> 64, identity & _LOW, fact.type, at >> 32, at & 0xFFFFFFFF, where, actor, device, party)
+    return head, _encode(kept) if kept else _NOTHING_KEPT
 
 
-def unpack_facts(blob: bytes) -> Iterator[tuple[Fact, int, int, int, int]]:
-    """Each fact with its places; its tuples are still to be filled in by them."""
-    position, end = 0, len(blob)
-    while position < end:
-        high, low, kind, at_high, at_low, where, actor, device, party, size = _unpack_fact(blob, position)
-        position += _FACT_BYTES
-        kept = NOTHING
-        if size:
-            kept = _kept(blob[position : position + size])
-            position += size
-        yield Fact(high << 64 | low, kind, (at_high << 32 | at_low) - _SHIFT, NOWHERE, kept=kept), where, actor, device, party
+def unpack_facts(blob: bytes, kept: bytes) -> Iterator[tuple[Fact, int, int, int, int]]:
+    """Each fact with its places; its tuples are still to be filled in by them. `kept`: what is kept of each, one after another."""
+    number = len(blob) // _FACT.size
+    for head, own in zip(_unpack_facts(blob), _kept(_ARRAY(0xDD, number) + kept), strict=True):
+        high, low, kind, at_high, at_low, where, actor, device, party = head
+        own = NOTHING if own is None else own  # not a default: the library would copy it
+        fact = Fact(high << 64 | low, kind, (at_high << 32 | at_low) - _SHIFT, NOWHERE, NOBODY, NO_DEVICE, NO_PARTY, own)
+        yield fact, where, actor, device, party
 
 
 def pack(shape: int, earliest: int, cases: list[list[Any]]) -> bytes:
