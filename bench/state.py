@@ -51,11 +51,11 @@ def _spool(file: Path, cases: int, facts: int) -> float:
     chance, engine = random.Random(facts), _engine()
     engine.process([event for number in range(JUDGED) for event in _open_case(number, facts, chance)])
     blobs = [(key, blob) for key, blob in engine.changes() if blob is not None]
-    meta, blobs = [entry for entry in blobs if not entry[0]], [entry for entry in blobs if entry[0]]
+    own, blobs = [entry for entry in blobs if "/" not in entry[0]], [entry for entry in blobs if "/" in entry[0]]
     with file.open("wb") as out:
         for key, blob in [
-            *meta,
-            *((f"{blobs[number % len(blobs)][0]}~{number}", blobs[number % len(blobs)][1]) for number in range(cases)),
+            *own,
+            *((f"{workload.SOURCE}/{workload.case_id(number)}", blobs[number % len(blobs)][1]) for number in range(cases)),
         ]:
             name = key.encode()
             out.write(HEAD.pack(len(name), len(blob)) + name + blob)
@@ -63,11 +63,12 @@ def _spool(file: Path, cases: int, facts: int) -> float:
 
 
 def _open_case(number: int, facts: int, chance: random.Random) -> Iterator[CaseEvent]:
-    """Submitted, accepted, and then step after step begun and ended; nothing decided yet."""
-    at = workload.FIRST_MS + number * workload.GAP_MS
+    """Submitted, accepted, and then step after step begun and ended, in office hours; nothing decided yet."""
+    office = workload.office()
+    at = office.add_work(workload.FIRST_MS, number * workload.GAP_MS)
     for index in range(facts):
         kind, payload = _what(index)
-        at += round(chance.random() * 4 * workload.HOUR_MS)
+        at = office.add_work(at, round(chance.random() * 4 * workload.HOUR_MS))
         yield workload.event(number, index, kind, payload, at, f"430111-{chance.randrange(400):06d}")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import platform
 import random
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -83,8 +84,7 @@ class Workload(Struct, frozen=True):
 def make(cases: int, seed: int = 1) -> Workload:
     """The same numbers make the same bytes."""
     chance = random.Random(seed)
-    office = calendars_of(Reference(reference())).of_region("430111", FIRST_MS)
-    drawn = [each for number in range(cases) for each in _case(number, chance, office)]
+    drawn = [each for number in range(cases) for each in _case(number, chance, office())]
     drawn.sort(key=lambda event: event.occurred_at)
     late = corrected = 0
     placed: list[tuple[float, CaseEvent]] = []
@@ -105,6 +105,12 @@ def make(cases: int, seed: int = 1) -> Workload:
 def reference() -> list[Entry]:
     """The catalogue of the example, and the source with its log clock."""
     return [*load_catalogue([CATALOGUE]), Source(name=SOURCE, clock=CLOCK)]
+
+
+@cache
+def office() -> WorkCalendar:
+    """The calendar of the cases."""
+    return calendars_of(Reference(reference())).of_region("430111", FIRST_MS)
 
 
 def machine() -> str:
@@ -133,14 +139,17 @@ def _case(number: int, chance: random.Random, office: WorkCalendar) -> list[Case
     return events
 
 
+def case_id(number: int) -> str:
+    return f"430111-2026-{number:09d}"
+
+
 def event(number: int, index: int, kind: EventType, payload: dict[str, object], at: int, officer: str) -> CaseEvent:
-    case_id = f"430111-2026-{number:09d}"
     return CaseEvent(
         event_id=UUID(int=(number << 6) + index),
         event_type=kind,
         occurred_at=at,
         source_system=SOURCE,
-        case_id=case_id,
+        case_id=case_id(number),
         payload=PAYLOADS[kind](**payload),
         recorded_at=at + 4_000,
         received_at=at + 9_000,

@@ -10,8 +10,10 @@ from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import Struct, field
+from msgspec.structs import fields
 
 from supervision.event import BatchKind, CaseEvent, CaseType, EventType, NetworkZone, PostPlace, Precision
+from supervision.payload import PAYLOADS
 from supervision.worktime import Unit
 
 TYPES: tuple[EventType, ...] = tuple(EventType)
@@ -111,14 +113,14 @@ class Fact(Struct, gc=False):
 
 
 class Plan(Struct, frozen=True):
-    """What is kept of one event type: whether actor, device and party; other envelope fields with defaults; payload fields."""
+    """What is kept of one event type: whether actor, device and party; other fields of envelope and payload with defaults."""
 
     code: int
     actor: bool
     device: bool
     party: bool
     envelope: tuple[tuple[int, str, Any], ...]
-    payload: tuple[tuple[int, str], ...]
+    payload: tuple[tuple[int, str, Any], ...]
 
 
 class Keeper:
@@ -133,9 +135,9 @@ def kept_of(event: CaseEvent, plan: Plan) -> dict[int, Any]:
     kept = NOTHING
     if plan.payload:
         body = event.payload
-        for code, name in plan.payload:
+        for code, name, default in plan.payload:
             value = getattr(body, name, None)
-            if value is not None:
+            if value is not None and value != default:
                 if kept is NOTHING:
                     kept = {}
                 kept[code] = value
@@ -161,13 +163,17 @@ def _unusual(event: CaseEvent, plan: Plan) -> dict[int, Any]:
 
 def _plan(kind: EventType, names: frozenset[str]) -> Plan:
     own = sorted(names - _SHARED - _ALWAYS, key=FIELD_CODE.__getitem__)
-    defaults = CaseEvent.__struct_defaults__
-    default_of = dict(zip(CaseEvent.__struct_fields__[-len(defaults) :], defaults, strict=True))
+    default_of = _defaults(CaseEvent)
+    payload_default_of = _defaults(PAYLOADS[kind])
     return Plan(
         CODE_OF[kind],
         not names.isdisjoint(ACTOR),
         not names.isdisjoint(DEVICE),
         not names.isdisjoint(PARTY),
         tuple((FIELD_CODE[name], name, default_of.get(name)) for name in own if not name.startswith("payload.")),
-        tuple((FIELD_CODE[name], name[8:]) for name in own if name.startswith("payload.")),
+        tuple((FIELD_CODE[name], name[8:], payload_default_of.get(name[8:])) for name in own if name.startswith("payload.")),
     )
+
+
+def _defaults(struct: type[Struct]) -> dict[str, Any]:
+    return {each.name: each.default for each in fields(struct)}
