@@ -66,7 +66,7 @@ class CaseEngine:
 
     # -- Engine -------------------------------------------------------------------------------------------------
 
-    def process(self, items: Iterable[Item]) -> Output:
+    def process(self, items: Sequence[Item]) -> Output:
         output = Output()
         moved: list[ClockAdvanced] = []
         at_hand: Dossier | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from msgspec import Struct, field
@@ -46,7 +46,7 @@ class Output(Struct):
 class Engine(Protocol):
     """One engine serves one partition of one topic. Pure: state in, state out; the caller persists what `changes` gives."""
 
-    def process(self, items: Iterable[Item]) -> Output:
+    def process(self, items: Sequence[Item]) -> Output:
         """Take facts and control records in any order and batch size; judge what they touch, and what a ClockAdvanced among
         them makes due: all of it, or a portion if the engine was made so (`more`, then `advance` goes on). Items of one subject
         that follow one another are judged together: so `items` sorted by key cost least, and say nothing that they take back."""

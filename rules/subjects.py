@@ -127,7 +127,7 @@ class SubjectEngine:
 
     # -- Engine -------------------------------------------------------------------------------------------------
 
-    def process(self, items: Iterable[Item]) -> Output:
+    def process(self, items: Sequence[Item]) -> Output:
         output = Output()
         touched: dict[str, Touched] = {}
         for item in items:

@@ -18,7 +18,7 @@ from rules.output import Alarm, Engine, Output
 from streams.sources.feed import Told
 from supervision.alert import Alert, State
 from supervision.decoder import decode
-from supervision.event import CaseEvent, ClockAdvanced, Stream
+from supervision.event import CaseEvent, ClockAdvanced, Stream, root_key
 from supervision.subject import stream_of
 
 _BATCH = 5_000
@@ -78,7 +78,7 @@ class Replay:
         return sorted(self._alerts.values(), key=lambda alert: (alert.detected_at, alert.alert_id))
 
     def _judge(self, clock: ClockAdvanced | None) -> None:
-        of_cases = [event for event in self._held if stream_of(event) is Stream.CASE]
+        of_cases = sorted((event for event in self._held if stream_of(event) is Stream.CASE), key=root_key)  # a case at a time
         of_subjects = [event for event in self._held if stream_of(event) is Stream.ACTIVITY]
         self._held = []
         steps = [] if clock is None else [clock]

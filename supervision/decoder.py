@@ -52,7 +52,9 @@ def decode(raw: bytes | None) -> CaseEvent | ClockAdvanced | Refusal:
         event = _envelope(raw)
         payload, event_type = event.payload, event.event_type
         read, empty = _payload[event_type]
-        force_setattr(event, "payload", empty if empty is not None and (payload is None or payload == b"{}") else read(payload))
+        if empty is None or (payload is not None and payload != b"{}"):
+            empty = read(b"{}" if payload is None else payload)
+        force_setattr(event, "payload", empty)
     except (ValueError, RecursionError):
         return _read_with_care(raw)
     if event.case_id is not None and event_type in _ON_A_CASE:

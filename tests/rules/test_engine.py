@@ -11,8 +11,8 @@ import pytest
 
 from rules.book import Rulebook
 from rules.engine import CaseEngine
-from rules.packing import SnapshotError
 from rules.output import Output
+from rules.packing import SnapshotError
 from supervision.alert import Alert, Level, RevokeReason, State
 from supervision.event import CaseEvent, ClockAdvanced, EventType, Flag, SourceOp
 from supervision.payload import PAYLOADS
