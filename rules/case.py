@@ -1,7 +1,6 @@
 """A case as the rules see it, and what the engine remembers of it: facts, what was said, the instants to wake at.
 
-A fact that comes in order is added to the view that rules judge by; anything else (a late fact, a correction, a new place) lets
-the view be made anew from all facts, so that the order of arrival cannot matter.
+The view that rules judge by is made from all facts, so that the order of arrival cannot matter.
 """
 
 from __future__ import annotations
@@ -108,31 +107,8 @@ class Case:
         self.kept += kept
         self.remember(fact)
         self.fresh.append(fact)
-        self._add(fact)
-
-    def _add(self, fact: Fact) -> None:
-        """Add it to the view if it comes in order and corrects nothing; else the view is made anew."""
-        if fact.version > 1 or self.has_versions or self.may_be_test:
-            self._correct(fact)
-            return
-        heads = self._heads
-        if heads is None:
-            if len(self.wheres) > 1 and any(order_of(fact) < order_of(other) for other in self.facts):
-                self.is_anew = True
-            return
-        if heads:
-            last = heads[-1]
-            if last.at > fact.at or (last.at == fact.at and last.id > fact.id):
-                self._heads = self._parts = None
-                if len(self.wheres) > 1:
-                    self.is_anew = True
-                return
-        heads.append(fact)
-        if self._parts is not None:
-            if fact.type == _REOPENED or self.is_anew:
-                self._parts = None
-            else:
-                self._parts[-1].add(fact)
+        self.is_anew = self.is_anew or self._may_mean_more(fact)
+        self._heads = self._parts = None
 
     def _place_of_where(self, named: Where) -> tuple[Where, int, dict[int, Any] | None]:
         where, code = self.vocabulary.wheres.canonical(named)
@@ -161,18 +137,16 @@ class Case:
         if fact.kept is not NOTHING and "test" in (fact.kept.get(FLAGS) or ()):
             self.may_be_test = True
 
-    def _correct(self, fact: Fact) -> None:
-        """It corrects, is corrected, or can make the case a test."""
-        if (
-            fact.supersedes is not None
-            or fact.version > 1
-            or fact.deleted
-            or "test" in (fact.get(FLAGS) or ())
-            or len(self.wheres) > 1
-            or any(other.supersedes == fact.id for other in self.facts)
-        ):
-            self.is_anew = True
-        self._heads = self._parts = None
+    def _may_mean_more(self, fact: Fact) -> bool:
+        """Whether a new fact may change what rules read in others: it corrects or is corrected, makes the case a test, or comes
+        before facts that name another place."""
+        if fact.version > 1 or fact.supersedes is not None or fact.deleted:
+            return True
+        if self.has_versions and any(other.supersedes == fact.id for other in self.facts):
+            return True
+        if self.may_be_test and "test" in (fact.kept.get(FLAGS) or ()):
+            return True
+        return len(self.wheres) > 1 and any(order_of(fact) < order_of(other) for other in self.facts)
 
     # -- the view -----------------------------------------------------------------------------------------------
 

@@ -1,7 +1,4 @@
-"""A part of a case, from one opening to the next `case_reopened`: its facts by type, where it lies, its limits as they run.
-
-Facts that come in order are added to what is known already; what they can change is found anew, the rest stays.
-"""
+"""A part of a case, from one opening to the next `case_reopened`: its facts by type, where it lies, its limits as they run."""
 
 from __future__ import annotations
 
@@ -36,7 +33,6 @@ _C = FIELD_CODE
 _ACCEPTED, _SUPPLEMENTED = (CODE_OF[kind] for kind in ACCEPTANCES)
 _STARTED, _ENDED = (CODE_OF[kind] for kind in PAUSING)
 _EXTENDED = CODE_OF[EventType.EXTENSION_APPROVED]
-_GROUND = frozenset((_ACCEPTED, _SUPPLEMENTED, _STARTED, _ENDED, _EXTENDED))
 _STOPS = frozenset(CODE_OF[kind] for kind in LEGAL_STOPS)
 _DECISION = CODE_OF[EventType.DECISION_MADE]
 _PROMISED_DUE, _LEGAL_DUE = _C["payload.promised_due_at"], _C["payload.legal_due_at"]
@@ -75,18 +71,6 @@ class Part:
             self._note(fact)
         self._ground()
 
-    def add(self, fact: Fact) -> None:
-        """A fact behind all others, of a case without corrections, that names no new place."""
-        self.facts.append(fact)
-        self._note(fact)
-        kind = fact.type
-        if kind in _GROUND or len(self.facts) == 1:
-            self._ground()
-        elif kind in _STOPS:
-            self._has_clocks = False
-        if self._steps is not None and kind in STEP_CODES:
-            self._steps.add(fact)
-
     def _note(self, fact: Fact) -> None:
         kind = fact.type
         if kind in STEP_CODES:
@@ -116,8 +100,6 @@ class Part:
         self._counted: list[tuple[Fact, Fact | None]] | None = None
         self._pauses: Pauses | None = None
         self._has_clocks = False
-        if self._steps is not None:
-            self._steps.forget_plans()
         self.is_plain = (
             opening is not None
             and self.place.is_simple

@@ -78,7 +78,3 @@ class StepBook:
         """The first completion of a step."""
         step = self.steps.get(code)
         return None if step is None else step.completed
-
-    def forget_plans(self) -> None:
-        for instance in self.instances.values():
-            instance.plans = None
