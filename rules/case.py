@@ -15,7 +15,6 @@ from rules.fact import (
     NO_DEVICE,
     NO_PARTY,
     NOBODY,
-    NOTHING,
     OFFICER,
     PERSON,
     TIME_PRECISION,
@@ -29,9 +28,8 @@ from rules.fact import (
     party_of,
     where_of,
 )
-from rules.packing import ACTOR, DELETED, DEVICE, NO_PLACE, PARTY, SUPERSEDES, VERSION, WHERE, pack_fact
+from rules.packing import ACTOR, DELETED, DEVICE, NO_PLACE, PARTY, SUPERSEDES, VERSION, WHERE, PackedCase, holds_id, pack_fact
 from rules.part import Part, order_of
-from rules.said import Sent, Standing
 from rules.vocabulary import Vocabulary
 from rules.world import World
 from supervision.event import CaseEvent, EventType, SourceOp
@@ -45,29 +43,52 @@ _COARSENESS = {"second": 0, "minute": 1, "day": 2}
 class Case:
     """One case of a dossier. `wheres`, `parties` and the numbers of the vocabulary: what its facts name, each once."""
 
-    def __init__(self, world: World, source: Source, case_id: str, vocabulary: Vocabulary) -> None:
+    __slots__ = (
+        "_heads",
+        "_older",
+        "_parts",
+        "actor_codes",
+        "alerts",
+        "body",
+        "case_id",
+        "device_codes",
+        "facts",
+        "fresh",
+        "has_versions",
+        "is_anew",
+        "kept",
+        "may_be_test",
+        "parties",
+        "sent",
+        "source",
+        "vocabulary",
+        "wakes",
+        "where_codes",
+        "wheres",
+        "world",
+    )
+
+    def __init__(
+        self, world: World, source: Source, case_id: str, vocabulary: Vocabulary, packed: PackedCase | None = None
+    ) -> None:
+        """A new case, or one that lies `packed`; whoever unpacks it gives it its facts and wheres."""
+        if packed is None:
+            packed = PackedCase(None, None, b"", b"", [], [], [], [], {}, [], [])
         self.world = world
         self.source = source
         self.case_id = case_id
         self.vocabulary = vocabulary
         self.facts: list[Fact] = []
-        self.ids: list[int] = []
         self.wheres: list[Where] = []
-        self.where_codes: list[int] = []
-        self.actor_codes: list[int] = []
-        self.device_codes: list[int] = []
-        self.parties: list[Party] = []
+        self.where_codes, self.actor_codes, self.device_codes = packed.wheres, packed.actors, packed.devices
+        self.parties, self.body, self.kept = packed.parties, packed.facts, packed.kept
+        self.wakes, self.alerts, self.sent = packed.wakes, packed.alerts, packed.sent
         self.has_versions = False
         self.may_be_test = False
-        self.alerts: list[Standing] = []
-        self.sent: list[Sent] = []
-        self.wakes: dict[str, int] = {}
         self.fresh: list[Fact] = []  # facts of the call at hand
         self.is_anew = False  # they may have changed what any rule looked at
-        self.body = b""  # its facts, packed
-        self.kept = b""
         self._heads: list[Fact] | None = None
-        self._older: dict[int, tuple[Fact, ...]] = {}
+        self._older: dict[int, tuple[Fact, ...]] | None = None
         self._parts: list[Part] | None = None
 
     @property
@@ -105,8 +126,9 @@ class Case:
         head, kept = pack_fact(fact, place, by, with_, for_, rare)
         self.body += head
         self.kept += kept
-        self.remember(fact)
+        self.facts.append(fact)
         self.fresh.append(fact)
+        self.heed(fact)
         self.is_anew = self.is_anew or self._may_mean_more(fact)
         self._heads = self._parts = None
 
@@ -128,13 +150,14 @@ class Case:
         parties.append(party)
         return party, len(parties) - 1, rare
 
-    def remember(self, fact: Fact) -> None:
-        """Hold a fact whose tuples are known."""
-        self.facts.append(fact)
-        self.ids.append(fact.id)
+    def knows(self, event_id: UUID) -> bool:
+        return holds_id(self.body, event_id)
+
+    def heed(self, fact: Fact) -> None:
+        """Note what is seldom of a fact."""
         if fact.supersedes is not None or fact.deleted:
             self.has_versions = True
-        if fact.kept is not NOTHING and "test" in (fact.kept.get(FLAGS) or ()):
+        if "test" in (fact.kept.get(FLAGS) or ()):
             self.may_be_test = True
 
     def _may_mean_more(self, fact: Fact) -> bool:
@@ -153,7 +176,6 @@ class Case:
     def heads(self) -> list[Fact]:
         """The facts in force, in order."""
         if self._heads is None:
-            self._older = {}
             if self.has_versions:
                 chains = in_force(self.facts)
                 self._heads = [chain.head for chain in chains]
@@ -164,11 +186,11 @@ class Case:
 
     def versions(self, head: Fact) -> tuple[Fact, ...]:
         """All versions of a fact in force, the first one first."""
-        return self._older.get(head.id) or (head,)
+        return (self._older.get(head.id) if self._older else None) or (head,)
 
     def first_id(self, head: Fact) -> int:
         """The id of its first version."""
-        versions = self._older.get(head.id)
+        versions = self._older.get(head.id) if self._older else None
         return head.id if versions is None else versions[0].id
 
     def parts(self) -> list[Part]:

@@ -6,13 +6,12 @@ from typing import Any
 
 from rules.case import Case
 from rules.clocks import Clocks
-from rules.fact import NOTHING, NOWHERE, Fact
+from rules.fact import NOTHING, Fact
 from rules.packing import (
     ACTOR,
     ALONE,
     DELETED,
     DEVICE,
-    NO_PLACE,
     ON_SEVERAL_CLOCKS,
     PARTY,
     SUPERSEDES,
@@ -27,6 +26,7 @@ from rules.packing import (
 from rules.verdict import FAR
 from rules.vocabulary import Vocabulary
 from rules.world import World
+from supervision.reference import Source
 
 FORGET = "forget"  # the wake of a case that only waits to leave memory
 
@@ -84,7 +84,7 @@ class Dossier:
             source, case_id = packed.source, packed.case_id
             if source is None or case_id is None:
                 source, _, case_id = key.partition("/")
-            dossier.add(_unpacked(packed, Case(world, world.reference.source(source), case_id, vocabulary)))
+            dossier.add(_unpacked(packed, world, world.reference.source(source), case_id, vocabulary))
         dossier.armed = dossier.earliest(clocks)
         return dossier
 
@@ -118,25 +118,18 @@ def _packed(case: Case, is_alone: bool) -> list[Any]:
     ]
 
 
-def _unpacked(packed: PackedCase, case: Case) -> Case:
-    wheres, actors, devices = case.vocabulary.wheres, case.vocabulary.actors, case.vocabulary.devices
-    case.wheres = [wheres.value(code) for code in packed.wheres]
-    case.where_codes, case.actor_codes, case.device_codes = packed.wheres, packed.actors, packed.devices
-    case.parties, case.body, case.kept = packed.parties, packed.facts, packed.kept
-    case.wakes, case.alerts, case.sent = packed.wakes, packed.alerts, packed.sent
-    by = [actors.value(code) for code in packed.actors]
-    with_ = [devices.value(code) for code in packed.devices]
-    for fact, where, actor, device, party in unpack_facts(packed.facts, packed.kept):
-        fact.where = case.wheres[where] if where != NO_PLACE else NOWHERE
-        if actor != NO_PLACE:
-            fact.actor = by[actor]
-        if device != NO_PLACE:
-            fact.device = with_[device]
-        if party != NO_PLACE:
-            fact.party = case.parties[party]
-        if fact.kept is not NOTHING and min(fact.kept) < 0:
-            _take_rare(case, fact)
-        case.remember(fact)
+def _unpacked(packed: PackedCase, world: World, source: Source, case_id: str, vocabulary: Vocabulary) -> Case:
+    wheres = [vocabulary.wheres.value(code) for code in packed.wheres]
+    actors = [vocabulary.actors.value(code) for code in packed.actors]
+    devices = [vocabulary.devices.value(code) for code in packed.devices]
+    case = Case(world, source, case_id, vocabulary, packed)
+    case.wheres = wheres
+    case.facts = unpack_facts(packed, wheres, actors, devices)
+    for fact in case.facts:
+        if fact.kept is not NOTHING:
+            if min(fact.kept) < 0:
+                _take_rare(case, fact)
+            case.heed(fact)
     return case
 
 

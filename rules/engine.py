@@ -189,9 +189,8 @@ class CaseEngine:
         return dossier
 
     def _take(self, event: CaseEvent, dossier: Dossier) -> None:
-        event_id = event.event_id.int
         for known in dossier.cases:
-            if event_id in known.ids:
+            if known.knows(event.event_id):
                 return
         case = dossier.case(event.source_system, event.case_id or "")
         if case is None:

@@ -7,13 +7,13 @@ bytes; what it shares with others is a place in those lists, whose numbers are t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from struct import Struct as Layout
 from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
 import msgspec
 
-from rules.fact import NO_DEVICE, NO_PARTY, NOBODY, NOTHING, NOWHERE, Fact, Party
+from rules.fact import NO_DEVICE, NO_PARTY, NOBODY, NOTHING, NOWHERE, Actor, Device, Fact, Party, Where
 from rules.said import Sent, Standing
 
 FORMAT = 2
@@ -66,14 +66,35 @@ def pack_fact(fact: Fact, where: int, actor: int, device: int, party: int, rare:
     return head, _encode(kept) if kept else _NOTHING_KEPT
 
 
-def unpack_facts(blob: bytes, kept: bytes) -> Iterator[tuple[Fact, int, int, int, int]]:
-    """Each fact with its places; its tuples are still to be filled in by them. `kept`: what is kept of each, one after another."""
-    number = len(blob) // _FACT.size
-    for head, own in zip(_unpack_facts(blob), _kept(_ARRAY(0xDD, number) + kept), strict=True):
+def unpack_facts(packed: PackedCase, wheres: list[Where], actors: list[Actor], devices: list[Device]) -> list[Fact]:
+    """The facts of a case, in the order they were packed; the lists are its own, words in place of numbers."""
+    heads, parties = packed.facts, packed.parties
+    found: list[Fact] = []
+    number = len(heads) // _FACT.size
+    for head, kept in zip(_unpack_facts(heads), _kept(_ARRAY(0xDD, number) + packed.kept), strict=True):
         high, low, kind, at_high, at_low, where, actor, device, party = head
-        own = NOTHING if own is None else own  # not a default: the library would copy it
-        fact = Fact(high << 64 | low, kind, (at_high << 32 | at_low) - _SHIFT, NOWHERE, NOBODY, NO_DEVICE, NO_PARTY, own)
-        yield fact, where, actor, device, party
+        found.append(
+            Fact(
+                high << 64 | low,
+                kind,
+                (at_high << 32 | at_low) - _SHIFT,
+                wheres[where] if where != NO_PLACE else NOWHERE,
+                actors[actor] if actor != NO_PLACE else NOBODY,
+                devices[device] if device != NO_PLACE else NO_DEVICE,
+                parties[party] if party != NO_PLACE else NO_PARTY,
+                NOTHING if kept is None else kept,  # not a default: the library would copy it
+            )
+        )
+    return found
+
+
+def holds_id(facts: bytes, identity: UUID) -> bool:
+    """Whether one of these packed facts is of the event with this id."""
+    wanted = identity.bytes
+    position = facts.find(wanted)
+    while position % _FACT.size and position >= 0:
+        position = facts.find(wanted, position + 1)
+    return position >= 0
 
 
 def pack(shape: int, earliest: int, cases: list[list[Any]]) -> bytes:

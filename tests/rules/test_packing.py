@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rules.clocks import Clocks
 from rules.dossier import Dossier
 from rules.engine import CaseEngine
-from rules.fact import FIELD_CODE, NO_DEVICE, NO_PARTY, NOBODY, NOTHING, NOWHERE, Fact
-from rules.packing import SnapshotError, head_of, pack_fact, unpack_facts
+from rules.fact import FIELD_CODE, NO_DEVICE, NO_PARTY, NOBODY, NOTHING, NOWHERE, Actor, Device, Fact, Party
+from rules.packing import PackedCase, SnapshotError, head_of, holds_id, pack_fact, unpack_facts
 from rules.vocabulary import Vocabulary, is_word
 from rules.world import World
 from supervision.event import EventType, SourceOp
@@ -22,13 +22,31 @@ from tests.rules.test_engine import BOOK, ITEM, LIVE, SOURCE, accepted, engine, 
 INSTANTS = st.integers(-2_208_988_800_000, 7_258_118_399_999)
 
 
-@given(st.integers(0, 2**128 - 1), st.integers(0, 88), INSTANTS, st.tuples(*[st.integers(0, 255)] * 4))
-def test_a_fact_comes_back_as_it_was_packed(identity: int, kind: int, at: int, places: tuple[int, ...]) -> None:
+PARTY: list[Party] = [(f"a{number}", None, None) for number in range(255)]
+ACTORS: list[Actor] = [(f"O-{number}", None, None) for number in range(255)]
+DEVICES: list[Device] = [(f"W-{number}", None, None) for number in range(255)]
+PLACES = st.tuples(st.integers(0, 255), st.integers(0, 255), st.integers(0, 255))
+
+
+@given(st.integers(0, 2**128 - 1), st.integers(0, 88), INSTANTS, PLACES)
+def test_a_fact_comes_back_as_it_was_packed(identity: int, kind: int, at: int, places: tuple[int, int, int]) -> None:
     kept = {FIELD_CODE["payload.step_code"]: "review"} if kind % 2 else NOTHING
-    where, actor, device, party = places
-    head, rest = pack_fact(Fact(identity, kind, at, NOWHERE, kept=kept), where, actor, device, party, None)
-    ((fact, *found),) = unpack_facts(head, rest)
-    assert (fact, tuple(found)) == (Fact(identity, kind, at, NOWHERE, kept=kept), places)
+    actor, device, party = places
+    head, rest = pack_fact(Fact(identity, kind, at, NOWHERE, kept=kept), 0, actor, device, party, None)
+    packed = PackedCase(None, None, head * 2, rest * 2, [], [], [], PARTY, {}, [], [])
+    wanted = Fact(
+        identity,
+        kind,
+        at,
+        NOWHERE,
+        ACTORS[actor] if actor < 255 else NOBODY,
+        DEVICES[device] if device < 255 else NO_DEVICE,
+        PARTY[party] if party < 255 else NO_PARTY,
+        kept,
+    )
+    assert unpack_facts(packed, [NOWHERE], ACTORS, DEVICES) == [wanted, wanted]
+    assert holds_id(packed.facts, UUID(int=identity))
+    assert not holds_id(packed.facts, UUID(int=identity ^ 1 << 64))
 
 
 def _facts(judge: CaseEngine, key: str) -> list[Fact]:
