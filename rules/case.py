@@ -114,10 +114,10 @@ class Case:
         by = with_ = for_ = NO_PLACE
         if plan.actor:
             actor, code = vocabulary.actors.canonical(actor_of(event))
-            by, rare = _place_in(self.actor_codes, code, ACTOR, rare)
+            by, rare = _place_in(self.actor_codes, code, ACTOR, actor, rare)
         if plan.device:
             device, code = vocabulary.devices.canonical(device_of(event))
-            with_, rare = _place_in(self.device_codes, code, DEVICE, rare)
+            with_, rare = _place_in(self.device_codes, code, DEVICE, device, rare)
         if plan.party:
             party, for_, rare = self._place_of_party(party_of(event), rare)
         fact = Fact(event.event_id.int, plan.code, event.occurred_at, where, actor, device, party, kept_of(event, plan))
@@ -137,7 +137,7 @@ class Case:
         if not any(known is where for known in self.wheres):
             self.is_anew = self.is_anew or bool(self.wheres)
             self.wheres.append(where)
-        place, rare = _place_in(self.where_codes, code, WHERE, None)
+        place, rare = _place_in(self.where_codes, code, WHERE, where, None)
         return where, place, rare
 
     def _place_of_party(self, party: Party, rare: dict[int, Any] | None) -> tuple[Party, int, dict[int, Any] | None]:
@@ -236,12 +236,14 @@ class Case:
         return max(str(own), self.source.precision.value, key=_COARSENESS.__getitem__)
 
 
-def _place_in(codes: list[int], code: int, number: int, rare: dict[int, Any] | None) -> tuple[int, dict[int, Any] | None]:
-    """The place of a word in a case's list; a case that names too many says the rest fact by fact."""
+def _place_in(
+    codes: list[int], code: int | None, number: int, word: Any, rare: dict[int, Any] | None
+) -> tuple[int, dict[int, Any] | None]:
+    """The place of a word in a case's list; of one without a place there, number or word stands in the fact, under `number`."""
     if code in codes:
         return codes.index(code), rare
-    if len(codes) >= NO_PLACE:
-        return NO_PLACE, {**(rare or {}), number: code}
+    if code is None or len(codes) >= NO_PLACE:
+        return NO_PLACE, {**(rare or {}), number: word if code is None else code}
     codes.append(code)
     return len(codes) - 1, rare
 

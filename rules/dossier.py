@@ -24,7 +24,7 @@ from rules.packing import (
     unpack_facts,
 )
 from rules.verdict import FAR
-from rules.vocabulary import Vocabulary
+from rules.vocabulary import Vocabulary, Words
 from rules.world import World
 from supervision.reference import Source
 
@@ -144,10 +144,15 @@ def _take_rare(case: Case, fact: Fact) -> None:
     if WHERE in kept:
         fact.where = vocabulary.wheres.value(kept.pop(WHERE))
     if ACTOR in kept:
-        fact.actor = vocabulary.actors.value(kept.pop(ACTOR))
+        fact.actor = _word(vocabulary.actors, kept.pop(ACTOR))
     if DEVICE in kept:
-        fact.device = vocabulary.devices.value(kept.pop(DEVICE))
+        fact.device = _word(vocabulary.devices, kept.pop(DEVICE))
     if PARTY in kept:
         fact.party = tuple(kept.pop(PARTY))
     if not kept:
         fact.kept = NOTHING
+
+
+def _word(words: Words, said: Any) -> Any:
+    """The tuple that stands in a fact, by its number or as it is."""
+    return words.value(said) if isinstance(said, int) else tuple(said)

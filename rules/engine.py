@@ -1,7 +1,7 @@
 """The case engine: facts and clocks in, the difference of alerts and signals out, for one partition of `case-events`.
 
 A verdict is a function of the facts and the clock, so the engine only keeps facts, asks the detectors what holds, and
-says what changed. Cases it does not touch cost nothing; a batch judges a case once, however often it touches it.
+says what changed. Cases it does not touch cost nothing; facts of one case that follow one another are judged together.
 
 Every case lies packed in memory and is unpacked while a call works on it. Keeping those at work that were touched last was measured
 and is not worth its memory: a case of ten kilobytes has left the processor's caches before its next fact comes.

@@ -1,7 +1,8 @@
 """What facts share, kept once: the places, officers and devices that events name again and again, by number.
 
 A case's packed state holds the numbers; each new word is an entry of the engine's state of its own, written with the first case
-that uses it. Words are few beside cases (an office has so many officers and windows) and stay for good.
+that uses it. Words are few beside cases (an office has so many officers and windows) and stay for good; where a source breaks that
+rule, by naming another device in every event, its list is full one day, and what is new from then on stands in the fact itself.
 """
 
 from __future__ import annotations
@@ -17,21 +18,27 @@ _encode = msgspec.msgpack.Encoder().encode
 _TYPES: dict[str, Any] = {"w": Where, "a": Actor, "d": Device}
 
 
-class Words:
-    """One numbered list of tuples. `canonical`: equal tuples as one object, so that they can be told apart by identity."""
+MOST_WORDS = 500_000  # of a list, some 150 MB; places have no such bound: the catalogue is theirs
 
-    def __init__(self, letter: str) -> None:
+
+class Words:
+    """One numbered list of tuples."""
+
+    def __init__(self, letter: str, most: int | None = None) -> None:
         self._letter = letter
+        self._most = most
         self._decode = msgspec.msgpack.Decoder(_TYPES[letter]).decode
         self._known: dict[Any, tuple[Any, int]] = {}
         self._values: dict[int, Any] = {}
         self._next = 0
         self.fresh: list[tuple[str, bytes]] = []
 
-    def canonical(self, value: Any) -> tuple[Any, int]:
-        """(the one tuple equal to `value`, its number)"""
+    def canonical(self, value: Any) -> tuple[Any, int | None]:
+        """(the one tuple equal to `value`, its number); None: it has none, the list is full."""
         known = self._known.get(value)
         if known is None:
+            if self._most is not None and len(self._known) >= self._most:
+                return value, None
             code = self._next
             self._next = code + 1
             known = self._known[value] = (value, code)
@@ -53,7 +60,7 @@ class Vocabulary:
     """The three lists of one engine."""
 
     def __init__(self) -> None:
-        self.wheres, self.actors, self.devices = Words("w"), Words("a"), Words("d")
+        self.wheres, self.actors, self.devices = Words("w"), Words("a", MOST_WORDS), Words("d", MOST_WORDS)
         self._by_letter = {"w": self.wheres, "a": self.actors, "d": self.devices}
 
     def fresh(self) -> list[tuple[str, bytes]]:

@@ -116,12 +116,8 @@ class World:
         self._of_hall: dict[tuple[str | None, str | None, int], WorkCalendar] = {}
         self._offices: dict[tuple[str | None, str | None, int, int], Office] = {}
 
-    def epoch(self, at: int) -> int:
-        """Which span between two changes of the reference data an instant lies in."""
-        return bisect_right(self._cuts, at)
-
     def place(self, source: Source, where: Where, at: int) -> Place:
-        """`where` is known by its identity and kept, so that the next case with the same one is quick."""
+        """`where` is known by its identity: it must be one that stays, of the vocabulary or of `context`."""
         key = (id(where), bisect_right(self._cuts, at), source.name)
         found = self._places.get(key)
         if found is None:

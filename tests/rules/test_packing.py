@@ -85,6 +85,22 @@ def test_a_case_may_name_more_than_its_lists_hold() -> None:
     assert all(fact.kept == {FIELD_CODE["payload.step_code"]: "review"} for fact in facts)
 
 
+def test_what_a_full_vocabulary_cannot_number_stands_in_the_fact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rules.vocabulary.MOST_WORDS", 2)
+    judge = engine()
+    judge.process([accepted(n, case_id=str(n), actor_officer_id=f"O-{n}", device_id=f"d-{n}") for n in range(1, 6)])
+    vocabulary, state = Vocabulary(), {key: blob for key, blob in judge.changes() if blob is not None}
+    words = [key for key in state if is_word(key)]
+    assert len(words) == 1 + 2 + 2, "one place, two officers, two devices"
+    for key in words:
+        vocabulary.restore(key, state[key])
+    world = World(Reference([SOURCE, LIVE, ITEM]))
+    for n in range(1, 6):
+        key = f"hall/{n}"
+        (fact,) = Dossier.unpack(key, state[key], world, vocabulary, Clocks(lambda clock, name: None)).cases[0].facts
+        assert (fact.actor[0], fact.device[1]) == (f"O-{n}", f"d-{n}")
+
+
 def test_versions_and_deletions_come_back() -> None:
     judge = engine()
     judge.process([accepted(), accepted(2, data_version=3, source_op=SourceOp.DELETE, supersedes_event_id=UUID(int=1))])
