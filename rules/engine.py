@@ -262,9 +262,10 @@ class CaseEngine:
 
     @staticmethod
     def _that_matter(case: Case, rules: tuple[Rule, ...], fresh: Collection[Fact]) -> tuple[Rule, ...]:
-        """Those of the rules to which one of the new facts can matter where it came: in the only part of the case."""
+        """Those of the rules to which one of the new facts can matter; all of them unless it is sure that they left the place of
+        the case as it was: there is one part, it was accepted, and every fact names the same."""
         parts = case.parts()
-        if len(parts) > 1:
+        if len(parts) > 1 or len(case.wheres) > 1 or parts[0].opening is None:
             return rules
         place = parts[0].place
         found: tuple[Rule, ...] | None

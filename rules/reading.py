@@ -25,8 +25,8 @@ STEP = frozenset({"payload.step_code", "payload.step_instance_id"})
 class CaseDetector(Protocol):
     """One card's detector over one case. Says what holds by the facts; the engine compares `stands_from` with the clock.
 
-    It may have a method `matters(place, fact)` too: False says that a fact of this type and step, come to a case of this place
-    where no other fact means anything new by it, leaves its verdicts as they are.
+    It may have a method `matters(place, fact)` too: False says that a fact of this type and step, come to an accepted case of this
+    place, leaves its verdicts as they are. An acceptance always matters: it may be what made the place.
     """
 
     reads: Reads

@@ -33,7 +33,7 @@ class SamePerson:
 
     def matters(self, place: Place, fact: Fact) -> bool:
         """Steps that no pair names change nothing."""
-        return bool(place.separated) and (fact.type not in STEP_CODES or fact.kept.get(STEP_CODE) in place.separated_steps)
+        return fact.type not in STEP_CODES or fact.kept.get(STEP_CODE) in place.separated_steps
 
     def judge(self, case: Case) -> list[Verdict]:
         found: list[Verdict] = []
