@@ -49,7 +49,8 @@ class Source(Entry, frozen=True, kw_only=True, omit_defaults=True):
     """A source system and its feed profile: what its silence means.
 
     `clock` is `wall` or a log clock's name; `sends` None means every type, `fills` None every field. `own_recorded_at`: its
-    `recorded_at` is its own and not the gateway's. `connected_levels`: the region levels whose systems report too.
+    `recorded_at` is its own and not the gateway's. `connected_levels`: the region levels whose systems report too. `simulated`: its
+    cases are made up, and whoever looks at them is told so.
     """
 
     KIND: ClassVar[str] = "source"
@@ -65,6 +66,7 @@ class Source(Entry, frozen=True, kw_only=True, omit_defaults=True):
     connected_levels: tuple[RegionLevel, ...] = ()
     answers: bool = True
     region_code: str | None = None
+    simulated: bool = False
 
     @property
     def key(self) -> str:
