@@ -28,6 +28,9 @@ LOOPBACK = "127.0.0.1"
 REMEMBERED = ("kafka_port", "clickhouse_port")
 
 Level = Literal["debug", "info", "warning", "error"]
+Process = Literal["sink", "gateway", "dashboard", "simulator", "scheduler", "agents"]
+
+METRICS_OFFSETS: dict[Process, int] = {"sink": 0, "gateway": 1, "dashboard": 2, "simulator": 3, "scheduler": 4, "agents": 10}
 
 
 def port(default: int, description: str, low: int = 1) -> Any:
@@ -46,7 +49,11 @@ class Settings(BaseSettings):
         description="directory of Kafka's fetched jars, shared by all data directories",
     )
     log_level: Level = Field("info", description="least level that is logged")
-    metrics_port: int = port(0, "first port of the Prometheus metrics, process n listens on it + n; 0 = off", low=0)
+    metrics_port: int = port(
+        0,
+        "first port of metrics and readiness: the sink's; gateway +1, board +2, simulator +3, scheduler +4, agents +10 on; 0 = off",
+        low=0,
+    )
 
     kafka_bootstrap: str | None = Field(None, description="host:port[,...] of a Kafka cluster; unset = the embedded broker")
     kafka_port: int = port(19092, "port of the embedded broker; its controller takes the next one")
@@ -99,6 +106,25 @@ class Settings(BaseSettings):
     def clickhouse_address(self) -> tuple[str, int]:
         """Host and native port of ClickHouse, embedded or not."""
         return self.clickhouse_host or LOOPBACK, self.clickhouse_port
+
+
+def metrics_port_of(settings: Settings, process: Process, index: int = 0) -> int:
+    """Where a process serves `/metrics` and `/readyz`; 0: nowhere. `index` numbers processes of one kind on one machine.
+
+    Raises UserError if there is no such port, because the first one was chosen too high.
+    """
+    if not settings.metrics_port:
+        return 0
+    found = settings.metrics_port + METRICS_OFFSETS[process] + index
+    if found > 65535:
+        wanted = f"{PREFIX}METRICS_PORT = {settings.metrics_port}"
+        raise UserError(
+            say(
+                f"{wanted}: 太大, {process} {index} 的端口会是 {found}",
+                f"{wanted} is too high: {process} {index} would have port {found}",
+            )
+        )
+    return found
 
 
 def load(**given: Any) -> Settings:

@@ -34,7 +34,7 @@ from supervision import metrics, topics
 from supervision.event import Stream
 from supervision.language import UserError
 from supervision.reference import Reference
-from supervision.settings import Settings
+from supervision.settings import Settings, metrics_port_of
 from supervision.topics import ACTIVITY_EVENTS, CASE_EVENTS, STATE_OF
 
 TIMER_LIMIT = 10_000
@@ -122,8 +122,8 @@ class Worker:
         return {}
 
     def _open_probe(self) -> Probe | None:
-        port = self.settings.metrics_port
-        return Probe(port + self._options.index, lambda: self.is_ready) if port else None
+        port = metrics_port_of(self.settings, "agents", self._options.index)
+        return Probe(port, lambda: self.is_ready) if port else None
 
     async def _read_reference(self) -> None:
         deadline = asyncio.get_running_loop().time() + REFERENCE_S

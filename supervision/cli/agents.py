@@ -40,7 +40,7 @@ def agents(
     partitions move to the others meanwhile; nothing is lost and nothing is said twice. Ctrl-C or SIGTERM ends in order: what was
     begun is finished, and the next start goes on behind it.
 
-    Worker n serves /metrics and /readyz on SUPERVISION_METRICS_PORT + n (not ready while it takes up state).
+    Worker n serves /metrics and /readyz on SUPERVISION_METRICS_PORT + 10 + n (not ready while it takes up state).
     """
     from streams import admin
     from streams.agents import engines
