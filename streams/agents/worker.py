@@ -31,6 +31,7 @@ from streams.probe import Probe
 from streams.reference import Follower
 from streams.status import EVERY_S, Board, Status
 from supervision import metrics, topics
+from supervision.alert import Disposition
 from supervision.event import Stream
 from supervision.language import UserError
 from supervision.reference import Reference
@@ -50,12 +51,13 @@ GRACE_S = 5.0  # for a broker that is away when we stop
 
 
 class Options(Struct, frozen=True):
-    """How a worker differs from its settings. `index` numbers the workers of one parent."""
+    """How a worker differs from its settings. `index` numbers the workers of one parent; `rules`: those in force, to be counted."""
 
     index: int = 0
     accept_loss: bool = False
     step_ms: int = 10_000
     timer_limit: int = TIMER_LIMIT
+    rules: tuple[tuple[str, Disposition], ...] = ()
 
 
 class Worker:
@@ -96,7 +98,7 @@ class Worker:
     async def run(self) -> None:
         """Until `stop`, or raises what made going on impossible. Whatever was not committed has not happened."""
         self._counts = await self._find_topics()
-        metrics.start(topic.name for topic in self._declared.values())
+        metrics.start((topic.name for topic in self._declared.values()), self._options.rules)
         probe = self._open_probe()
         self._follower.start()
         board = Board(self.settings, self.name)
@@ -173,7 +175,6 @@ class Worker:
             self._die(app.crash_reason or RuntimeError("faust crashed"))
         if self._follower.failure is not None:
             self._die(self._follower.failure)
-        metrics.READY.set(self.is_ready)
         for name, topic in self._declared.items():
             metrics.PARTITIONS.labels(topic.name).set(sum(tp.topic == name for tp in self._assignment.ours))
         if self.is_ready and not self._is_frozen:
