@@ -84,6 +84,15 @@ ARMED = Gauge("supervision_armed_timers", "Timer entries, those out of date amon
 SUBJECTS = Gauge("supervision_state_subjects", "Cases or subjects in memory.", ["topic", "partition"])
 STATE_BYTES = Gauge("supervision_state_bytes", "Packed state in memory.", ["topic", "partition"])
 RETRIES = Counter("supervision_transaction_retries_total", "Commits that the broker left unanswered and that were asked for again.")
+GATEWAY_REQUESTS = Counter("supervision_gateway_requests_total", "Requests to the gateway by status of the answer.", ["status"])
+GATEWAY_EVENTS = Counter(
+    "supervision_gateway_events_total", "Events posted: accepted, quarantined or refused.", ["source", "outcome"]
+)
+GATEWAY_REFUSED = Counter("supervision_gateway_refused_total", "Events posted and not accepted, by reason.", ["source", "reason"])
+GATEWAY_SECONDS = Histogram("supervision_gateway_request_seconds", "From a request's head to its answer.", buckets=_SECONDS)
+GATEWAY_HELD = Gauge("supervision_gateway_held_bytes", "Bytes of bodies that the gateway holds now.")
+GATEWAY_STATUSES = ("202", "400", "401", "403", "404", "405", "408", "413", "415", "429", "431", "499", "503")
+
 
 SINK_RECORDS = Counter("supervision_sink_records_total", "Records read and written to the store.", ["topic"])
 SINK_ROWS = Counter("supervision_sink_rows_total", "Rows sent to the store.", ["table"])
@@ -136,3 +145,11 @@ def start_sink(topics: Iterable[str]) -> None:
         SINK_ROWS.labels(table)
     for since in Since:
         ALERT_LATENCY.labels(since.value, Until.STORED.value)
+def start_gateway(sources: Iterable[str]) -> None:
+    """The gateway's series at zero: by status, and by outcome for every source that has a key."""
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves it untyped
+    for status in GATEWAY_STATUSES:
+        GATEWAY_REQUESTS.labels(status)
+    for source in sources:
+        for outcome in ("accepted", "quarantined", "refused"):
+            GATEWAY_EVENTS.labels(source, outcome)

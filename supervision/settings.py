@@ -24,6 +24,8 @@ PREFIX = "SUPERVISION_"
 FILE_NAME = "supervision.toml"
 ADDRESSES = "addresses.json"
 PASSWORD_FILE = "clickhouse.password"  # noqa: S105 - the name of a file, not a password
+GATEWAY_KEYS = "gateway-keys.json"
+PERSON_KEY = "person.key"
 LOOPBACK = "127.0.0.1"
 REMEMBERED = ("kafka_port", "clickhouse_port")
 
@@ -83,6 +85,24 @@ class Settings(BaseSettings):
     sink_batch_rows: int = Field(50_000, ge=1, le=1_000_000, description="most rows the sink writes at once")
     sink_batch_wait_ms: int = Field(200, ge=1, le=60_000, description="longest the sink gathers a batch")
 
+    gateway_host: str = Field(LOOPBACK, min_length=1, description="address the HTTP gateway listens on")
+    gateway_port: int = port(8081, "port the HTTP gateway listens on")
+    gateway_keys_file: Path | None = Field(
+        None, description="file with the keys of sources; unset = gateway-keys.json in the data directory"
+    )
+    gateway_body_bytes: int = Field(
+        8 << 20, ge=1 << 16, le=1 << 28, description="largest body of a request to the gateway, unpacked, bytes"
+    )
+    gateway_request_events: int = Field(10_000, ge=1, le=1_000_000, description="most events in one request to the gateway")
+    gateway_memory_bytes: int = Field(
+        32 << 20, ge=1 << 16, le=1 << 34, description="most bytes of bodies the gateway holds at once"
+    )
+    gateway_connections: int = Field(512, ge=2, le=65_536, description="most connections to the gateway at once")
+    gateway_body_s: float = Field(30, ge=0.1, le=3600, description="longest that a body may take to arrive")
+    person_key_file: Path | None = Field(
+        None, description="file with the key that persons' numbers are hashed by; unset = person.key in the data directory"
+    )
+
     @field_validator("kafka_bootstrap")
     @classmethod
     def _pairs(cls, value: str | None) -> str | None:
@@ -101,6 +121,16 @@ class Settings(BaseSettings):
     def kafka_address(self) -> str:
         """What a Kafka client takes as bootstrap servers."""
         return self.kafka_bootstrap or f"{LOOPBACK}:{self.kafka_port}"
+
+    @property
+    def gateway_keys(self) -> Path:
+        """Where the keys of sources are."""
+        return self.gateway_keys_file or self.data / GATEWAY_KEYS
+
+    @property
+    def person_key(self) -> Path:
+        """Where the key of persons is."""
+        return self.person_key_file or self.data / PERSON_KEY
 
     @property
     def clickhouse_address(self) -> tuple[str, int]:

@@ -18,10 +18,10 @@ from streams import admin, clients
 from streams.gateway.intake import Record
 from supervision.event import ClockAdvanced
 from supervision.settings import Settings
-from supervision.topics import ACTIVITY_EVENTS, CASE_EVENTS
+from supervision.topics import ACTIVITY_EVENTS, ALL, CASE_EVENTS
 
 _log = structlog.get_logger("gateway.broker")
-Headers = list[tuple[str, bytes]]
+Headers = list[tuple[str, str | bytes | None]]
 EVENT_TOPICS = (CASE_EVENTS, ACTIVITY_EVENTS)
 ACKNOWLEDGED_MS = 15_000  # a record that is not acknowledged by then is given up, and the sender told so
 _POLL_S = 0.1
@@ -74,14 +74,15 @@ class Broker:
 
     def __init__(self, settings: Settings, counts: dict[str, int]) -> None:
         self._config = config(settings)
-        self._names = {topic.name: admin.name_of(topic, settings) for topic in admin.topics.ALL}
+        self._names = {topic.name: admin.name_of(topic, settings) for topic in ALL}
         self._counts = counts
         self._producer = Producer(self._config)
         self._stopping = threading.Event()
         self._is_broken = False
         self.is_there = True
         self._threads = [
-            threading.Thread(target=run, name=f"gateway-{name}", daemon=True) for name, run in (("reports", self._serve), ("watch", self._watch))
+            threading.Thread(target=run, name=f"gateway-{name}", daemon=True)
+            for name, run in (("reports", self._serve), ("watch", self._watch))
         ]
         for thread in self._threads:
             thread.start()

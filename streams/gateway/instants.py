@@ -92,5 +92,3 @@ def _millis(text: str) -> int | None:
         return None if moment.tzinfo is None else millis(moment)
     except (ValueError, OverflowError):
         return None
-
-

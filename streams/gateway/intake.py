@@ -146,7 +146,9 @@ class Intake:
 
 def _without_raw(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_raw(inner) for name, inner in value.items() if not mentions_raw(f'{name}"'.encode("utf-8", "replace"))}
+        return {
+            name: _without_raw(inner) for name, inner in value.items() if not mentions_raw(f'{name}"'.encode("utf-8", "replace"))
+        }
     return [_without_raw(each) for each in value] if isinstance(value, list) else value
 
 
