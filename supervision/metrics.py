@@ -145,6 +145,8 @@ def start_sink(topics: Iterable[str]) -> None:
         SINK_ROWS.labels(table)
     for since in Since:
         ALERT_LATENCY.labels(since.value, Until.STORED.value)
+
+
 def start_gateway(sources: Iterable[str]) -> None:
     """The gateway's series at zero: by status, and by outcome for every source that has a key."""
     disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves it untyped

@@ -6,7 +6,6 @@ Key, room, body, events, judgement, Kafka, answer: in this order, and each step 
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
 import time
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
@@ -21,6 +20,7 @@ from streams.gateway.faults import Fault, GoneError, RefusedError
 from streams.gateway.intake import Intake, Judged, Outcome, Profile, Record
 from streams.gateway.keys import Key, Keyring
 from streams.gateway.order import Order
+from streams.trace import TRACEPARENT, trace_of, traceparent
 from supervision import metrics
 from supervision.decoder import encode
 from supervision.event import ClockAdvanced
@@ -30,7 +30,6 @@ BROKER_S = 2.0
 _AT_ONCE = 200  # events judged before others have their turn
 _DRAINED_BYTES = 32 << 20
 _DRAINED_S = 5.0
-_TRACEPARENT = re.compile(rb"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$")
 
 Headers = list[tuple[str, str | bytes | None]]
 
@@ -209,7 +208,7 @@ def _hangs_on_reference(judged: Judged) -> bool:
 
 def _headers(key: Key, headers: dict[bytes, bytes]) -> Headers:
     """Kafka's headers of this request's records: the source, and the trace that was sent along or begins here."""
-    trace = headers.get(b"traceparent", b"")
-    if not _TRACEPARENT.match(trace):
-        trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01".encode()
-    return [("source", key.source.encode()), ("traceparent", trace)]
+    trace = headers.get(TRACEPARENT.encode(), b"")
+    if trace_of([(TRACEPARENT, trace)]) is None:
+        trace = traceparent(secrets.token_hex(16), secrets.token_hex(8))
+    return [("source", key.source.encode()), (TRACEPARENT, trace)]

@@ -22,7 +22,13 @@ from supervision.refusal import Reason
 def sent(**changes: Any) -> CaseEvent:
     event_type = changes.pop("event_type", EventType.CASE_COMPLETED)
     payload = PAYLOADS[event_type]()
-    given = {"event_id": UUID(int=1), "occurred_at": 5, "source_system": "s", "case_id": "1", "payload": payload} | changes
+    given: dict[str, Any] = {
+        "event_id": UUID(int=1),
+        "occurred_at": 5,
+        "source_system": "s",
+        "case_id": "1",
+        "payload": payload,
+    } | changes
     return CaseEvent(event_type=event_type, **given)
 
 

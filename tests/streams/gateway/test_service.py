@@ -68,7 +68,11 @@ def test_what_is_written_is_the_event_under_its_key_with_its_receipt(rig: Rig) -
 
 def test_instants_may_be_text_with_offset(rig: Rig) -> None:
     pause = {"seq": 1, "kind": "testing", "notified_at": "2026-03-02T09:12:30Z"}
-    changes = {"event_type": "special_procedure_started", "occurred_at": "2026-03-02T17:12:30.250+08:00", "payload": pause}
+    changes: dict[str, Any] = {
+        "event_type": "special_procedure_started",
+        "occurred_at": "2026-03-02T17:12:30.250+08:00",
+        "payload": pause,
+    }
     assert posted(rig, event(**changes)).status == 202
     (found,) = rig.broker.values("case-events")
     assert found["occurred_at"] == 1772442750250
@@ -76,7 +80,7 @@ def test_instants_may_be_text_with_offset(rig: Rig) -> None:
 
 
 def test_a_bare_date_stays_one_where_a_date_may_stand(rig: Rig) -> None:
-    changes = {
+    changes: dict[str, Any] = {
         "event_type": "case_accepted",
         "payload": {"promised_due_at": "2026-03-11", "legal_due_at": "2026-03-30T17:30:00+08:00"},
     }
@@ -199,7 +203,8 @@ def test_masked_persons_of_a_case_key_stay_together(rig: Rig) -> None:
 )
 def test_not_from_any_mixture_of_fields(tmp_path_factory: pytest.TempPathFactory, fields: list[str]) -> None:
     rig = Rig(tmp_path_factory.mktemp("keys"))
-    answer = posted(rig, event(**{field: {"reason": NUMBER} if field == "payload" else NUMBER for field in fields}))
+    changes: dict[str, Any] = {field: {"reason": NUMBER} if field == "payload" else NUMBER for field in fields}
+    answer = posted(rig, event(**changes))
     assert NUMBER.encode() not in everything(rig, answer)
 
 
