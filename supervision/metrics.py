@@ -64,6 +64,15 @@ PARTITIONS = Gauge("supervision_partitions_assigned", "Partitions this worker ha
 NEXT_OFFSET = Gauge("supervision_next_offset", "Next record to be judged.", ["topic", "partition"])
 CLOCK_LAG = Gauge("supervision_wall_clock_lag_seconds", "How far a partition's wall clock is behind.", ["topic", "partition"])
 READY = Gauge("supervision_ready_state", "1 when this process does its work, as /readyz says.")
+BOARD_ALERTS = Counter("supervision_board_alerts_total", "Alert revisions the board has heard of.")
+BOARD_WATCHERS = Gauge("supervision_board_watchers", "Browsers that watch the board's stream.")
+BOARD_DROPPED = Counter(
+    "supervision_board_dropped_total", "Watchers sent away: too slow, stuck, logged out, server stopping.", ["why"]
+)
+BOARD_LOGINS = Counter("supervision_board_logins_total", "Logins at the board.", ["outcome"])
+BOARD_SECONDS = Histogram(
+    "supervision_board_figures_seconds", "Time of one question of the board to the store.", ["figure"], buckets=_SECONDS
+)
 LOST = Counter("supervision_lost_records_total", "Records given up by an explicit --accept-loss.", ["topic"])
 
 EVENTS = Counter("supervision_events_total", "Events judged, by who sent them.", ["topic", "source"])
@@ -155,3 +164,14 @@ def start_gateway(sources: Iterable[str]) -> None:
     for source in sources:
         for outcome in ("accepted", "quarantined", "refused"):
             GATEWAY_EVENTS.labels(source, outcome)
+
+
+def start_board(figures: Iterable[str]) -> None:
+    """The same for the board's own series."""
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves it untyped
+    for why in ("slow", "stuck", "logout", "shutdown"):
+        BOARD_DROPPED.labels(why)
+    for outcome in ("succeeded", "failed", "locked"):
+        BOARD_LOGINS.labels(outcome)
+    for figure in figures:
+        BOARD_SECONDS.labels(figure)

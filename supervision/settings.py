@@ -103,6 +103,9 @@ class Settings(BaseSettings):
         None, description="file with the key that persons' numbers are hashed by; unset = person.key in the data directory"
     )
 
+    dashboard_host: str = Field(LOOPBACK, min_length=1, description="address the board listens on; loopback unless said")
+    dashboard_port: int = port(8080, "port of the board")
+
     @field_validator("kafka_bootstrap")
     @classmethod
     def _pairs(cls, value: str | None) -> str | None:

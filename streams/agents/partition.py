@@ -91,6 +91,11 @@ class Partition:
             return self._settled
         return max(self.runtime.next, progress.position)
 
+    @property
+    def clocks(self) -> dict[str, int]:
+        """How far each clock has come in its engine; none while it takes up its state."""
+        return {} if self._engine is None or self.phase is not Phase.RUNNING else self._engine.clocks()
+
     def take(self) -> None:
         """It is ours (again)."""
         self._wanted.set()

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+import msgspec
 import structlog
 from confluent_kafka import KafkaException
 from faust.types import TP
@@ -148,11 +149,7 @@ class Worker:
             status = self._status()
             if shown != status or now_ms() - shown_at >= EVERY_S * 1000:
                 shown, shown_at = status, now_ms()
-                board.show(
-                    Status(
-                        status.worker, status.partitions, status.reference_offset, status.reference_version, status.ready, shown_at
-                    )
-                )
+                board.show(msgspec.structs.replace(status, at=shown_at, clocks=self._assignment.clocks))
         watching.cancel()
         self._ended.result()
 
