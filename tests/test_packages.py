@@ -19,8 +19,8 @@ PACKAGES = ("supervision", "rules", "streams", "dashboards")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 FOLDERS = (*PACKAGES, "tests", "bench", "examples", "docs", ".ci")
 LONGEST = 400
-# A new host is a deliberate choice: standards that files refer to, and this machine.
-HOSTS = {"json-schema.org", "www.xes-standard.org", "keepachangelog.com", "semver.org", "www.w3.org", "127.0.0.1"}
+# A new host is a deliberate choice: standards that files refer to, this machine, and services of docker-compose.yml.
+HOSTS = {"json-schema.org", "www.xes-standard.org", "keepachangelog.com", "semver.org", "www.w3.org", "127.0.0.1", "prometheus"}
 # What tools fetched or built, and what is no text.
 BUILT = {"__pycache__", "node_modules", "static"}
 PICTURES = {".png"}
