@@ -37,7 +37,6 @@ check: $(VENV)/test.stamp
 	$(BIN)/ruff format --check $(WORDS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m dashboards.bundle check
 
 format: $(VENV)/test.stamp
 	$(BIN)/ruff format $(WORDS)

@@ -103,6 +103,8 @@ def main() -> None:
     print(f"decode only {len(work.messages) / floor:>12,.0f} events/s   (the whole is {cpu / floor:.1f} times that work)")
     print(f"whole       {len(work.messages) / seconds:>12,.0f} events/s   ({seconds:.2f} s, {run.bytes_out / 1e6:,.1f} MB out)")
     print(f"by its CPU  {len(work.messages) / cpu:>12,.0f} events/s   ({cpu:.2f} s; what it would be with the machine to itself)")
+    short = run.cases.taken_short / len(work.messages)
+    print(f"short way   {short:>12.1%} of the events: added to the packed state of their case, without judging it")
     for stage, spent in run.spent.items():
         print(f"  {stage:<30} {spent / len(work.messages) * 1e6:6.2f} us an event  {spent / seconds:4.0%}")
     print("said: " + (", ".join(f"{what} {count:,}" for what, count in sorted(run.said.items())) or "nothing"))

@@ -22,6 +22,7 @@ from rules.kinds.sequence import Order
 from rules.kinds.spans import PauseDeadline, StepDeadline
 from rules.kinds.version import MovedLater
 from rules.kinds.window import Draft, HitDates, OffHours
+from rules.outline import Outline, Outlook
 from rules.parameters import Deadline, Extension, Fallback, LimitOf, Separation, Version, Window
 from rules.parameters import Sequence as Steps
 from rules.part import Part
@@ -51,6 +52,7 @@ class Rule:
         self.is_signalling = isinstance(detector, OffHours)  # it says nothing on the case itself
         self.signals: Callable[[Case, Collection[Fact] | None], list[Draft]] = getattr(detector, "signals", _no_signals)
         self._when = _compiled(card.when)
+        self.outlook: Callable[[Place, Outline, Fact], Outlook] = getattr(detector, "outlook", _unknown)
         self.matters: Callable[[Place, Fact], bool] | None = getattr(detector, "matters", None)
         self.is_conditional = self._when is not None or card.effective.first is not None or card.effective.last is not None
 
@@ -137,6 +139,10 @@ class Rulebook:
             known = ", ".join(card.id for card in cards)
             raise UserError(*(say(f"没有规则 {name};现有规则:{known}", f"no rule {name}; there are {known}") for name in unknown))
         return cls(card for card in cards if card.id in wanted)
+
+
+def _unknown(_place: Place, _outline: Outline, _act: Fact) -> Outlook:
+    return None
 
 
 def _no_signals(_case: Case, _fresh: Collection[Fact] | None) -> list[Draft]:

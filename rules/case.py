@@ -12,6 +12,7 @@ from rules.chain import in_force
 from rules.fact import (
     CODE_OF,
     FLAGS,
+    INSTANCE,
     NO_DEVICE,
     NO_PARTY,
     NOBODY,
@@ -54,10 +55,12 @@ class Case:
         "device_codes",
         "facts",
         "fresh",
+        "has_rare",
         "has_versions",
         "is_anew",
         "kept",
         "may_be_test",
+        "names",
         "parties",
         "sent",
         "source",
@@ -73,7 +76,7 @@ class Case:
     ) -> None:
         """A new case, or one that lies `packed`; whoever unpacks it gives it its facts and wheres."""
         if packed is None:
-            packed = PackedCase(None, None, b"", b"", [], [], [], [], {}, [], [])
+            packed = PackedCase(None, None, b"", b"", [], [], [], [], [], {}, [], [])
         self.world = world
         self.source = source
         self.case_id = case_id
@@ -81,9 +84,10 @@ class Case:
         self.facts: list[Fact] = []
         self.wheres: list[Where] = []
         self.where_codes, self.actor_codes, self.device_codes = packed.wheres, packed.actors, packed.devices
-        self.parties, self.body, self.kept = packed.parties, packed.facts, packed.kept
+        self.parties, self.names, self.body, self.kept = packed.parties, packed.names, packed.facts, packed.kept
         self.wakes, self.alerts, self.sent = packed.wakes, packed.alerts, packed.sent
         self.has_versions = False
+        self.has_rare = False  # a fact keeps what is seldom kept of any: another version, a word of its own
         self.may_be_test = False
         self.fresh: list[Fact] = []  # facts of the call at hand
         self.is_anew = False  # they may have changed what any rule looked at
@@ -123,6 +127,10 @@ class Case:
         fact = Fact(event.event_id.int, plan.code, event.occurred_at, where, actor, device, party, kept_of(event, plan))
         if event.data_version != 1 or event.supersedes_event_id is not None or event.source_op is SourceOp.DELETE:
             rare = _take_version(fact, event, rare)
+        if rare:
+            self.has_rare = True
+        if INSTANCE in fact.kept:
+            rare = {**(rare or {}), INSTANCE: self._place_of_name(fact.kept[INSTANCE])}
         head, kept = pack_fact(fact, place, by, with_, for_, rare)
         self.body += head
         self.kept += kept
@@ -149,6 +157,11 @@ class Case:
             return party, NO_PLACE, {**(rare or {}), PARTY: party}
         parties.append(party)
         return party, len(parties) - 1, rare
+
+    def _place_of_name(self, name: str) -> int:
+        if name not in self.names:
+            self.names.append(name)
+        return self.names.index(name)
 
     def knows(self, event_id: UUID) -> bool:
         return holds_id(self.body, event_id)

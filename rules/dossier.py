@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rules import plain
 from rules.case import Case
 from rules.clocks import Clocks
 from rules.fact import NOTHING, Fact
@@ -14,11 +15,13 @@ from rules.packing import (
     DEVICE,
     ON_SEVERAL_CLOCKS,
     PARTY,
+    PLAIN,
     SUPERSEDES,
     TOGETHER,
     VERSION,
     WHERE,
     PackedCase,
+    head_of,
     pack,
     unpack,
     unpack_facts,
@@ -72,7 +75,7 @@ class Dossier:
         cases = self.cases
         earliest = min(self.armed.values()) if self.armed else FAR
         if len(cases) == 1 and self.is_plain:
-            return pack(ALONE, earliest, [_packed(cases[0], True)])
+            return plain.packed(cases[0], earliest) or pack(ALONE, earliest, [_packed(cases[0], True)])
         shape = ON_SEVERAL_CLOCKS if len({case.source.clock for case in cases}) > 1 else TOGETHER
         return pack(shape, earliest, [_packed(case, False) for case in cases])
 
@@ -80,7 +83,8 @@ class Dossier:
     def unpack(cls, key: str, blob: bytes, world: World, vocabulary: Vocabulary, clocks: Clocks) -> Dossier:
         """Raises SnapshotError."""
         dossier = cls(key)
-        for packed in unpack(blob):
+        shape, _ = head_of(blob)
+        for packed in (plain.unpack(blob),) if shape == PLAIN else unpack(blob):
             source, case_id = packed.source, packed.case_id
             if source is None or case_id is None:
                 source, _, case_id = key.partition("/")
@@ -112,6 +116,7 @@ def _packed(case: Case, is_alone: bool) -> list[Any]:
         case.actor_codes,
         case.device_codes,
         case.parties,
+        case.names,
         case.wakes,
         case.alerts,
         case.sent,
@@ -128,6 +133,7 @@ def _unpacked(packed: PackedCase, world: World, source: Source, case_id: str, vo
     for fact in case.facts:
         if fact.kept is not NOTHING:
             if min(fact.kept) < 0:
+                case.has_rare = True
                 _take_rare(case, fact)
             case.heed(fact)
     return case

@@ -18,9 +18,10 @@ from rules.dossier import FORGET, Dossier, next_wake
 from rules.fact import BATCH_KIND, Fact
 from rules.forgetting import Graveyard, is_grave
 from rules.issue import Because, Said, Suppression, changes, identify, message
-from rules.output import Item, Output, Size
-from rules.packing import ALONE, ON_SEVERAL_CLOCKS, Meta, head_of, pack_meta, unpack_meta
+from rules.output import Item, Output
+from rules.packing import ALONE, ON_SEVERAL_CLOCKS, PLAIN, Meta, head_of, pack_meta, unpack_meta
 from rules.saying import core_of, remember, signalled
+from rules.shortcut import Shortcut
 from rules.stepbook import STEP_CODE
 from rules.upkeep import Upkeep
 from rules.verdict import FAR, Verdict
@@ -42,8 +43,11 @@ _NONE: tuple[Said, ...] = ()
 class CaseEngine:
     """Implements `rules.output.Engine` for case events; a call changes memory only through the dossiers it touched."""
 
-    def __init__(self, book: Rulebook, reference: Reference, partition: int = 0, portion: int = ALL_AT_ONCE) -> None:
+    def __init__(
+        self, book: Rulebook, reference: Reference, partition: int = 0, portion: int = ALL_AT_ONCE, *, takes_shortcuts: bool = True
+    ) -> None:
         """`portion`: how many due cases `process` judges at most for a log clock that moved; `advance` goes on with the rest."""
+        self._takes_shortcuts = takes_shortcuts  # without them it says the same, and slowly: for tests
         self._book = book
         self._plans = book.keeper.plans
         self._portion = portion
@@ -53,6 +57,7 @@ class CaseEngine:
         self._clocks = Clocks(self._instant_of)
         self._graves = Graveyard()
         self._changed: dict[str, bytes | None] = {}
+        self._shortcut: Shortcut | None = None
         self._adopt(reference)
         self._upkeep = Upkeep(self._judges_by())
 
@@ -60,6 +65,7 @@ class CaseEngine:
         self._reference = reference
         self._world = World(reference, self._book.fallbacks, self._book.extension)
         self._suppression = Suppression(reference)
+        self._shortcut = Shortcut(self._book, self._world, self._vocabulary, self._clocks, self._graves, self.taken_short)
 
     def _judges_by(self) -> str:
         return f"{self._reference.version}/{self._book.version}"
@@ -68,25 +74,25 @@ class CaseEngine:
 
     def process(self, items: Sequence[Item]) -> Output:
         output = Output()
-        moved: list[ClockAdvanced] = []
         at_hand: Dossier | None = None
+        shortcut = self._shortcut if self._takes_shortcuts and self._upkeep.is_settled else None
+        if shortcut is not None:
+            shortcut.begin()
         for item in items:
             if isinstance(item, CaseEvent):
-                dossier = self._dossier_of(item, at_hand)
-                if dossier is not at_hand:
-                    if at_hand is not None:
-                        self._judge_fresh(at_hand, output)
-                    at_hand = dossier
-                if dossier is None:
-                    output.refused.append((item, Reason.CASE_FORGOTTEN))
+                key = root_key(item)
+                if at_hand is None:
+                    at_hand = self._begin(item, key, shortcut, output)
+                elif at_hand.key == key:
+                    self._take(item, at_hand)
                 else:
-                    self._take(item, dossier)
-            elif isinstance(item, ClockAdvanced):
-                moved.append(item)
+                    self._judge_fresh(at_hand, output)
+                    at_hand = self._begin(item, key, shortcut, output)
         if at_hand is not None:
             self._judge_fresh(at_hand, output)
-        for each in moved:
-            self._clocks.advance(each.clock, each.to)
+        for item in items:
+            if isinstance(item, ClockAdvanced):
+                self._clocks.advance(item.clock, item.to)
         self._fire_pending(self._portion, output)
         return output
 
@@ -121,7 +127,7 @@ class CaseEngine:
             else:
                 self._blobs[key] = blob
                 shape, earliest = head_of(blob)
-                if shape != ALONE:
+                if shape not in {ALONE, PLAIN}:
                     together.append(key)
                 elif earliest != FAR:
                     source = key[: key.index("/")]
@@ -137,11 +143,13 @@ class CaseEngine:
             self._adopt(reference)
             self._upkeep.use(self._judges_by(), self._blobs)
 
+    @property
+    def taken_short(self) -> int:
+        """How many events went the short way."""
+        return 0 if self._shortcut is None else self._shortcut.taken
+
     def clocks(self) -> dict[str, int]:
         return self._clocks.reached()
-
-    def size(self) -> Size:
-        return Size(len(self._blobs), sum(map(len, self._blobs.values())), self._clocks.armed())
 
     # -- dossiers -----------------------------------------------------------------------------------------------
 
@@ -178,17 +186,22 @@ class CaseEngine:
 
     # -- facts --------------------------------------------------------------------------------------------------
 
-    def _dossier_of(self, event: CaseEvent, at_hand: Dossier | None) -> Dossier | None:
-        """The one that the event belongs to; None: it was forgotten."""
-        if event.root_case_id is None and event.parent_case_id is None:
-            key = f"{event.source_system}/{event.case_id}"
+    def _begin(self, event: CaseEvent, key: str, shortcut: Shortcut | None, output: Output) -> Dossier | None:
+        """The dossier that this event is taken into, to be judged behind the last of its events; None: there is no more to do."""
+        blob = self._blobs.get(key)
+        if shortcut is not None:
+            added = shortcut.take(event, key, blob)
+            if added is not None:
+                self._blobs[key] = self._changed[key] = added
+                return None
+        if blob is not None:
+            dossier = self._unpacked(key, blob)
+        elif self._graves.holds(key):
+            output.refused.append((event, Reason.CASE_FORGOTTEN))
+            return None
         else:
-            key = root_key(event)
-        if at_hand is not None and at_hand.key == key:
-            return at_hand
-        dossier = self._open(key)
-        if dossier is None and not self._graves.holds(key):
             dossier = Dossier(key)
+        self._take(event, dossier)
         return dossier
 
     def _take(self, event: CaseEvent, dossier: Dossier) -> None:
@@ -333,7 +346,6 @@ class CaseEngine:
         """Judge what the clock has made due; when nothing is left, tell how far this partition has come. The number judged."""
         now = self._clocks.now(clock)
         keys = self._clocks.due(clock, limit)
-        output.note_fired(len(keys), self._clocks.oldest(clock))
         for key in keys:
             self._wake(key, clock, now, output)
         if self._clocks.is_due(clock):

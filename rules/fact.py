@@ -79,6 +79,11 @@ FIELDS: tuple[str, ...] = (
 )
 FIELD_CODE: dict[str, int] = {name: code for code, name in enumerate(FIELDS)}
 TIME_PRECISION, FLAGS, BATCH_KIND = (FIELD_CODE[name] for name in ("time_precision", "flags", "batch_kind"))
+INSTANCE = FIELD_CODE["payload.step_instance_id"]  # packed as the place of the name among those of its case
+# Fields whose values are words of a short list: facts that keep nothing else make cases alike, which `rules.outline` judges once.
+FEW_VALUED = frozenset(
+    FIELD_CODE[f"payload.{name}"] for name in ("step_code", "step_instance_id", "step_limit", "step_limit_unit", "decision")
+)
 _SHARED = frozenset((*WHERE, *ACTOR, *DEVICE, *PARTY))
 _ALWAYS = frozenset(("time_precision", "flags", "batch_kind"))
 

@@ -1,8 +1,9 @@
-"""How a dossier becomes one bytes blob and comes back: format 2, big endian.
+"""How a dossier becomes one bytes blob and comes back: format 3, big endian.
 
 Head: format, shape, earliest wake-up instant. Then a msgpack array of cases: [source, case id (both null where the key says
-them), facts, what is kept of each, numbers of its wheres, actors and devices, parties, wakes, alerts, signals sent]. A fact is 27
-bytes; what it shares with others is a place in those lists, whose numbers are those of the engine's vocabulary.
+them), facts, what is kept of each, numbers of its wheres, actors and devices, parties, names of step instances, wakes, alerts,
+signals sent]. A fact is 27 bytes; what it shares with others is a place in those lists, whose numbers are those of the engine's
+vocabulary. A plain case lies otherwise: see `rules.plain`.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from uuid import UUID
 
 import msgspec
 
-from rules.fact import NO_DEVICE, NO_PARTY, NOBODY, NOTHING, NOWHERE, Actor, Device, Fact, Party, Where
+from rules.fact import INSTANCE, NO_DEVICE, NO_PARTY, NOBODY, NOTHING, NOWHERE, Actor, Device, Fact, Party, Where
 from rules.said import Sent, Standing
 
-FORMAT = 2
-ALONE, TOGETHER, ON_SEVERAL_CLOCKS = 0, 1, 2  # shapes: the one case its key names; others; cases whose clocks differ
+FORMAT = 3
+ALONE, TOGETHER, ON_SEVERAL_CLOCKS, PLAIN = range(4)  # the one case its key names; others; cases whose clocks differ; see `plain`
 NO_PLACE = 255  # nothing of the kind is kept, or it stands in the fact itself
 VERSION, DELETED, SUPERSEDES, WHERE, ACTOR, DEVICE, PARTY = range(-1, -8, -1)  # numbers of what rarely stands in a fact
 
 _HEAD = Layout(">BBq")
 _FACT = Layout(">QQBHIBBBB")
-_SHIFT = 1 << 47  # so that times from 1900 on are not negative
+SHIFT = 1 << 47  # so that times from 1900 on are not negative
 _LOW = (1 << 64) - 1
 _pack_head = _HEAD.pack
 _pack_fact, _unpack_facts = _FACT.pack, _FACT.iter_unpack
@@ -48,6 +49,7 @@ class PackedCase(msgspec.Struct, array_like=True):
     actors: list[int]
     devices: list[int]
     parties: list[Party]
+    names: list[str]
     wakes: dict[str, int]
     alerts: list[Standing]
     sent: list[Sent]
@@ -61,23 +63,25 @@ def pack_fact(fact: Fact, where: int, actor: int, device: int, party: int, rare:
     kept = fact.kept
     if rare:
         kept = kept | rare
-    identity, at = fact.id, fact.at + _SHIFT
+    identity, at = fact.id, fact.at + SHIFT
     head = _pack_fact(identity >> 64, identity & _LOW, fact.type, at >> 32, at & 0xFFFFFFFF, where, actor, device, party)
     return head, _encode(kept) if kept else _NOTHING_KEPT
 
 
 def unpack_facts(packed: PackedCase, wheres: list[Where], actors: list[Actor], devices: list[Device]) -> list[Fact]:
     """The facts of a case, in the order they were packed; the lists are its own, words in place of numbers."""
-    heads, parties = packed.facts, packed.parties
+    heads, parties, names = packed.facts, packed.parties, packed.names
     found: list[Fact] = []
     number = len(heads) // _FACT.size
-    for head, kept in zip(_unpack_facts(heads), _kept(_ARRAY(0xDD, number) + packed.kept), strict=True):
+    for head, kept in zip(_unpack_facts(heads), kept_in(packed.kept, number), strict=True):
         high, low, kind, at_high, at_low, where, actor, device, party = head
+        if kept is not None and INSTANCE in kept:
+            kept[INSTANCE] = names[kept[INSTANCE]]
         found.append(
             Fact(
                 high << 64 | low,
                 kind,
-                (at_high << 32 | at_low) - _SHIFT,
+                (at_high << 32 | at_low) - SHIFT,
                 wheres[where] if where != NO_PLACE else NOWHERE,
                 actors[actor] if actor != NO_PLACE else NOBODY,
                 devices[device] if device != NO_PLACE else NO_DEVICE,
@@ -86,6 +90,11 @@ def unpack_facts(packed: PackedCase, wheres: list[Where], actors: list[Actor], d
             )
         )
     return found
+
+
+def kept_in(section: bytes, number: int) -> list[dict[int, Any] | None]:
+    """What is kept of each of so many facts."""
+    return _kept(_ARRAY(0xDD, number) + section)
 
 
 def holds_id(facts: bytes, identity: UUID) -> bool:
@@ -112,8 +121,7 @@ def head_of(blob: bytes) -> tuple[int, int]:
 
 
 def unpack(blob: bytes) -> list[PackedCase]:
-    """The cases in a blob. Raises SnapshotError."""
-    head_of(blob)
+    """The cases in a blob of any shape but PLAIN. Raises SnapshotError."""
     try:
         return _cases(memoryview(blob)[_HEAD.size :])
     except msgspec.DecodeError as error:

@@ -33,7 +33,9 @@ _C = FIELD_CODE
 _ACCEPTED, _SUPPLEMENTED = (CODE_OF[kind] for kind in ACCEPTANCES)
 _STARTED, _ENDED = (CODE_OF[kind] for kind in PAUSING)
 _EXTENDED = CODE_OF[EventType.EXTENSION_APPROVED]
-_STOPS = frozenset(CODE_OF[kind] for kind in LEGAL_STOPS)
+ACCEPTANCE_CODES = (_ACCEPTED, _SUPPLEMENTED)  # the first goes before
+PROMISED_STOP_CODES = frozenset(CODE_OF[kind] for kind in PROMISED_STOPS)
+LEGAL_STOP_CODES = frozenset(CODE_OF[kind] for kind in LEGAL_STOPS)
 _DECISION = CODE_OF[EventType.DECISION_MADE]
 _PROMISED_DUE, _LEGAL_DUE = _C["payload.promised_due_at"], _C["payload.legal_due_at"]
 _SEQ, _KIND, _DAYS, _POST = (_C[f"payload.{name}"] for name in ("seq", "kind", "days", "approver_post"))
@@ -80,7 +82,7 @@ class Part:
             self.by_type[kind] = [fact]
         else:
             found.append(fact)
-        if kind in _STOPS:
+        if kind in LEGAL_STOP_CODES:
             if self.legal_stop is None:
                 self.legal_stop = fact
             if self.promised_stop is None and kind != _DECISION:

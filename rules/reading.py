@@ -27,6 +27,10 @@ class CaseDetector(Protocol):
 
     It may have a method `matters(place, fact)` too: False says that a fact of this type and step, come to an accepted case of this
     place, leaves its verdicts as they are. An acceptance always matters: it may be what made the place.
+
+    It may have a method `outlook(place, outline, act)` too: what one more act, later than all before, means for a plain case of
+    this outline: UNTOUCHED, a Look that times and persons decide, or None: judge the case. A kind without one is judged at every
+    fact of the types it reads. An outlook may be slow, since it is asked for once; a look is asked at every fact.
     """
 
     reads: Reads

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rules.fact import CODE_OF, FIELD_CODE, Fact
+from rules.fact import CODE_OF, FIELD_CODE, INSTANCE, Fact
 from supervision.event import EventType
 
 STEP_STARTED, STEP_COMPLETED = CODE_OF[EventType.STEP_STARTED], CODE_OF[EventType.STEP_COMPLETED]
 STEP_CODES = frozenset((STEP_STARTED, STEP_COMPLETED))
 STEP_CODE = FIELD_CODE["payload.step_code"]
-INSTANCE = FIELD_CODE["payload.step_instance_id"]
 
 
 class Run:
@@ -47,6 +46,12 @@ class Run:
         return self.completed
 
 
+def key_of(fact: Fact) -> str | None:
+    """What its instance goes by."""
+    kept = fact.kept
+    return kept.get(INSTANCE) or kept.get(STEP_CODE)
+
+
 class StepBook:
     """`steps`: by step code. `instances`: by instance id, else by step code."""
 
@@ -67,7 +72,7 @@ class StepBook:
             if step is None:
                 step = self.steps[code] = Run(code)
             step.add(fact)
-        key: str | None = kept.get(INSTANCE) or code
+        key = key_of(fact)
         if key is not None:
             instance = self.instances.get(key)
             if instance is None:

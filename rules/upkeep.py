@@ -14,6 +14,7 @@ class Upkeep:
     def __init__(self, judges_by: str) -> None:
         self.judges_by = judges_by
         self.judged_by = judges_by
+        self.is_settled = True  # nothing is left to be judged again
         self.has_caught_up = False  # since its engine last gave its changes
         self._stale: Iterator[str] = iter(())
         self._alarms: set[Alarm] = set()
@@ -23,12 +24,14 @@ class Upkeep:
         self.judged_by = judged_by
         if judged_by != self.judges_by:
             self._stale = iter(list(subjects))
+            self.is_settled = False
 
     def use(self, judges_by: str, subjects: Iterable[str]) -> None:
         """Other data is in use now, by which all subjects are to be judged again."""
         self.judges_by = judges_by
         self._alarms.clear()
         self._stale = iter(list(subjects))
+        self.is_settled = False
 
     def refresh(self, limit: int, judge: Callable[[str], None], output: Output) -> None:
         """Judge at most so many of those that are still to be judged again."""
@@ -37,6 +40,7 @@ class Upkeep:
             if subject is None:
                 self.has_caught_up = self.has_caught_up or self.judged_by != self.judges_by
                 self.judged_by = self.judges_by
+                self.is_settled = True
                 return
             judge(subject)
         output.more = True

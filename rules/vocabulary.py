@@ -7,6 +7,7 @@ rule, by naming another device in every event, its list is full one day, and wha
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -32,6 +33,7 @@ class Words:
         self._values: dict[int, Any] = {}
         self._next = 0
         self.fresh: list[tuple[str, bytes]] = []
+        self.known_of: Callable[[Any], tuple[Any, int] | None] = self._known.get  # as `canonical`, None for a new word
 
     def canonical(self, value: Any) -> tuple[Any, int | None]:
         """(the one tuple equal to `value`, its number); None: it has none, the list is full."""

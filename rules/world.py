@@ -20,6 +20,7 @@ ART45 = frozenset({"hearing", "tender", "auction", "inspection", "testing", "qua
 IN_DAYS = frozenset({Unit.WORKING_DAY, Unit.CALENDAR_DAY, Unit.MONTH})
 MOST_PLANS = 10_000
 MOST_DAYS = 1_000
+FOREVER = 2**62
 
 
 class Place:
@@ -58,6 +59,10 @@ class Place:
         limits = (self.promised_limit, self.legal_limit)
         self.is_simple = self.mode is Mode.DAY_END and all(limit is None or limit.unit in IN_DAYS for limit in limits)
         self.asked: dict[tuple[int, str | None], Any] = {}  # the engine's: rules by event type and step
+        promise = self.promised_limit
+        self.has_even_promise = promise is None or promise.unit is Unit.WORKING_DAY  # the same working days whenever it starts
+        self.outlooks: dict[tuple[bytes, bytes], Any] = {}  # the shortcut's: what a history that many cases share leads to
+        self.calm: dict[tuple[int, str], tuple[int, int]] = {}  # by detector and officer: a span of hours in which nothing is odd
         self._days: dict[int, dict[int, Any]] = {}
         self._plans: dict[tuple[int, ...], Any] = {}
 
@@ -80,6 +85,11 @@ class Place:
                 self._days.clear()
             found = self._days[day] = {}
         return found
+
+    def keep_calm(self, key: tuple[int, str], span: tuple[int, int]) -> None:
+        if len(self.calm) >= MOST_PLANS:
+            self.calm.clear()
+        self.calm[key] = span
 
     def plan(self, key: tuple[int, ...]) -> Any:
         """What was kept under this key, else None."""
@@ -123,6 +133,11 @@ class World:
         if found is None:
             found = self._places[key] = Place(self, source, where, at)
         return found
+
+    def span(self, at: int) -> tuple[int, int]:
+        """The instants [since, until) around this one between which the reference data is the same."""
+        place = bisect_right(self._cuts, at)
+        return self._cuts[place - 1] if place else -FOREVER, self._cuts[place] if place < len(self._cuts) else FOREVER
 
     def context(self, where: Where) -> Where:
         """The one object equal to this context, for `place`."""

@@ -17,7 +17,6 @@ from supervision.entries import (
     Authorisation,
     CalendarData,
     Centre,
-    Department,
     DueDayEnds,
     Entry,
     Hours,
@@ -34,7 +33,6 @@ from supervision.entries import (
     Step,
     Threshold,
     Waiver,
-    Window,
     Workflow,
 )
 from supervision.refusal import Reason, Refusal, precheck, refuse
@@ -45,7 +43,6 @@ __all__ = [
     "Authorisation",
     "CalendarData",
     "Centre",
-    "Department",
     "DueDayEnds",
     "Entry",
     "Hours",
@@ -63,7 +60,6 @@ __all__ = [
     "Step",
     "Threshold",
     "Waiver",
-    "Window",
     "Workflow",
     "from_record",
     "to_record",

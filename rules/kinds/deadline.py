@@ -12,10 +12,21 @@ from msgspec import Struct
 
 from rules.case import Case
 from rules.fact import Fact
+from rules.outline import LOUD, UNTOUCHED, Outline, Outlook, Scene
 from rules.parameters import After, Deadline, Late, LimitOf, Mark, Near, Passed, Times
-from rules.part import ACCEPTANCES, CLOCK_EVENTS, PAUSING, Clock, Part
+from rules.part import (
+    ACCEPTANCE_CODES,
+    ACCEPTANCES,
+    CLOCK_EVENTS,
+    LEGAL_STOP_CODES,
+    PAUSING,
+    PROMISED_STOP_CODES,
+    Clock,
+    Part,
+)
 from rules.reading import ACTOR, DECLARED, DUE_DATES, Reads, grace_of, merged, reads, responsible
-from rules.verdict import AT_ONCE, Telling, Verdict
+from rules.verdict import AT_ONCE, FAR, Telling, Verdict
+from rules.world import Place
 from supervision.alert import Level
 from supervision.event import EventType
 from supervision.worktime import Limit, Term
@@ -159,6 +170,26 @@ def _tell(part: Part, reached: Reached, instant: int, stop: Fact | None, running
     )
 
 
+def next_of(plan: tuple[Reached, ...], start: int, scene: Scene) -> int:
+    """When the clock that started so makes its case wake, if nothing stops it; LOUD: it has already come to stand."""
+    wake, now, grace = FAR, scene.now, scene.grace
+    for reached in plan:
+        instant = reached.instant if reached.instant > start else start
+        if reached.is_warning and instant > reached.end:
+            continue
+        stands_from = instant + grace
+        if stands_from <= now:
+            return LOUD
+        if stands_from < wake:
+            wake = stands_from
+    return wake
+
+
+def is_in_time(plan: tuple[Reached, ...], stop: int) -> bool:
+    """Whether a stop at this instant leaves nothing of the plan to be said."""
+    return all(stop <= (reached.instant if reached.is_warning else reached.end) for reached in plan)
+
+
 class CaseDeadline:
     """The deadline on a case's promised or legal limit. `spoken` are the delivered rules to which a level may yield."""
 
@@ -223,6 +254,27 @@ class CaseDeadline:
         clock = _clock(part, self.parameters.limit)
         assert clock is not None
         return _on_case(case, clock)
+
+    def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
+        """An acceptance starts the clock, the first stop ends it; where limits run in days, the plan of the start day tells."""
+        stop = outline.promised_stop if self._is_promised else outline.legal_stop
+        if act.type in ACCEPTANCE_CODES:
+            return self._starts if place.is_simple and not outline.is_open and stop is None else None
+        if act.type not in (PROMISED_STOP_CODES if self._is_promised else LEGAL_STOP_CODES):
+            return UNTOUCHED
+        if not outline.is_open:
+            return None
+        if stop is not None:
+            return UNTOUCHED
+        return self._stops if place.is_simple else None
+
+    def _starts(self, scene: Scene, _rule: bytes) -> int:
+        plan: tuple[Reached, ...] | None = scene.plans.get(self._key)
+        return LOUD if plan is None else next_of(plan, scene.at, scene)
+
+    def _stops(self, scene: Scene, _rule: bytes) -> int:
+        plan: tuple[Reached, ...] | None = scene.plans.get(self._key)
+        return FAR if plan is not None and is_in_time(plan, scene.at) else LOUD
 
     def _with_precedence(self, case: Case, verdict: Verdict) -> Verdict:
         before = self.yields.get(verdict.level)

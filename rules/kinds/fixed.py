@@ -8,10 +8,12 @@ from __future__ import annotations
 from rules.case import Case
 from rules.fact import CODE_OF, Fact
 from rules.kinds.deadline import CASE_CLOCK, Running, verdicts
+from rules.outline import UNTOUCHED, Outline, Outlook
 from rules.parameters import Deadline
-from rules.part import Part, named_once
+from rules.part import ACCEPTANCE_CODES, Part, named_once
 from rules.reading import ACTOR, Reads, merged, reads
 from rules.verdict import Verdict
+from rules.world import Place
 from supervision.event import EventType
 from supervision.worktime import Limit, Pauses, Term, term
 
@@ -33,6 +35,15 @@ class FixedDeadline:
             if started is not None:
                 found += verdicts(case, part, self.parameters.at, self._running(case, part, started))
         return found
+
+    def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
+        """Before its start nothing runs, and behind its first stop nothing does any more."""
+        started = outline.first(self._start) is not None
+        if act.type in self._start or (started and act.type in ACCEPTANCE_CODES):
+            return None
+        if not started or act.type not in self._stops or outline.first(self._stops) is not None:
+            return UNTOUCHED
+        return None
 
     def _running(self, case: Case, part: Part, started: Fact) -> Running:
         pauses = part.pauses if self.parameters.pauses else Pauses.NONE

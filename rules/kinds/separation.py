@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from rules.case import Case
 from rules.fact import CODE_OF, Fact
+from rules.outline import LOUD, UNTOUCHED, Outline, Outlook, Scene
 from rules.parameters import Separation
 from rules.part import Part, order_of
 from rules.reading import ACTOR, STEP, merged, reads, responsible
 from rules.stepbook import STEP_CODE, STEP_CODES, STEP_COMPLETED
-from rules.verdict import AT_ONCE, Telling, Verdict
+from rules.verdict import AT_ONCE, FAR, Telling, Verdict
 from rules.world import Place
 from supervision.event import EventType
 from supervision.reference import Pair
@@ -47,6 +48,22 @@ class SamePerson:
                         found.append(self._verdict(case, part, pair, met, _gap(case, part, first.facts, second.facts)))
         return found
 
+    def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
+        """While nobody has acted in both steps of a pair nothing holds, whatever the times are."""
+        steps = outline.steps.steps
+        code = act.kept.get(STEP_CODE) if act.type in STEP_CODES else None
+        if act.type in STEP_CODES and code not in place.separated_steps:
+            return UNTOUCHED
+        pairs: list[tuple[list[int], list[int]]] = []
+        for pair in place.separated:
+            both = [[fact.at for fact in steps[name].facts] if name in steps else [] for name in (pair.first, pair.second)]
+            for of_step, name in zip(both, (pair.first, pair.second), strict=True):
+                if name == code:
+                    of_step.append(act.at)
+            if all(both):
+                pairs.append((both[0], both[1]))
+        return _apart(pairs) if pairs else UNTOUCHED
+
     def _verdict(self, case: Case, part: Part, pair: Pair, met: Meeting, gap: int | None) -> Verdict:
         one, other, person = met
         limit = self.parameters.raised_gap_s
@@ -77,6 +94,21 @@ class SamePerson:
             )
 
         return Verdict(part, raised or self.parameters.level, completing.at, AT_ONCE, completing, tell)
+
+
+def _apart(pairs: list[tuple[list[int], list[int]]]) -> Outlook:
+    """Acts of one step and of the other, by their places."""
+
+    def look(scene: Scene, _rule: bytes) -> int:
+        for first, second in pairs:
+            persons = {scene.person_of(position) for position in first}
+            for position in second:
+                person = scene.person_of(position)
+                if person and person in persons:
+                    return LOUD
+        return FAR
+
+    return look
 
 
 def _gap(case: Case, part: Part, first: list[Fact], second: list[Fact]) -> int | None:

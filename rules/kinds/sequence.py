@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from rules.case import Case
 from rules.fact import CODE_OF, Fact
+from rules.outline import UNTOUCHED, Outline, Outlook
 from rules.parameters import Sequence
-from rules.part import Part, named_once
+from rules.part import ACCEPTANCE_CODES, Part, named_once
 from rules.reading import ACTOR, STEP, grace_of, merged, reads, responsible
 from rules.stepbook import STEP_CODE, STEP_CODES, StepBook
 from rules.verdict import AT_ONCE, Telling, Verdict
@@ -46,7 +47,7 @@ class Order:
                 for pair in part.place.precedence:
                     if pair.first not in earlier:
                         self._pair(case, part, steps, pair, found)
-            mandatory = part.place.mandatory if self.parameters.mandatory else ()
+            mandatory = self._mandatory(part.place)
             ending = part.first(*_ENDING_CODES) if mandatory else None
             if ending is not None:
                 for code in mandatory:
@@ -55,6 +56,25 @@ class Order:
             if len(parts) > 1:
                 earlier |= {code for code, step in steps.steps.items() if step.completed is not None}
         return found
+
+    def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
+        """The order alone tells while it is kept; what breaks it is judged."""
+        code = act.kept.get(STEP_CODE)
+        if act.type in STEP_CODES:
+            steps = StepBook(fact for fact in (*outline.facts, act) if fact.type in STEP_CODES)
+            pairs = place.precedence if self.parameters.pairs else ()
+            kept = all(_is_kept(steps, pair) for pair in pairs if code in {pair.first, pair.second})
+            is_over = code in self._mandatory(place) and outline.first(_ENDING_CODES) is not None
+            return UNTOUCHED if kept and not is_over else None
+        if act.type in ACCEPTANCE_CODES:
+            return None if outline.steps.steps or outline.first(_ENDING_CODES) is not None else UNTOUCHED
+        if act.type in _ENDING_CODES and outline.first(_ENDING_CODES) is None:
+            done = all(outline.steps.completed(name) is not None for name in self._mandatory(place))
+            return UNTOUCHED if done else None
+        return UNTOUCHED
+
+    def _mandatory(self, place: Place) -> tuple[str, ...]:
+        return place.mandatory if self.parameters.mandatory else ()
 
     def _pair(self, case: Case, part: Part, steps: StepBook, pair: Pair, found: list[Verdict]) -> None:
         second = steps.steps.get(pair.second)
@@ -122,3 +142,14 @@ class Order:
 
         stands_from = completing.at + grace_of(case) if rests_on_absence else AT_ONCE
         return Verdict(part, self.parameters.level, completing.at, stands_from, completing, tell)
+
+
+def _is_kept(steps: StepBook, pair: Pair) -> bool:
+    """Whether the order of acts says that a pair holds: the second step was not begun, or neither was completed, or the first was
+    completed before."""
+    second = steps.steps.get(pair.second)
+    begun = None if second is None else second.begun
+    if second is None or begun is None:
+        return True
+    before = steps.completed(pair.first)
+    return second.completed is None if before is None else before.at < begun.at

@@ -8,13 +8,14 @@ from msgspec import Struct
 
 from rules.case import Case
 from rules.fact import FIELD_CODE, Fact
-from rules.kinds.deadline import CASE_CLOCK, Reached, Running, plan_of, verdict_of, verdicts
+from rules.kinds.deadline import CASE_CLOCK, Reached, Running, is_in_time, next_of, plan_of, verdict_of, verdicts
+from rules.outline import LOUD, UNTOUCHED, Outline, Outlook, Scene
 from rules.parameters import Deadline
-from rules.part import Part, declared_limit, earliest, limit_of
+from rules.part import ACCEPTANCE_CODES, LEGAL_STOP_CODES, Part, declared_limit, earliest, limit_of
 from rules.reading import ACTOR, STEP, merged, reads
-from rules.stepbook import STEP_CODE, Run
-from rules.verdict import Verdict
-from rules.world import IN_DAYS
+from rules.stepbook import STEP_CODE, STEP_CODES, STEP_STARTED, Run, key_of
+from rules.verdict import FAR, Verdict
+from rules.world import IN_DAYS, Place
 from supervision import subject
 from supervision.event import EventType
 from supervision.worktime import Limit, Term, Unit, term
@@ -96,18 +97,98 @@ class StepDeadline:
 
     def _plan(self, case: Case, part: Part, instance: Run, started: Fact) -> Plan:
         """The limit and, where nothing pauses, the instants: those of every step of this place and limit that starts that day."""
-        limit = _step_limit(part, started)
+        limit = _step_limit(part.place, started)
         if limit is None:
             return NO_LIMIT
         if not part.is_plain or limit.unit not in IN_DAYS:
             return Plan(limit)
-        day = part.place.calendar.day_of(started.at)
-        key = (self._key, day, limit.value, _UNITS[limit.unit])
+        key = self._key_of(part.place, part.start_day, started.at, limit)
         plan: Plan | None = part.place.plan(key)
         if plan is None:
             plan = Plan(limit, plan_of(self.parameters.at, _on_step(case, part, instance.key, started, None, limit)))
             part.place.keep_plan(key, plan)
         return plan
+
+    def _key_of(self, place: Place, start_day: int, started_at: int, limit: Limit) -> tuple[int, ...]:
+        """A promise in calendar days or months is as many working days as the day of acceptance makes it."""
+        day = place.calendar.day_of(started_at)
+        return self._key, day, limit.value, _UNITS[limit.unit], 0 if place.has_even_promise else start_day
+
+    # -- of plain cases -----------------------------------------------------------------------------------------
+
+    def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
+        """A step begins, is completed, or stops with the case; where limits run in days, plans of the days of the starts tell."""
+        steps = [(run, limit) for run in outline.steps.instances.values() if (limit := _limit_of(place, run)) is not None]
+        if act.type in STEP_CODES:
+            run = outline.steps.instances.get(key_of(act) or "")
+            return self._of_step(place, outline, act, run, steps)
+        if act.type in ACCEPTANCE_CODES:
+            return None if outline.steps.instances else UNTOUCHED
+        if act.type not in LEGAL_STOP_CODES or outline.legal_stop is not None or not _open(steps):
+            return UNTOUCHED
+        return self._ending(_open(steps), []) if self._is_told(place, outline, steps) else None
+
+    def _of_step(self, place: Place, outline: Outline, act: Fact, run: Run | None, steps: list[tuple[Run, Limit]]) -> Outlook:
+        started = None if run is None else run.started
+        if act.type != STEP_STARTED:
+            limit = None if run is None else _limit_of(place, run)
+            if run is None or started is None or limit is None or outline.legal_stop is not None:
+                return UNTOUCHED
+            if any(fact.type != STEP_STARTED and fact.at > started.at for fact in run.facts):
+                return UNTOUCHED
+            others = [(other, its) for other, its in steps if other is not run]
+            return self._ending([(started, limit)], _open(others)) if self._is_told(place, outline, steps) else None
+        if started is not None:
+            return UNTOUCHED
+        limit = _step_limit(place, act)
+        if limit is None:
+            return UNTOUCHED
+        if run is not None or outline.legal_stop is not None or not self._is_told(place, outline, [*steps, (Run(""), limit)]):
+            return None
+        return self._beginning(limit)
+
+    @staticmethod
+    def _is_told(place: Place, outline: Outline, steps: list[tuple[Run, Limit]]) -> bool:
+        """Whether plans by day tell all instants of these steps."""
+        return outline.is_open and place.is_simple and all(limit.unit in IN_DAYS for _, limit in steps)
+
+    def _beginning(self, limit: Limit) -> Outlook:
+        def begin(scene: Scene, rule: bytes) -> int:
+            return min(self._wake(scene, scene.at, limit), scene.wake_of(rule))
+
+        return begin
+
+    def _ending(self, ended: list[tuple[Fact, Limit]], others: list[tuple[Fact, Limit]]) -> Outlook:
+        """Of each step its start and limit."""
+        spans = [(started.at, limit) for started, limit in ended]
+        rest = [(started.at, limit) for started, limit in others]
+
+        def end(scene: Scene, _rule: bytes) -> int:
+            for position, limit in spans:
+                plan = self._told(scene, scene.at_of(position), limit)
+                if plan is None or not is_in_time(plan, scene.at):
+                    return LOUD
+            return min([self._wake(scene, scene.at_of(position), limit) for position, limit in rest]) if rest else FAR
+
+        return end
+
+    def _wake(self, scene: Scene, started_at: int, limit: Limit) -> int:
+        plan = self._told(scene, started_at, limit)
+        return LOUD if plan is None else next_of(plan, started_at, scene)
+
+    def _told(self, scene: Scene, started_at: int, limit: Limit) -> tuple[Reached, ...] | None:
+        place = scene.place
+        plan: Plan | None = place.plan(self._key_of(place, 0 if place.has_even_promise else scene.start_day, started_at, limit))
+        return None if plan is None else plan.reached
+
+
+def _limit_of(place: Place, run: Run) -> Limit | None:
+    return None if run.started is None else _step_limit(place, run.started)
+
+
+def _open(steps: list[tuple[Run, Limit]]) -> list[tuple[Fact, Limit]]:
+    """Start and limit of the steps that were begun and not completed."""
+    return [(run.started, limit) for run, limit in steps if run.started is not None and run.completed is None]
 
 
 def _on_step(case: Case, part: Part, name: str, started: Fact, stop: Fact | None, limit: Limit) -> Running:
@@ -134,9 +215,9 @@ def _on_step(case: Case, part: Part, name: str, started: Fact, stop: Fact | None
     )
 
 
-def _step_limit(part: Part, started: Fact) -> Limit | None:
+def _step_limit(place: Place, started: Fact) -> Limit | None:
     """The event's own limit, else that of the key step in the item's workflow."""
-    step = part.place.steps.get(started.kept.get(STEP_CODE) or "")
+    step = place.steps.get(started.kept.get(STEP_CODE) or "")
     if step is not None and not step.key_step:
         return None
     return limit_of(started, _STEP_LIMIT, _STEP_LIMIT_UNIT) or (None if step is None else step.limit)
@@ -168,6 +249,10 @@ class PauseDeadline:
             for started, ended in part.pause_facts:
                 found += verdicts(case, part, self.parameters.at, _on_pause(case, part, started, ended))
         return found
+
+    def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
+        """A plain case knows no pause."""
+        return UNTOUCHED
 
 
 def _on_pause(case: Case, part: Part, started: Fact, ended: Fact | None) -> Running:

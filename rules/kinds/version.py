@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from rules.case import Case
 from rules.fact import CODE_OF, Fact
+from rules.outline import UNTOUCHED, Outline, Outlook
 from rules.parameters import Version
 from rules.part import Part, order_of
 from rules.reading import ACTOR, reads, responsible
 from rules.verdict import AT_ONCE, Telling, Verdict
+from rules.world import Place
 from supervision.event import EventType
 
 
@@ -30,6 +32,11 @@ class MovedLater:
             if heads[0].at - earliest.at > self.parameters.later_s * 1000:
                 found.append(self._verdict(case, part, heads[0], earliest, len(versions)))
         return found
+
+    def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
+        """A plain case knows no versions; but two facts of the type have two times."""
+        is_second = act.type in self._codes and outline.first((act.type,)) is not None
+        return None if is_second else UNTOUCHED
 
     def _verdict(self, case: Case, part: Part, head: Fact, earliest: Fact, versions: int) -> Verdict:
         def tell() -> Telling:

@@ -30,11 +30,12 @@ from rules.fact import (
 )
 from rules.fact import DEVICE as DEVICE_FIELDS
 from rules.fact import PARTY as PARTY_FIELDS
+from rules.outline import LOUD, UNTOUCHED, Outline, Outlook, Scene
 from rules.parameters import Tally, Window
 from rules.part import ACCEPTANCES
 from rules.reading import ACTOR, merged, reads
-from rules.verdict import Verdict
-from rules.world import Office
+from rules.verdict import FAR, Verdict
+from rules.world import Office, Place
 from supervision.alert import Level
 from supervision.event import EventType
 from supervision.subject import key, on_clock
@@ -53,6 +54,7 @@ ACTS = (
 _ACT_CODES = frozenset(CODE_OF[kind] for kind in ACTS)
 _STEP_CODE, _DECIDED = _C["payload.step_code"], _C["payload.decision"]
 _DECISION = CODE_OF[EventType.DECISION_MADE]
+_NEVER = (0, 0)
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 
@@ -81,6 +83,7 @@ class OffHours:
         self._before_ms = parameters.hit.before_open_min * MINUTE_MS
         self._after_ms = parameters.hit.after_close_min * MINUTE_MS
         night = parameters.night_grant
+        self._key = id(self)
         self.night = None if night is None else (_minute(night.since), _minute(night.until))
 
     def judge(self, case: Case) -> Sequence[Verdict]:
@@ -98,6 +101,33 @@ class OffHours:
                 if draft is not None:
                     found.append(draft)
         return found
+
+    def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
+        """An act tells of itself alone: its hour does."""
+        return self._look if act.type in _ACT_CODES else UNTOUCHED
+
+    def _look(self, scene: Scene, _rule: bytes) -> int:
+        officer_id = None if scene.actor is None else scene.actor[OFFICER]
+        if not officer_id:
+            return FAR
+        since, until = scene.place.calm.get((self._key, officer_id), _NEVER)
+        return FAR if since <= scene.at < until else self._look_up(scene, officer_id)
+
+    def _look_up(self, scene: Scene, officer_id: str) -> int:
+        """And remember how long it is like that for acts of the officer in this place."""
+        world, place, at = scene.world, scene.place, scene.at
+        officer = world.reference.officer(officer_id, at)
+        centre = (officer.centre_id if officer is not None else None) or place.where[CENTRE]
+        day, office = world.office(centre, place.where[REGION] or place.region, at)
+        if self._is_outside(office, at):
+            return LOUD
+        since, until = world.span(at)
+        for opens, closes in (*office.spans, *office.extended):
+            if opens <= at < closes:
+                day_of = office.calendar.day_start
+                span = max(since, opens, day_of(day)), min(until, closes, day_of(day + 1))
+                place.keep_calm((self._key, officer_id), span)
+        return FAR
 
     def _hit(self, case: Case, act: Fact) -> Draft | None:
         officer_id = str(act.actor[OFFICER])

@@ -33,7 +33,7 @@ def test_a_fact_comes_back_as_it_was_packed(identity: int, kind: int, at: int, p
     kept = {FIELD_CODE["payload.step_code"]: "review"} if kind % 2 else NOTHING
     actor, device, party = places
     head, rest = pack_fact(Fact(identity, kind, at, NOWHERE, kept=kept), 0, actor, device, party, None)
-    packed = PackedCase(None, None, head * 2, rest * 2, [], [], [], PARTY, {}, [], [])
+    packed = PackedCase(None, None, head * 2, rest * 2, [], [], [], PARTY, [], {}, [], [])
     wanted = Fact(
         identity,
         kind,

@@ -1,1 +1,0 @@
-"""The board's HTTP: who may come in, what each path answers, the stream, the page's own files."""

@@ -1,1 +1,0 @@
-"""The questions of the board to ClickHouse. SQL stays here; every one takes the scope of whoever asks."""

@@ -1,0 +1,149 @@
+"""The outline of a plain case: which acts happened in which order, without their times and persons. Many cases share one.
+
+A detector says once per outline what one more act can mean for it (`CaseDetector.outlook`): nothing, something that times and
+persons of the case decide (a `Look` at the `Scene`), or more than it can tell so. `rules.shortcut` asks and keeps the answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
+
+from rules.fact import INSTANCE, NOTHING, NOWHERE, OFFICER, PERSON, Actor, Fact
+from rules.packing import SHIFT
+from rules.part import ACCEPTANCE_CODES, LEGAL_STOP_CODES, PROMISED_STOP_CODES
+from rules.plain import ACTOR_AT, AT, FACT_SIZE, wakes_in
+from rules.stepbook import STEP_CODE, STEP_CODES, StepBook
+from rules.verdict import FAR
+
+if TYPE_CHECKING:
+    from rules.vocabulary import Vocabulary
+    from rules.world import Place, World
+
+LOUD: Final = -(2**62)  # what a look says when verdicts may come or go: judge the whole case
+ACCEPTANCE_BYTES = tuple(bytes((code,)) for code in ACCEPTANCE_CODES)  # the first there is sets the limits, else the second
+
+
+class Untouched(Enum):
+    """One more act leaves a detector's verdicts, and what each would say, as they are."""
+
+    UNTOUCHED = "untouched"
+
+
+UNTOUCHED: Final = Untouched.UNTOUCHED
+
+
+class Scene:
+    """What a look may ask of the case at hand. `at` and `actor` are those of the new act, which comes after `number` others.
+
+    `wakes`: packed, those of all rules so far. `start`: the acceptance, else the first act.
+    """
+
+    __slots__ = (
+        "_day",
+        "_plans",
+        "actor",
+        "at",
+        "facts",
+        "grace",
+        "now",
+        "number",
+        "place",
+        "start",
+        "vocabulary",
+        "wakes",
+        "world",
+    )
+
+    def __init__(self, world: World, vocabulary: Vocabulary) -> None:
+        self.world = world
+        self.vocabulary = vocabulary
+
+    def set(
+        self, place: Place, start: int, at: int, actor: Actor | None, number: int, facts: bytes, now: int, grace: int, wakes: bytes
+    ) -> None:
+        """`facts`: those before the new act, packed; `now`: of the case's clock; `grace`: for what is absent, ms."""
+        self.place = place
+        self.start = start
+        self.at = at
+        self.actor = actor
+        self.number = number
+        self.facts = facts
+        self.now = now
+        self.grace = grace
+        self.wakes = wakes
+        self._day: int | None = None
+        self._plans: dict[int, Any] | None = None
+
+    def wake_of(self, rule: bytes) -> int:
+        """What a rule wakes at so far."""
+        return wakes_in(self.wakes).get(rule, FAR)
+
+    @property
+    def start_day(self) -> int:
+        if self._day is None:
+            self._day = self.place.calendar.day_of(self.start)
+        return self._day
+
+    @property
+    def plans(self) -> dict[int, Any]:
+        """What is known of limits that start on the day of `start`."""
+        if self._plans is None:
+            self._plans = self.place.plans_on(self.start_day)
+        return self._plans
+
+    def at_of(self, position: int) -> int:
+        """The time of an act by its place in the outline."""
+        if position == self.number:
+            return self.at
+        place = position * FACT_SIZE + AT
+        return int.from_bytes(self.facts[place : place + 6], "big") - SHIFT
+
+    def person_of(self, position: int) -> str | None:
+        """The natural person who did it, as `Case.person` finds them."""
+        actor = self.actor
+        if position != self.number:
+            place = position * FACT_SIZE + ACTOR_AT
+            actor = self.vocabulary.actors.value(int.from_bytes(self.facts[place : place + 3], "big"))
+        if actor is None:
+            return None
+        own = actor[PERSON]
+        if own:
+            return own
+        officer_id = actor[OFFICER]
+        registered = self.world.reference.officer(officer_id, self.at_of(position)) if officer_id else None
+        return registered.person_hash if registered is not None and registered.person_hash else officer_id
+
+
+Look = Callable[[Scene, bytes], int]  # by the id of its rule: the next instant that wakes at, FAR: none; LOUD
+Outlook = Untouched | Look | None  # None: only judging the whole case can tell
+
+
+class Outline:
+    """Acts in their order. The facts here are none of a case: the time of each is its place, and an instance goes by a number."""
+
+    def __init__(self, types: bytes, kept: list[dict[int, Any] | None]) -> None:
+        self.facts = [
+            Fact(place, kind, place, NOWHERE, kept=_named(of)) for place, (kind, of) in enumerate(zip(types, kept, strict=True))
+        ]
+        self.steps = StepBook(fact for fact in self.facts if fact.type in STEP_CODES)
+        self.legal_stop = self.first(LEGAL_STOP_CODES)
+        self.promised_stop = self.first(PROMISED_STOP_CODES)
+        self.is_open = self.first(ACCEPTANCE_CODES) is not None  # it was accepted
+
+    def first(self, codes: Collection[int]) -> Fact | None:
+        """The first act of one of these types."""
+        return next((fact for fact in self.facts if fact.type in codes), None)
+
+    @property
+    def bare_steps(self) -> frozenset[str]:
+        """The codes of steps that name no instance."""
+        return frozenset(fact.kept[STEP_CODE] for fact in self.facts if STEP_CODE in fact.kept and INSTANCE not in fact.kept)
+
+
+def _named(kept: dict[int, Any] | None) -> dict[int, Any]:
+    """An instance by the number of its name, in a form that no step code has."""
+    if kept is None:
+        return NOTHING
+    return {**kept, INSTANCE: (kept[INSTANCE],)} if INSTANCE in kept else kept

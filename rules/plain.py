@@ -1,0 +1,172 @@
+"""How a plain case lies packed: laid out so that a fact can be added to it without unpacking it (`rules.shortcut`).
+
+Plain is a case that its key names, with one place and facts in order, that knows no pause, extension, reopening, version, alert or
+rare word, and whose facts keep nothing but words of short lists: so most cases most of the time. After the head follow facts, what
+is kept of each, parties, names of step instances, wakes by rule, signals sent. A fact names its actor and its device by the number
+of the vocabulary.
+"""
+
+from __future__ import annotations
+
+import struct
+from struct import Struct as Layout
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from rules.fact import CODE_OF, FEW_VALUED, INSTANCE, NOTHING, Fact, Party
+from rules.packing import FORMAT, NO_PLACE, PLAIN, SHIFT, PackedCase, SnapshotError
+from rules.said import Sent
+from rules.stepbook import STEP_CODE
+from supervision.event import EventType
+
+if TYPE_CHECKING:
+    from rules.case import Case
+
+# format, shape, earliest wake, number of its where, how many facts, bytes of what they keep, of parties, of names, how many wakes
+HEAD = Layout(">BBqIBHHHB")
+WAKE = Layout(">3sHI")
+FACT_SIZE = 30  # id, type, time, actor, device, party
+TYPE_AT, AT, ACTOR_AT, DEVICE_AT, PARTY_AT = 16, 17, 23, 26, 29
+NO_WORD = b"\xff\xff\xff"
+MOST_FACTS = 64
+NOT_PLAIN = frozenset(
+    CODE_OF[kind]
+    for kind in (
+        EventType.CASE_REOPENED,
+        EventType.SPECIAL_PROCEDURE_STARTED,
+        EventType.SPECIAL_PROCEDURE_ENDED,
+        EventType.EXTENSION_APPROVED,
+    )
+)
+_TALL = 27  # bytes of a fact in other shapes
+_encode = msgspec.msgpack.Encoder().encode
+_parties = msgspec.msgpack.Decoder(list[Party]).decode
+_names = msgspec.msgpack.Decoder(list[str]).decode
+_sent = msgspec.msgpack.Decoder(list[Sent]).decode
+
+
+def packed(case: Case, earliest: int) -> bytes | None:
+    """The blob of a plain case; None: it is not plain."""
+    if not _is_plain(case):
+        return None
+    wakes = {rule.encode(): at for rule, at in case.wakes.items()}
+    facts, kept = _in_order(case)
+    parties, names = listed(case.parties), listed(case.names)
+    try:
+        head = HEAD.pack(
+            FORMAT, PLAIN, earliest, case.where_codes[0], len(case.facts), len(kept), len(parties), len(names), len(wakes)
+        )
+    except struct.error:  # longer than a plain case may be
+        return None
+    return b"".join((head, facts, kept, parties, names, wakes_of(wakes), listed(case.sent)))
+
+
+def unpack(blob: bytes) -> PackedCase:
+    """Raises SnapshotError."""
+    try:
+        _, _, _, where, count, kept, parties, names, wakes = HEAD.unpack_from(blob)
+        one = HEAD.size
+        two = one + count * FACT_SIZE
+        three = two + kept
+        four = three + parties
+        five = four + names
+        six = five + WAKE.size * wakes
+        facts, actors, devices = _with_places(blob[one:two])
+        return PackedCase(
+            None,
+            None,
+            facts,
+            blob[two:three],
+            [where],
+            actors,
+            devices,
+            parties_in(blob[three:four]),
+            names_in(blob[four:five]),
+            {rule.decode(): at for rule, at in wakes_in(blob[five:six]).items()},
+            [],
+            _sent(blob[six:]) if len(blob) > six else [],
+        )
+    except (ValueError, msgspec.DecodeError, struct.error) as error:
+        raise SnapshotError(f"state does not decode as format {FORMAT}: {error}") from error
+
+
+def listed(values: list[Any]) -> bytes:
+    """A section of these values; nothing for none."""
+    return _encode(values) if values else b""
+
+
+def parties_in(section: bytes) -> list[Party]:
+    return _parties(section) if section else []
+
+
+def names_in(section: bytes) -> list[str]:
+    return _names(section) if section else []
+
+
+def wakes_of(wakes: dict[bytes, int]) -> bytes:
+    return b"".join([WAKE.pack(rule, at + SHIFT >> 32, at + SHIFT & 0xFFFFFFFF) for rule, at in sorted(wakes.items())])
+
+
+def wakes_in(section: bytes) -> dict[bytes, int]:
+    """By the id of the rule."""
+    return {rule: (high << 32 | low) - SHIFT for rule, high, low in WAKE.iter_unpack(section)}
+
+
+def _is_plain(case: Case) -> bool:
+    if case.has_versions or case.has_rare or case.alerts or len(case.where_codes) != 1 or len(case.facts) > MOST_FACTS:
+        return False
+    for rule, at in case.wakes.items():
+        if len(rule) != 3 or not -SHIFT <= at < SHIFT:
+            return False
+    bare: set[Any] = set()  # steps that name no instance: an instance of that name would be one with them
+    for fact in case.facts:
+        kept = fact.kept
+        if fact.type in NOT_PLAIN:
+            return False
+        if kept is not NOTHING:
+            if not FEW_VALUED.issuperset(kept):
+                return False
+            if INSTANCE not in kept:
+                bare.add(kept.get(STEP_CODE))
+    return bare.isdisjoint(case.names) and "" not in case.names
+
+
+def _in_order(case: Case) -> tuple[bytes, bytes]:
+    """Facts and what is kept of each, in the order of their times."""
+    facts, body, kept = case.facts, case.body, case.kept
+    order = sorted(range(len(facts)), key=lambda place: (facts[place].at, facts[place].id))
+    if order != list(range(len(facts))):
+        kept = b"".join([_kept(case, facts[place]) for place in order])
+    actors, devices = _by_place(case.actor_codes), _by_place(case.device_codes)
+    found: list[bytes] = []
+    for place in order:
+        at = place * _TALL
+        found += (body[at : at + ACTOR_AT], actors[body[at + 24]], devices[body[at + 25]], body[at + 26 : at + _TALL])
+    return b"".join(found), kept
+
+
+def _by_place(codes: list[int]) -> dict[int, bytes]:
+    found = {place: code.to_bytes(3, "big") for place, code in enumerate(codes)}
+    found[NO_PLACE] = NO_WORD
+    return found
+
+
+def _with_places(facts: bytes) -> tuple[bytes, list[int], list[int]]:
+    """The facts as they are packed in other shapes, with the numbers of their actors and devices."""
+    actors: dict[bytes, int] = {}
+    devices: dict[bytes, int] = {}
+    found: list[bytes] = []
+    for at in range(0, len(facts), FACT_SIZE):
+        actor, device = facts[at + ACTOR_AT : at + DEVICE_AT], facts[at + DEVICE_AT : at + PARTY_AT]
+        by = NO_PLACE if actor == NO_WORD else actors.setdefault(actor, len(actors))
+        with_ = NO_PLACE if device == NO_WORD else devices.setdefault(device, len(devices))
+        found += (facts[at : at + ACTOR_AT], bytes((0, by, with_, facts[at + PARTY_AT])))
+    return b"".join(found), [int.from_bytes(code, "big") for code in actors], [int.from_bytes(code, "big") for code in devices]
+
+
+def _kept(case: Case, fact: Fact) -> bytes:
+    kept = fact.kept
+    if not kept:
+        return b"\xc0"
+    return _encode({**kept, INSTANCE: case.names.index(kept[INSTANCE])} if INSTANCE in kept else kept)

@@ -1,0 +1,359 @@
+"""The short way of an event into its case: where all it can mean is known from cases alike, it is added to the packed state.
+
+Most events of most cases say nothing. For a plain case (`rules.plain`) the outlooks of the detectors tell, once for all cases of
+the same place and outline, what the next act can mean; times and persons decide the rest. Whatever is not sure goes the whole way,
+so the short way never says anything, and what it leaves behind is what the whole way would have left.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from rules.book import Rulebook
+from rules.clocks import WALL, Clocks
+from rules.fact import FEW_VALUED, INSTANCE, NOTHING, WHERE, Plan, actor_of, device_of, kept_of, party_of
+from rules.forgetting import Graveyard
+from rules.outline import ACCEPTANCE_BYTES, LOUD, UNTOUCHED, Look, Outline, Scene
+from rules.packing import FORMAT, PLAIN, SHIFT, kept_in
+from rules.plain import (
+    AT,
+    FACT_SIZE,
+    HEAD,
+    MOST_FACTS,
+    NO_WORD,
+    NOT_PLAIN,
+    TYPE_AT,
+    WAKE,
+    listed,
+    names_in,
+    parties_in,
+    wakes_in,
+    wakes_of,
+)
+from rules.stepbook import STEP_CODE
+from rules.verdict import FAR
+from rules.vocabulary import Vocabulary, Words
+from rules.world import Place, World
+from supervision.event import BatchKind, CaseEvent, EventType, Precision, SourceOp
+from supervision.payload import PAYLOADS
+from supervision.reference import Source
+from supervision.worktime import CalendarMissing
+
+MOST_OUTLOOKS = 5_000  # of one place; a history beyond them goes the whole way
+MOST_TOLD = 1_000  # of one event type; what is kept of an act is packed once for so many
+_COMMON = {
+    "data_version": 1,
+    "supersedes_event_id": None,
+    "source_op": SourceOp.INSERT,
+    "flags": (),
+    "batch_kind": BatchKind.REALTIME,
+    "time_precision": Precision.SECOND,
+    "root_case_id": None,
+    "parent_case_id": None,
+}
+_ORDINARY = tuple(_COMMON.values())
+_told_of: Callable[[CaseEvent], Any] = attrgetter(*WHERE, *_COMMON)
+_ALL_OF_WHERE = len(WHERE)
+_encode = msgspec.msgpack.Encoder().encode
+_HEAD_SIZE, _WAKE_SIZE = HEAD.size, WAKE.size
+_pack_head, _unpack_head = HEAD.pack, HEAD.unpack_from
+_NO_PARTY = b"\xff"
+_NOTHING_KEPT = b"\xc0"
+_UNKNOWN: Any = object()
+_AS_IT_WAS: dict[bytes, int] = {}
+_ACCEPTED, _SUPPLEMENTED = ACCEPTANCE_BYTES
+
+
+class Way:
+    """How an event of one type is taken. `values_of`: of a payload that tells only words of short lists, what is kept of it but the
+    name of the instance; `told`: by those values and the number of that name, how it is packed."""
+
+    __slots__ = ("is_instanced", "keeps_nothing", "plan", "struct", "told", "type", "values_of")
+
+    def __init__(self, kind: EventType, plan: Plan) -> None:
+        self.plan = plan
+        self.type = bytes((plan.code,))
+        self.keeps_nothing = not plan.payload and not plan.envelope
+        self.struct = PAYLOADS[kind]
+        names = [name for code, name, _ in plan.payload if code != INSTANCE]
+        is_told = bool(names) and not plan.envelope and FEW_VALUED.issuperset(code for code, _, _ in plan.payload)
+        is_told = is_told and set(self.struct.__struct_fields__).issuperset(name for _, name, _ in plan.payload)
+        self.values_of: Callable[[Any], Any] | None = attrgetter(*names) if is_told else None
+        self.is_instanced = any(code == INSTANCE for code, _, _ in plan.payload)
+        self.told: dict[Any, bytes] = {}
+
+
+class Follow:
+    """What the last act of an outline leads to: `looks` by rule; `bare`: steps so far that name no instance."""
+
+    __slots__ = ("bare", "looks")
+
+    def __init__(self, looks: tuple[tuple[bytes, Look, bool], ...], bare: frozenset[str]) -> None:
+        self.looks = looks
+        self.bare = bare
+
+
+class Origin:
+    """What is looked up of a source once, and how far its clock is. `places`: by number of the where, with the span of starts in
+    which it is the place."""
+
+    __slots__ = ("clock", "forgets", "grace", "is_odd", "now", "places", "source")
+
+    def __init__(self, source: Source, now: int) -> None:
+        self.source = source
+        self.clock = source.clock
+        self.now = now
+        self.grace = source.late_grace_s * 1000 if source.clock == WALL else 0
+        self.forgets = source.clock == WALL or source.keep_days is not None
+        self.is_odd = "/" in source.name
+        self.places: dict[int, tuple[int, int, Place]] = {}
+
+
+class Shortcut:
+    """Of one engine, by one state of the reference data. `taken`: how many events went this way."""
+
+    def __init__(self, book: Rulebook, world: World, vocabulary: Vocabulary, clocks: Clocks, graves: Graveyard, taken: int) -> None:
+        self._book = book
+        self._ways = {kind: Way(kind, plan) for kind, plan in book.keeper.plans.items()}
+        self._world = world
+        self._vocabulary = vocabulary
+        self._clocks = clocks
+        self._graves = graves
+        self._origins: dict[str, Origin] = {}
+        self._expected: dict[int, Any] = {}  # what an ordinary event of a case in this where tells
+        self._scene = Scene(world, vocabulary)
+        self.taken = taken
+
+    def begin(self) -> None:
+        """Before the events of a call: clocks stand still among them."""
+        for origin in self._origins.values():
+            origin.now = self._clocks.now(origin.clock)
+
+    def take(self, event: CaseEvent, key: str, blob: bytes | None) -> bytes | None:  # noqa: C901 - see below
+        """The state of the case with this event in it; None: it has to go the whole way. Nothing was changed then.
+
+        One long function, since it is gone through for nearly every event: a call costs as much as three of its lines.
+        """
+        # -- who and where
+        origin = self._origins.get(event.source_system) or self._origin(event.source_system)
+        identity = event.event_id.int.to_bytes(16, "big")
+        told = _told_of(event)
+        if blob is None:
+            if told[_ALL_OF_WHERE:] != _ORDINARY or origin.is_odd or self._graves.holds(key):
+                return None
+            blob, earliest, count, kept_size, parties_size, names_size, wakes = b"", FAR, 0, 0, 0, 0, 0
+            where_code = self._where(told)
+        else:
+            if blob[1] != PLAIN or identity in blob:
+                return None
+            _, _, earliest, where_code, count, kept_size, parties_size, names_size, wakes = _unpack_head(blob)
+            expected = self._expected.get(where_code) or self._expect(where_code)
+            if told != expected or earliest <= origin.now or count >= MOST_FACTS or origin.is_odd:
+                return None
+
+        # -- when: behind all others
+        at = event.occurred_at
+        stamp = (at + SHIFT).to_bytes(6, "big")
+        facts_end = _HEAD_SIZE + FACT_SIZE * count
+        if count:
+            last = facts_end - FACT_SIZE
+            last_stamp = blob[last + AT : last + AT + 6]
+            if stamp <= last_stamp and (stamp < last_stamp or identity <= blob[last : last + 16]):
+                return None
+
+        # -- what it says
+        way = self._ways[event.event_type]
+        kept_end = facts_end + kept_size
+        names_at = kept_end + parties_size
+        wakes_at = names_at + names_size
+        name = None
+        if way.keeps_nothing:
+            kept = _NOTHING_KEPT
+        else:
+            names = names_in(blob[names_at:wakes_at]) if names_size else []
+            found = self._kept(event, way, names)
+            if found is None:
+                return None
+            kept, name = found
+
+        # -- what it means
+        types = blob[_HEAD_SIZE + TYPE_AT : facts_end : FACT_SIZE] + way.type
+        all_kept = blob[facts_end:kept_end] + kept
+        opening = types.find(_ACCEPTED)
+        if opening < 0:
+            opening = max(types.find(_SUPPLEMENTED), 0)
+        if opening == count:
+            start = at
+        else:
+            place_at = _HEAD_SIZE + opening * FACT_SIZE + AT
+            start = int.from_bytes(blob[place_at : place_at + 6], "big") - SHIFT
+        since, until, place = origin.places.get(where_code) or self._place(origin, where_code, start)
+        if not since <= start < until:
+            _, _, place = self._place(origin, where_code, start)
+        follow = place.outlooks.get((types, all_kept), _UNKNOWN)
+        if follow is _UNKNOWN:
+            follow = self._learn(place, types, all_kept)
+        if follow is None or (name is not None and name in follow.bare):
+            return None
+        plan = way.plan
+        actor = actor_of(event) if plan.actor else None
+        wakes_end = wakes_at + wakes * _WAKE_SIZE
+        packed_wakes, next_wake = blob[wakes_at:wakes_end], earliest
+        if follow.looks:
+            scene = self._scene
+            scene.set(place, start, at, actor, count, blob[_HEAD_SIZE:facts_end], origin.now, origin.grace, packed_wakes)
+            changed = self._look(follow, scene)
+            if changed is None:
+                return None
+            if changed:
+                packed_wakes, next_wake, wakes = wakes_of(changed), min(changed.values()), len(changed)
+            elif changed is not _AS_IT_WAS:
+                packed_wakes, next_wake, wakes = b"", FAR, 0
+        if not wakes and origin.forgets:
+            return None
+
+        # -- the fact
+        by = NO_WORD if actor is None else _number(self._vocabulary.actors, actor)
+        with_ = _number(self._vocabulary.devices, device_of(event)) if plan.device else NO_WORD
+        for_, parties = _NO_PARTY, None
+        if plan.party:
+            party = party_of(event)
+            if blob[kept_end:names_at] == b"\x91" + _encode(party):
+                for_ = b"\0"
+            else:
+                for_, parties = _place_of(party, parties_in(blob[kept_end:names_at]))
+        if by is None or with_ is None:
+            return None
+        middle = blob[kept_end:wakes_at]
+        if parties is not None or name is not None:
+            own_parties = blob[kept_end:names_at] if parties is None else listed(parties)
+            own_names = blob[names_at:wakes_at] if name is None else listed([*names, name])
+            parties_size, names_size, middle = len(own_parties), len(own_names), own_parties + own_names
+        try:
+            head = _pack_head(
+                FORMAT, PLAIN, next_wake, where_code, count + 1, kept_size + len(kept), parties_size, names_size, wakes
+            )
+        except struct.error:  # longer than a plain case may be
+            return None
+        if next_wake != earliest and next_wake != FAR:
+            self._clocks.arm(origin.clock, key, next_wake)
+        self.taken += 1
+        facts, rest = blob[_HEAD_SIZE:facts_end], blob[wakes_end:]
+        return b"".join((head, facts, identity, way.type, stamp, by, with_, for_, all_kept, middle, packed_wakes, rest))
+
+    def _kept(self, event: CaseEvent, way: Way, names: list[str]) -> tuple[bytes, str | None] | None:
+        """What is kept of it, packed, and the name of its instance if that is new; None: it is not plain."""
+        body = event.payload
+        number = None
+        name: str | None = None
+        is_told = way.values_of is not None and type(body) is way.struct
+        if way.is_instanced and is_told and (name := body.step_instance_id) is not None:
+            number = names.index(name) if name in names else len(names)
+        values = None
+        if is_told and way.values_of is not None and (number is not None or not names):
+            values = (way.values_of(body), number)
+            packed = way.told.get(values)
+            if packed is not None:
+                return packed, name if number == len(names) else None
+        kept = kept_of(event, way.plan)
+        if kept is NOTHING:
+            packed = _NOTHING_KEPT
+        else:
+            if not FEW_VALUED.issuperset(kept):
+                return None
+            if INSTANCE in kept:
+                name = kept[INSTANCE]
+                if not name:
+                    return None
+                number = kept[INSTANCE] = names.index(name) if name in names else len(names)
+            elif kept.get(STEP_CODE) in names:
+                return None
+            packed = _encode(kept)
+        if values is not None and len(way.told) < MOST_TOLD:
+            way.told[values] = packed
+        return packed, name if number == len(names) else None
+
+    @staticmethod
+    def _look(follow: Follow, scene: Scene) -> dict[bytes, int] | None:
+        """The wakes from now on, _AS_IT_WAS if they are what they were; None: a rule may have something to say."""
+        packed = scene.wakes
+        wakes = _AS_IT_WAS
+        try:
+            for rule, look, is_conditional in follow.looks:
+                wake = look(scene, rule)
+                if wake == FAR:
+                    if rule in packed:
+                        if wakes is _AS_IT_WAS:
+                            wakes = wakes_in(packed)
+                        wakes.pop(rule, None)
+                elif wake == LOUD or is_conditional:
+                    return None
+                else:
+                    if wakes is _AS_IT_WAS:
+                        wakes = wakes_in(packed)
+                    wakes[rule] = wake
+        except CalendarMissing:
+            return None
+        return wakes
+
+    def _origin(self, name: str) -> Origin:
+        source = self._world.reference.source(name)
+        origin = self._origins[name] = Origin(source, self._clocks.now(source.clock))
+        return origin
+
+    def _expect(self, where_code: int) -> Any:
+        expected = self._expected[where_code] = (*self._vocabulary.wheres.value(where_code), *_ORDINARY)
+        return expected
+
+    def _where(self, told: Any) -> int:
+        _, code = self._vocabulary.wheres.canonical(told[:_ALL_OF_WHERE])
+        assert code is not None, "places are numbered without end"
+        return code
+
+    def _place(self, origin: Origin, where_code: int, start: int) -> tuple[int, int, Place]:
+        """The place of a case that starts then, and the span of starts for which it is."""
+        place = self._world.place(origin.source, self._vocabulary.wheres.value(where_code), start)
+        found = origin.places[where_code] = (*self._world.span(start), place)
+        return found
+
+    def _learn(self, place: Place, types: bytes, kept: bytes) -> Follow | None:
+        """Ask the detectors what the last of these acts means."""
+        if len(place.outlooks) >= MOST_OUTLOOKS:
+            return None
+        found = place.outlooks[types, kept] = self._follow(place, types, kept)
+        return found
+
+    def _follow(self, place: Place, types: bytes, kept: bytes) -> Follow | None:
+        if types[-1] in NOT_PLAIN:
+            return None
+        all_kept = kept_in(kept, len(types))
+        act = Outline(types, all_kept).facts[-1]
+        outline = Outline(types[:-1], all_kept[:-1])
+        looks: list[tuple[bytes, Look, bool]] = []
+        for rules in self._book.reading((act.type,)):
+            for rule in rules:
+                outlook = rule.outlook(place, outline, act)
+                if outlook is None:
+                    return None
+                if outlook is not UNTOUCHED:
+                    looks.append((rule.id.encode(), outlook, rule.is_conditional))
+        return Follow(tuple(looks), Outline(types, all_kept).bare_steps)
+
+
+def _number(words: Words, word: Any) -> bytes | None:
+    """Of an actor or a device; None: the list is full."""
+    known = words.known_of(word)
+    code = words.canonical(word)[1] if known is None else known[1]
+    return None if code is None else code.to_bytes(3, "big")
+
+
+def _place_of(party: Any, known: list[Any]) -> tuple[bytes, list[Any] | None]:
+    """Its place among those that are known; and all of them, if it is new."""
+    if party in known:
+        return bytes((known.index(party),)), None
+    return bytes((len(known),)), [*known, party]

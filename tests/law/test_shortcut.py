@@ -1,0 +1,145 @@
+"""The short way of an event into its case changes nothing: an engine that takes it says and keeps what one says that never does."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from bench import workload
+from rules.book import Rulebook
+from rules.engine import CaseEngine
+from rules.output import Item
+from supervision.decoder import decode
+from supervision.event import CaseEvent, ClockAdvanced, Stream
+from supervision.reference import Reference
+from supervision.subject import stream_of
+from tests.law.draw import DAY, Draw
+from tests.law.harness import book
+from tests.law.places import worlds
+from tests.law.plain import plain_case
+from tests.law.scenario import CLOCKS, scenario
+
+QUICK = settings(deadline=None, derandomize=True, max_examples=300, phases=(Phase.explicit, Phase.generate))
+KEPT = 0.15  # how often engines are made anew from their state
+
+
+class Pair:
+    """Two engines in step, one of which takes no shortcuts."""
+
+    def __init__(self, rules: Rulebook, reference: Reference, portion: int) -> None:
+        self.rules, self.reference, self.portion = rules, reference, portion
+        self.engines = self._fresh()
+        self.state: dict[str, bytes] = {}
+        self.short = 0
+
+    def _fresh(self) -> list[CaseEngine]:
+        return [CaseEngine(self.rules, self.reference, 0, self.portion, takes_shortcuts=takes) for takes in (True, False)]
+
+    def process(self, items: Sequence[Item]) -> None:
+        short, whole = (engine.process(items) for engine in self.engines)
+        assert short == whole
+        self._same_state()
+        if short.more:
+            self.advance("", 0)
+
+    def advance(self, clock: str, to: int) -> None:
+        while True:
+            short, whole = (engine.advance(clock, to, 3) for engine in self.engines)
+            assert short == whole
+            self._same_state()
+            if not short.more:
+                break
+
+    def _same_state(self) -> None:
+        short, whole = (dict(engine.changes()) for engine in self.engines)
+        assert short == whole
+        for key, blob in short.items():
+            if blob is None:
+                self.state.pop(key, None)
+            else:
+                self.state[key] = blob
+
+    def restart(self) -> None:
+        self.short += self.engines[0].taken_short
+        self.engines = self._fresh()
+        for engine in self.engines:
+            engine.restore(self.state.items())
+
+
+def ride(pair: Pair, events: Sequence[CaseEvent], clocks: dict[str, int], chance: random.Random, size: int) -> None:
+    """Bring the events in batches of random size, with duplicates, clock steps and restarts between them."""
+    for batch in _batches(events, chance, size):
+        items: list[Item] = [*batch]
+        clock = chance.choice(sorted(clocks))
+        if chance.random() < 0.4:
+            seen = [event.occurred_at for event in batch]
+            to = min(clocks[clock], chance.randint(min(seen), max(seen) + 3 * 86_400_000))
+            if clock == "wall":
+                pair.advance(clock, to)
+            else:
+                items.append(ClockAdvanced(clock=clock, to=to))
+        pair.process(items)
+        if chance.random() < KEPT:
+            pair.restart()
+    for clock, to in sorted(clocks.items()):
+        pair.advance(clock, to)
+    pair.short += pair.engines[0].taken_short
+
+
+def _batches(events: Sequence[CaseEvent], chance: random.Random, size: int) -> Iterator[list[CaseEvent]]:
+    start = 0
+    while start < len(events):
+        end = start + chance.randint(1, size)
+        batch = list(events[start:end])
+        batch += [event for event in batch if chance.random() < 0.1]
+        if chance.random() < 0.5:
+            batch.sort(key=lambda event: str(event.case_id))
+        yield batch
+        start = end
+
+
+@QUICK
+@given(st.integers(min_value=0, max_value=2**40), st.booleans())
+def test_scenarios_of_the_law_come_out_the_same_by_the_short_way(seed: int, is_in_order: bool) -> None:
+    case, chance = scenario(seed), random.Random(seed)
+    events = [event for event in case.events if stream_of(event) is Stream.CASE]
+    if is_in_order:
+        events.sort(key=lambda event: event.occurred_at)
+    else:
+        chance.shuffle(events)
+    ride(Pair(book(), worlds()[case.world].reference, chance.choice((2, 10_000))), events, case.clocks, chance, 1 + seed % 9)
+
+
+@QUICK
+@given(st.integers(min_value=0, max_value=2**40))
+def test_plain_cases_come_out_the_same_by_the_short_way(seed: int) -> None:
+    plain_ride(seed)
+
+
+def plain_ride(seed: int) -> tuple[int, int]:
+    """(events, how many went the short way)"""
+    chance, draw = random.Random(seed), Draw(seed)
+    first = draw.day()
+    cases = [plain_case(draw, number, first) for number in range(4)]
+    events = [event for case in cases for event in case]
+    if chance.random() < 0.8:  # in the order of time; each case keeps its own
+        times = sorted((event.occurred_at, number) for number, case in enumerate(cases) for event in case)
+        waiting = [iter(case) for case in cases]
+        events = [next(waiting[number]) for _, number in times]
+    clocks = dict.fromkeys(CLOCKS, max(event.occurred_at for event in events) + chance.randrange(40) * DAY)
+    pair = Pair(book(), worlds()[seed % len(worlds())].reference, chance.choice((2, 10_000)))
+    ride(pair, events, clocks, chance, 1 + seed % 9)
+    return len(events), pair.short
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_workload_of_many_cases_comes_out_the_same_and_mostly_by_the_short_way(seed: int) -> None:
+    work = workload.make(60, seed)
+    events = [event for _, value, _ in work.messages if isinstance(event := decode(value), CaseEvent)]
+    pair = Pair(book(), Reference(workload.reference()), 10_000)
+    ride(pair, events, {workload.CLOCK: max(at for _, _, at in work.messages)}, random.Random(seed), 40)
+    assert pair.short > len(events) / 4
