@@ -37,6 +37,7 @@ check: $(VENV)/test.stamp
 	$(BIN)/ruff format --check $(WORDS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m dashboards.bundle check
 
 format: $(VENV)/test.stamp
 	$(BIN)/ruff format $(WORDS)

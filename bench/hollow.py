@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from rules.output import Item, Output
+from rules.output import Item, Output, Size
 from streams.agents import worker
 from supervision import logs, settings
 from supervision.event import CaseEvent, Stream, root_key
@@ -42,6 +42,9 @@ class Empty:
 
     def clocks(self) -> dict[str, int]:
         return {}
+
+    def size(self) -> Size:
+        return Size(0, 0, 0)
 
 
 class Writing(Empty):

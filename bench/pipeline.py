@@ -41,6 +41,7 @@ from streams.store import queries
 from streams.store.client import Store
 from supervision.decoder import decode, encode
 from supervision.event import ClockAdvanced
+from supervision.settings import metrics_port_of
 from supervision.topics import ACTIVITY_EVENTS, ALERTS, CASE_EVENTS, CLUES, partition_of
 
 CLOCK_EVERY = 5_000
@@ -102,7 +103,7 @@ def _measure(work: workload.Workload, engine: str, workers: int, arguments: argp
         partitions=arguments.partitions,
         batch_events=arguments.batch,
         log_level="warning",
-        metrics_port=free_ports(workers),
+        metrics_port=free_ports(10 + workers),
     )
     with Stack(settings) as stack:
         for name in ("sink", "agents"):
@@ -165,7 +166,8 @@ def _records(stack: Stack) -> float:
     total = 0.0
     for index in range(stack.settings.workers):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{stack.settings.metrics_port + index}/metrics", timeout=10) as answer:
+            port = metrics_port_of(stack.settings, "agents", index)
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
                 lines = answer.read().decode().splitlines()
         except OSError:  # not there yet
             continue

@@ -28,12 +28,11 @@ from supervision.event import (
     NetworkZone,
     PostPlace,
     SourceOp,
-    Unit,
 )
 from supervision.loading import load_catalogue
 from supervision.payload import PAYLOADS
 from supervision.reference import Entry, Reference, Source
-from supervision.worktime import WorkCalendar
+from supervision.worktime import Unit, WorkCalendar
 
 SOURCE = "bench"
 CLOCK = "log:bench"

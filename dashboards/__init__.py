@@ -1,1 +1,1 @@
-"""The sight: queries, the web application and its pages. Empty until the live board arrives."""
+"""The board: what a bureau sees of the alerts, served over HTTP to the pages of `dashboards/web`."""

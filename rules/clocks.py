@@ -63,6 +63,14 @@ class Clocks:
         timers = self._timers.get(clock)
         return [] if timers is None else timers.due(self.now(clock), limit)
 
+    def oldest(self, clock: str) -> int | None:
+        """The earliest instant (ms UTC) among the keys that `due` just gave, if the clock is the wall's: how late it is matters."""
+        return self._timers[clock].oldest if clock == WALL and clock in self._timers else None
+
+    def armed(self) -> int:
+        """Timer entries of all clocks, those out of date among them."""
+        return sum(map(len, self._timers.values()))
+
     def is_due(self, clock: str) -> bool:
         timers = self._timers.get(clock)
         return timers is not None and timers.is_due(self.now(clock))

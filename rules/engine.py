@@ -18,7 +18,7 @@ from rules.dossier import FORGET, Dossier, next_wake
 from rules.fact import BATCH_KIND, Fact
 from rules.forgetting import Graveyard, is_grave
 from rules.issue import Because, Said, Suppression, changes, identify, message
-from rules.output import Item, Output
+from rules.output import Item, Output, Size
 from rules.packing import ALONE, ON_SEVERAL_CLOCKS, PLAIN, Meta, head_of, pack_meta, unpack_meta
 from rules.saying import core_of, remember, signalled
 from rules.shortcut import Shortcut
@@ -150,6 +150,9 @@ class CaseEngine:
 
     def clocks(self) -> dict[str, int]:
         return self._clocks.reached()
+
+    def size(self) -> Size:
+        return Size(len(self._blobs), sum(map(len, self._blobs.values())), self._clocks.armed())
 
     # -- dossiers -----------------------------------------------------------------------------------------------
 
@@ -346,6 +349,7 @@ class CaseEngine:
         """Judge what the clock has made due; when nothing is left, tell how far this partition has come. The number judged."""
         now = self._clocks.now(clock)
         keys = self._clocks.due(clock, limit)
+        output.note_fired(len(keys), self._clocks.oldest(clock))
         for key in keys:
             self._wake(key, clock, now, output)
         if self._clocks.is_due(clock):

@@ -24,8 +24,19 @@ class Alarm(Struct, frozen=True):
     detail: str
 
 
+class Size(Struct, frozen=True):
+    """How much an engine keeps: subjects, bytes of their packed state, and timer entries, those out of date among them."""
+
+    subjects: int
+    bytes: int
+    timers: int
+
+
 class Output(Struct):
-    """The difference a call made, in the order it was made. `more`: timers are still due, call `advance` again."""
+    """The difference a call made, in the order it was made. `more`: timers are still due, call `advance` again.
+
+    `fired`: how many subjects a clock woke; `due_since`: the earliest instant (ms UTC) of those that the wall clock woke.
+    """
 
     alerts: list[Alert] = field(default_factory=list)
     signals: list[Signal] = field(default_factory=list)
@@ -33,6 +44,14 @@ class Output(Struct):
     alarms: list[Alarm] = field(default_factory=list)
     refused: list[tuple[CaseEvent, Reason]] = field(default_factory=list)
     more: bool = False
+    fired: int = 0
+    due_since: int | None = None
+
+    def note_fired(self, count: int, since: int | None) -> None:
+        """So many subjects were woken; `since` where it was by the wall clock."""
+        self.fired += count
+        if since is not None and (self.due_since is None or since < self.due_since):
+            self.due_since = since
 
     def extend(self, other: Output) -> None:
         self.alerts += other.alerts
@@ -41,6 +60,7 @@ class Output(Struct):
         self.alarms += other.alarms
         self.refused += other.refused
         self.more = other.more
+        self.note_fired(other.fired, other.due_since)
 
 
 class Engine(Protocol):
@@ -66,3 +86,6 @@ class Engine(Protocol):
 
     def clocks(self) -> dict[str, int]:
         """How far each clock has come here."""
+
+    def size(self) -> Size:
+        """How much is kept; walks all of it, so it is asked seldom."""

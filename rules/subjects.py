@@ -18,7 +18,7 @@ from rules.chain import in_force
 from rules.clocks import NEVER, WALL, Clocks
 from rules.issue import Because, Said, Suppression, changes, identify, message
 from rules.kinds.window import Finding, Hit
-from rules.output import Item, Output
+from rules.output import Item, Output, Size
 from rules.packing import FORMAT, Meta, pack_meta, take_up, unpack_meta
 from rules.said import Core, Standing
 from rules.upkeep import Upkeep
@@ -180,6 +180,9 @@ class SubjectEngine:
     def clocks(self) -> dict[str, int]:
         return {clock: steps[OWN] for clock, steps in self._steps.items() if OWN in steps}
 
+    def size(self) -> Size:
+        return Size(len(self._blobs), sum(map(len, self._blobs.values())), self._clocks.armed())
+
     # -- what comes in ------------------------------------------------------------------------------------------
 
     def _step(self, sender: str, clock: str, to: int) -> bool:
@@ -234,7 +237,9 @@ class SubjectEngine:
     # -- judging ------------------------------------------------------------------------------------------------
 
     def _fire(self, clock: str, limit: int, output: Output) -> None:
-        for key in self._clocks.due(clock, limit):
+        keys = self._clocks.due(clock, limit)
+        output.note_fired(len(keys), self._clocks.oldest(clock))
+        for key in keys:
             self._judge(key, Touched(_unpack(self._blobs[key]), changed_at=FAR), output)
         if self._clocks.is_due(clock):
             output.more = True

@@ -22,6 +22,11 @@ class Timers:
         self._order: list[int] = []
         self._opened = NEVER
         self._open: list[tuple[int, str]] = []
+        self.oldest: int | None = None  # the first instant that the last call of `due` gave
+
+    def __len__(self) -> int:
+        """Entries, those out of date among them."""
+        return len(self._open) + sum(map(len, self._buckets.values()))
 
     def arm(self, key: str, instant: int) -> None:
         """The key's instant has become this one. Its owner says so itself from now on."""
@@ -40,10 +45,13 @@ class Timers:
         """At most `limit` keys whose instant is at or before `to`, earliest first. Judge and arm them before asking again."""
         self._open_until(to)
         keys: list[str] = []
+        self.oldest = None
         last: tuple[int, str] | None = None
         while self._open and self._open[0][0] <= to and len(keys) < limit:
             entry = heappop(self._open)
             if entry != last and self._instant_of(entry[1]) == entry[0]:
+                if not keys:
+                    self.oldest = entry[0]
                 keys.append(entry[1])
             last = entry
         return keys

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from supervision import metrics
 from supervision.language import UserError, say
 
 
@@ -42,6 +43,7 @@ def _handler(is_ready: Callable[[], bool]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path == "/metrics":
+                metrics.READY.set(is_ready())
                 self._answer(200, generate_latest(), CONTENT_TYPE_LATEST)
             elif self.path == "/readyz":
                 ready = is_ready()

@@ -90,11 +90,15 @@ def _write(settings: Settings, changes: Iterable[tuple[str, bytes | None]]) -> i
 
 
 class Reader:
-    """Reads the reference topic from its beginning and on, in the caller's thread. `records`: by key; `offset`: read up to."""
+    """Reads the reference topic from its beginning and on, in the caller's thread. `records`: by key; `offset`: read up to.
+
+    `end`: the offset at which the end was last seen, behind the marks of transactions too.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.records: dict[str, bytes] = {}
         self.offset = 0
+        self.end = 0
         self._topic = admin.name_of(REFERENCE, settings)
         self._consumer: Consumer = clients.reader(settings, f"{settings.app_id}-reference")
         self._consumer.assign([TopicPartition(self._topic, 0, clients.bounds(self._consumer, self._topic, 0)[0])])
@@ -109,6 +113,7 @@ class Reader:
                 at_end = False
             elif error.code() == KafkaError._PARTITION_EOF:
                 at_end = True
+                self.end = message.offset() or 0
             elif error.fatal():
                 raise KafkaException(error)
         return at_end
@@ -126,10 +131,14 @@ class Reader:
 
 
 class Follower:
-    """Keeps the newest reference data in a thread of its own. `failure`: why the thread ended, if it did unasked."""
+    """Keeps the newest reference data in a thread of its own. `failure`: why the thread ended, if it did unasked.
+
+    `read_to`: everything before this offset of the topic is in `current`.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.failure: BaseException | None = None
+        self.read_to = 0
         self._settings = settings
         self._snapshot: Snapshot | None = None
         self._is_read = threading.Event()
@@ -163,10 +172,13 @@ class Follower:
         try:
             reader = self._open()
             while not self._stop.is_set():
-                if reader.read() and (self._snapshot is None or self._snapshot.offset != reader.offset):
+                if not reader.read():
+                    continue
+                if self._snapshot is None or self._snapshot.offset != reader.offset:
                     self._snapshot = _snapshot(reader)
                     self._is_read.set()
                     log.info("reference data", version=self._snapshot.reference.version, offset=reader.offset)
+                self.read_to = reader.end
             reader.close()
         except Exception as error:  # noqa: BLE001 - the edge of the thread: the worker sees it and stops
             self.failure = error

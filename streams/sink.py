@@ -19,7 +19,7 @@ import structlog
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 from msgspec import Struct
 
-from streams.sinking import metrics, starting
+from streams.sinking import latency, starting
 from streams.sinking.alerts import alert_rows
 from streams.sinking.events import event_rows
 from streams.sinking.letters import letter_rows
@@ -28,6 +28,7 @@ from streams.sinking.starting import Loss, Place
 from streams.sinking.writer import Span, Translate, Writer
 from streams.store import queries
 from streams.store.client import Address, Patience, Stopped, Store
+from supervision import metrics
 from supervision.event import Stream
 from supervision.language import UserError, say
 from supervision.topics import ACTIVITY_EVENTS, ALERTS, CASE_EVENTS, CLUES, DEAD_LETTERS
@@ -36,6 +37,7 @@ _log = structlog.get_logger("sink")
 
 _CALL_S = 5.0
 _LOOK_S = 30.0  # how often new partitions are looked for
+_LAG_S = 1.0  # how often the lag is counted
 _SETTLE_S = 15.0  # how long a log may seem too short while its broker starts
 _TOPICS_S = 60.0  # how long the topics may be missing at the start
 _BATCH_BYTES = 64 << 20
@@ -69,6 +71,7 @@ class Pending:
         self.records: list[Record] = []
         self._first: dict[Place, int] = {}
         self._count: dict[Place, int] = {}
+        self._oldest: dict[str, int] = {}
         self._bytes = 0
         self._since = 0.0
 
@@ -88,6 +91,7 @@ class Pending:
         self.records += run
         self._first.setdefault(place, expected)
         self._count[place] = self._count.get(place, 0) + len(run)
+        self._oldest[place[0]] = min(self._oldest.get(place[0], run[0].timestamp), run[0].timestamp)
         self._bytes += sum(map(len, filter(None, map(_VALUE, run)))) + sum(map(len, filter(None, map(_KEY, run))))
         self.next[place] = run[-1].offset + 1
 
@@ -95,11 +99,13 @@ class Pending:
         full = len(self.records) >= rows or self._bytes >= _BATCH_BYTES
         return bool(self.records) and (full or time.monotonic() - self._since >= wait_s)
 
-    def take(self) -> tuple[list[Record], list[Span]]:
+    def take(self) -> tuple[list[Record], list[Span], dict[str, int]]:
+        """The records, the spans they lie in, and the stamp of the oldest one of each topic."""
         spans = [Span(*place, first, self.next[place] - 1, self._count[place]) for place, first in self._first.items()]
         records, self.records = self.records, []
+        oldest, self._oldest = self._oldest, {}
         self._first, self._count, self._bytes = {}, {}, 0
-        return records, spans
+        return records, spans, oldest
 
 
 _PLACE, _OFFSET, _KEY, _VALUE = itemgetter(0, 1), itemgetter(2), itemgetter(4), itemgetter(5)
@@ -127,8 +133,10 @@ class Sink:
         self._store = Store(plan.clickhouse, Patience(total_s=None), self._stopping.is_set, self._note_retry)
         self._topics = [plan.topic_prefix + name for name in TRANSLATE]
         translate = {plan.topic_prefix + name: how for name, how in TRANSLATE.items()}
-        self._writer = Writer(self._store, plan.consumer, translate)
+        self._writer = Writer(self._store, plan.consumer, translate, plan.topic_prefix)
         self._pending = Pending()
+        self._stored: dict[Place, int] = {}
+        self._ends = latency.Ends(plan.topic_prefix)
         self._consumer = Consumer(_configuration(plan))
 
         self.is_ready = False  # every partition taken up, and the last that was asked of the store was done
@@ -137,12 +145,13 @@ class Sink:
         self._stopping.set()
 
     def _note_retry(self, _fault: Exception) -> None:
-        metrics.RETRIES.inc()
+        metrics.SINK_RETRIES.inc()
         self.is_ready = False
+        self._measure()
 
     def run(self) -> None:
         """Raises UserError where a person must act: lost records, a topic made anew, missing topics, an unreadable log."""
-        metrics.start(self._topics)
+        metrics.start_sink(TRANSLATE)
         # A batch is many small objects and no cycles: left to itself, the collector takes half of the time (10 of 22 us a record).
         gc.disable()
         try:
@@ -161,12 +170,15 @@ class Sink:
 
     def _work(self) -> None:
         plan, pending = self._plan, self._pending
-        looked = time.monotonic()
+        looked = measured = time.monotonic()
         while not self._stopping.is_set():
             room = max(1, plan.batch_rows - len(pending.records))
             self._take(self._consumer.consume(min(room, 10_000), timeout=min(plan.batch_wait_s, 0.2)))
             if pending.is_due(plan.batch_rows, plan.batch_wait_s):
                 self._flush()
+            if time.monotonic() - measured > _LAG_S:
+                measured = time.monotonic()
+                self._measure()
             if time.monotonic() - looked > _LOOK_S:
                 looked = time.monotonic()
                 gc.collect()
@@ -174,9 +186,12 @@ class Sink:
         self._flush()
 
     def _take(self, messages: list[Message]) -> None:
-        """Records are added and faults heeded in the order they came in."""
+        """Records are added and faults heeded in the order they came in; the end of a partition is no fault, and noted."""
         begin = 0
         errors = list(map(Message.error, messages))
+        if any(error is not None and error.code() == KafkaError._PARTITION_EOF for error in errors):
+            messages = [message for message, error in zip(messages, errors, strict=True) if not self._is_end(message, error)]
+            errors = list(map(Message.error, messages))
         if errors.count(None) < len(errors):
             for place, error in enumerate(errors):
                 if error is not None:
@@ -185,14 +200,29 @@ class Sink:
                     begin = place + 1
         self._pending.add(_records(messages[begin:]))
 
+    def _is_end(self, message: Message, error: KafkaError | None) -> bool:
+        if error is None or error.code() != KafkaError._PARTITION_EOF:
+            return False
+        self._ends.reached(str(message.topic()), int(message.partition() or 0), int(message.offset() or 0))
+        return True
+
     def _flush(self) -> None:
-        records, spans = self._pending.take()
+        records, spans, oldest = self._pending.take()
         if not spans:
             return
         self._writer.write(records, spans)
         self.is_ready = True
+        prefix = self._plan.topic_prefix
+        latency.stored(records, oldest, time.time_ns() // 1_000_000, prefix)
         for span in spans:
-            metrics.NEXT_OFFSET.labels(span.topic, str(span.partition)).set(span.last + 1)
+            self._stored[span.topic, span.partition] = span.last + 1
+            metrics.SINK_NEXT_OFFSET.labels(span.topic.removeprefix(prefix), str(span.partition)).set(span.last + 1)
+
+    def _measure(self) -> None:
+        """Count how far behind we are, by what the consumer knows of the ends: nobody is asked."""
+        for place, read in self._pending.next.items():
+            high = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)[1]
+            self._ends.behind(place, self._stored.get(place, read), read, high)
 
     def _heed(self, error: KafkaError, message: Message) -> None:
         """Brokers come and go, librdkafka sees to that; what does not pass by itself stops the sink."""
@@ -238,6 +268,7 @@ class Sink:
             raise starting.refuse(start.losses)
         self._record_losses(start.losses)
         self._pending.next |= start.offsets
+        self._stored |= start.offsets
         self._consumer.assign([TopicPartition(*place, offset) for place, offset in self._pending.next.items()])
 
     def _start(self, places: Iterable[Place]) -> starting.Start:
@@ -259,7 +290,7 @@ class Sink:
     def _record_losses(self, losses: list[Loss]) -> None:
         for loss in losses:
             _log.warning("loss_accepted", topic=loss.topic, partition=loss.partition, first=loss.first, last=loss.last)
-            metrics.LOST.labels(loss.topic).inc(loss.records)
+            metrics.SINK_LOST.labels(loss.topic.removeprefix(self._plan.topic_prefix)).inc(loss.records)
             row = (self._plan.consumer, loss.topic, loss.partition, loss.first, loss.last)
             columns = ("consumer", "topic", "partition", "first", "last")
             self._store.insert("offset_losses", columns, [[value] for value in row], f"loss:{row}")
@@ -302,6 +333,7 @@ def _configuration(plan: Plan) -> dict[str, Any]:
         "group.id": plan.consumer,
         "enable.auto.commit": False,
         "isolation.level": "read_committed",
+        "enable.partition.eof": True,  # tells where a partition ends, for the lag
         "auto.offset.reset": "error",  # an offset that is gone is a loss, never a silent jump
         "check.crcs": True,
         "fetch.wait.max.ms": 100,

@@ -19,7 +19,7 @@ CALL_S = 10.0
 
 class Status(Struct, frozen=True, omit_defaults=True):
     """One worker. `partitions`: `<declared topic>/<number>` it has; `reference_offset`: what all of them judge by, None before
-    the first; `at`: ms UTC."""
+    the first; `clocks`: how far each clock has come in all of them; `at`: ms UTC."""
 
     worker: str
     partitions: tuple[str, ...] = ()
@@ -27,6 +27,7 @@ class Status(Struct, frozen=True, omit_defaults=True):
     reference_version: str | None = None
     ready: bool = False
     at: int = 0
+    clocks: dict[str, int] = {}
 
 
 class Board:

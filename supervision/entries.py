@@ -1,4 +1,4 @@
-"""The kinds of reference data: sources, items, officers, authorisations, regions, calendars, centres, outages, waivers.
+"""The kinds of reference data: sources, items, officers, departments, regions, calendars, centres, windows, outages and more.
 
 Every entry has a `key` unique within its kind and an optional span of validity in ms UTC, `valid_from` <= t < `valid_to`. A new
 kind is a class here and a line in `ENTRY_TYPES`; loading, records, schema and lookup follow from its fields. Import all of them
@@ -281,6 +281,33 @@ class Centre(Entry, frozen=True, kw_only=True, omit_defaults=True):
         return self.centre_id
 
 
+class Department(Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """An office that handles cases (实施部门). Its name is shown; no rule reads it."""
+
+    KIND: ClassVar[str] = "department"
+    department_id: Id
+    name: str = ""
+    region_code: str | None = None
+
+    @property
+    def key(self) -> str:
+        return self.department_id
+
+
+class Window(Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """A counter of a centre. `department_id` None: a general window, which takes in for many departments."""
+
+    KIND: ClassVar[str] = "window"
+    window_id: Id
+    name: str = ""
+    centre_id: str | None = None
+    department_id: str | None = None
+
+    @property
+    def key(self) -> str:
+        return self.window_id
+
+
 class Outage(Entry, frozen=True, kw_only=True, omit_defaults=True):
     """A declared outage of a source, `valid_from` <= t < `valid_to`: alerts detected in it are withheld."""
 
@@ -310,5 +337,6 @@ class Waiver(Entry, frozen=True, kw_only=True, omit_defaults=True):
 
 
 ENTRY_TYPES: dict[str, type[Entry]] = {
-    kind.KIND: kind for kind in (Source, Item, Officer, Authorisation, Region, CalendarData, Centre, Outage, Waiver)
+    kind.KIND: kind
+    for kind in (Source, Item, Officer, Department, Authorisation, Region, CalendarData, Centre, Window, Outage, Waiver)
 }

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
+import msgspec
 import structlog
 
 NOISY = {
@@ -46,3 +49,19 @@ def configure(level: str, **bound: str | int) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(**bound)
+
+
+def lines(logger: str, event: str, rows: Iterable[Mapping[str, object]]) -> None:
+    """A line for each row, shaped as `structlog.get_logger(logger).info(event, **row)` shapes it, but all written in one go.
+
+    A herd of deadlines is a hundred thousand alerts in a second, and structlog takes twenty times as long for a line.
+    """
+    if not logging.getLogger(logger).isEnabledFor(logging.INFO):
+        return
+    stamp = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    rest = {**structlog.contextvars.get_contextvars(), "event": event, "level": "info", "logger": logger, "timestamp": stamp}
+    encode = msgspec.json.Encoder().encode
+    text = b"".join(encode({**row, **rest}) + b"\n" for row in rows)
+    if text:
+        sys.stderr.write(text.decode())
+        sys.stderr.flush()

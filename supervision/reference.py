@@ -17,6 +17,7 @@ from supervision.entries import (
     Authorisation,
     CalendarData,
     Centre,
+    Department,
     DueDayEnds,
     Entry,
     Hours,
@@ -33,6 +34,7 @@ from supervision.entries import (
     Step,
     Threshold,
     Waiver,
+    Window,
     Workflow,
 )
 from supervision.refusal import Reason, Refusal, precheck, refuse
@@ -43,6 +45,7 @@ __all__ = [
     "Authorisation",
     "CalendarData",
     "Centre",
+    "Department",
     "DueDayEnds",
     "Entry",
     "Hours",
@@ -60,6 +63,7 @@ __all__ = [
     "Step",
     "Threshold",
     "Waiver",
+    "Window",
     "Workflow",
     "from_record",
     "to_record",

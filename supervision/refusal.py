@@ -34,6 +34,8 @@ class Reason(StrEnum):
     WRONG_TOPIC = "wrong_topic"  # a type that does not belong to the topic it was found in
     UNKNOWN_CODEC = "unknown_codec"  # a record batch compressed in a way we cannot read
     CASE_FORGOTTEN = "case_forgotten"  # a fact of a case that left memory long ago
+    NOT_PERMITTED = "not_permitted"  # the sender's key is not for this source, region, type or clock
+    IN_THE_FUTURE = "in_the_future"  # occurred later than it was received: quarantined until corrected (P16)
 
 
 EXPLANATIONS: dict[Reason, tuple[str, str]] = {
@@ -54,6 +56,11 @@ EXPLANATIONS: dict[Reason, tuple[str, str]] = {
     Reason.CASE_FORGOTTEN: (
         "办件早已移出内存,由历史任务重新研判",
         "The case left memory long ago; the history job judges it.",
+    ),
+    Reason.NOT_PERMITTED: ("密钥无权报送该来源、区域、类型或时钟", "The key is not for this source, region, event type or clock."),
+    Reason.IN_THE_FUTURE: (
+        "发生时间晚于收到时间,已隔离,待更正后重报",
+        "It says that it occurred later than it was received; it is kept apart until it is sent again with the right time.",
     ),
 }
 

@@ -24,10 +24,15 @@ PREFIX = "SUPERVISION_"
 FILE_NAME = "supervision.toml"
 ADDRESSES = "addresses.json"
 PASSWORD_FILE = "clickhouse.password"  # noqa: S105 - the name of a file, not a password
+GATEWAY_KEYS = "gateway-keys.json"
+PERSON_KEY = "person.key"
 LOOPBACK = "127.0.0.1"
 REMEMBERED = ("kafka_port", "clickhouse_port")
 
 Level = Literal["debug", "info", "warning", "error"]
+Process = Literal["sink", "gateway", "dashboard", "simulator", "scheduler", "agents"]
+
+METRICS_OFFSETS: dict[Process, int] = {"sink": 0, "gateway": 1, "dashboard": 2, "simulator": 3, "scheduler": 4, "agents": 10}
 
 
 def port(default: int, description: str, low: int = 1) -> Any:
@@ -46,7 +51,11 @@ class Settings(BaseSettings):
         description="directory of Kafka's fetched jars, shared by all data directories",
     )
     log_level: Level = Field("info", description="least level that is logged")
-    metrics_port: int = port(0, "first port of the Prometheus metrics, process n listens on it + n; 0 = off", low=0)
+    metrics_port: int = port(
+        0,
+        "first port of metrics and readiness: the sink's; gateway +1, board +2, simulator +3, scheduler +4, agents +10 on; 0 = off",
+        low=0,
+    )
 
     kafka_bootstrap: str | None = Field(None, description="host:port[,...] of a Kafka cluster; unset = the embedded broker")
     kafka_port: int = port(19092, "port of the embedded broker; its controller takes the next one")
@@ -76,6 +85,27 @@ class Settings(BaseSettings):
     sink_batch_rows: int = Field(50_000, ge=1, le=1_000_000, description="most rows the sink writes at once")
     sink_batch_wait_ms: int = Field(200, ge=1, le=60_000, description="longest the sink gathers a batch")
 
+    gateway_host: str = Field(LOOPBACK, min_length=1, description="address the HTTP gateway listens on")
+    gateway_port: int = port(8081, "port the HTTP gateway listens on")
+    gateway_keys_file: Path | None = Field(
+        None, description="file with the keys of sources; unset = gateway-keys.json in the data directory"
+    )
+    gateway_body_bytes: int = Field(
+        8 << 20, ge=1 << 16, le=1 << 28, description="largest body of a request to the gateway, unpacked, bytes"
+    )
+    gateway_request_events: int = Field(10_000, ge=1, le=1_000_000, description="most events in one request to the gateway")
+    gateway_memory_bytes: int = Field(
+        32 << 20, ge=1 << 16, le=1 << 34, description="most bytes of bodies the gateway holds at once"
+    )
+    gateway_connections: int = Field(512, ge=2, le=65_536, description="most connections to the gateway at once")
+    gateway_body_s: float = Field(30, ge=0.1, le=3600, description="longest that a body may take to arrive")
+    person_key_file: Path | None = Field(
+        None, description="file with the key that persons' numbers are hashed by; unset = person.key in the data directory"
+    )
+
+    dashboard_host: str = Field(LOOPBACK, min_length=1, description="address the board listens on; loopback unless said")
+    dashboard_port: int = port(8080, "port of the board")
+
     @field_validator("kafka_bootstrap")
     @classmethod
     def _pairs(cls, value: str | None) -> str | None:
@@ -96,9 +126,38 @@ class Settings(BaseSettings):
         return self.kafka_bootstrap or f"{LOOPBACK}:{self.kafka_port}"
 
     @property
+    def gateway_keys(self) -> Path:
+        """Where the keys of sources are."""
+        return self.gateway_keys_file or self.data / GATEWAY_KEYS
+
+    @property
+    def person_key(self) -> Path:
+        """Where the key of persons is."""
+        return self.person_key_file or self.data / PERSON_KEY
+
+    @property
     def clickhouse_address(self) -> tuple[str, int]:
         """Host and native port of ClickHouse, embedded or not."""
         return self.clickhouse_host or LOOPBACK, self.clickhouse_port
+
+
+def metrics_port_of(settings: Settings, process: Process, index: int = 0) -> int:
+    """Where a process serves `/metrics` and `/readyz`; 0: nowhere. `index` numbers processes of one kind on one machine.
+
+    Raises UserError if there is no such port, because the first one was chosen too high.
+    """
+    if not settings.metrics_port:
+        return 0
+    found = settings.metrics_port + METRICS_OFFSETS[process] + index
+    if found > 65535:
+        wanted = f"{PREFIX}METRICS_PORT = {settings.metrics_port}"
+        raise UserError(
+            say(
+                f"{wanted}: 太大, {process} {index} 的端口会是 {found}",
+                f"{wanted} is too high: {process} {index} would have port {found}",
+            )
+        )
+    return found
 
 
 def load(**given: Any) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -18,15 +19,19 @@ PACKAGES = ("supervision", "rules", "streams", "dashboards")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 FOLDERS = (*PACKAGES, "tests", "bench", "examples", "docs", ".ci")
 LONGEST = 400
-# A new host is a deliberate choice: standards that files refer to, and this machine.
-HOSTS = {"json-schema.org", "www.xes-standard.org", "keepachangelog.com", "semver.org", "127.0.0.1"}
+# A new host is a deliberate choice: standards that files refer to, this machine, and services of docker-compose.yml.
+HOSTS = {"json-schema.org", "www.xes-standard.org", "keepachangelog.com", "semver.org", "www.w3.org", "127.0.0.1", "prometheus"}
+# What tools fetched or built, and what is no text.
+BUILT = {"__pycache__", "node_modules", "static"}
+PICTURES = {".png"}
+LOCK = "dashboards/web/package-lock.json"
 
 
 def _files() -> Iterator[tuple[str, str]]:
     """(path, text) of every text file of the project; what tools left behind is not read."""
     tops = [path for path in ROOT.iterdir() if path.is_file() and (path.suffix in {".md", ".toml"} or path.name == "Makefile")]
     for path in [*tops, *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*")))]:
-        if path.is_file() and "__pycache__" not in path.parts:
+        if path.is_file() and path.suffix not in PICTURES and not BUILT.intersection(path.relative_to(ROOT).parts):
             yield str(path.relative_to(ROOT)), path.read_text("utf-8")
 
 
@@ -48,8 +53,11 @@ def test_the_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
-    wanted = {path for path, _ in _files() if path.startswith(tuple(f"{package}/" for package in PACKAGES))}
-    assert {path for path in held if ".dist-info/" not in path} == wanted
+    ours = {path for path, _ in _files() if path.startswith(tuple(f"{package}/" for package in PACKAGES))}
+    wanted = {path for path in ours if not path.startswith("dashboards/web/")}  # the pages are in it as built
+    pages = {path for path in held if path.startswith("dashboards/static/")}
+    assert {path for path in held - pages if ".dist-info/" not in path} == wanted
+    assert {"dashboards/static/index.html", "dashboards/static/sources.sha256"} <= pages
     kinds = {Path(path).name if path.endswith("jars.lock") else Path(path).suffix for path in held}
     assert {".py", ".yaml", ".json", ".sql", "jars.lock"} <= kinds
 
@@ -67,4 +75,12 @@ def test_no_file_names_somebodys_directory() -> None:
 
 def test_no_file_names_a_host_but_standards_and_this_machine() -> None:
     address = re.compile(r"https?://([A-Za-z0-9.-]+)")
-    assert {path: other for path, text in _files() if (other := set(address.findall(text)) - HOSTS)} == {}
+    found = {path: other for path, text in _files() if (other := set(address.findall(text)) - HOSTS)}
+    assert set(found) <= {LOCK}  # authors of packages say there where to thank them
+
+
+def test_the_lock_of_the_pages_names_no_registry() -> None:
+    packages = json.loads((ROOT / LOCK).read_text("utf-8"))["packages"]
+    fetched = {name: package for name, package in packages.items() if name}
+    assert fetched
+    assert [name for name, package in fetched.items() if "resolved" in package or "integrity" not in package] == []

@@ -43,6 +43,15 @@ class Assignment:
         offsets = [self._partitions[tp].reference_offset for tp in self.ours]
         return None if None in offsets else min((offset for offset in offsets if offset is not None), default=None)
 
+    @property
+    def clocks(self) -> dict[str, int]:
+        """How far each clock has come in all partitions of ours that know it, ms UTC."""
+        found: dict[str, int] = {}
+        for tp in self.ours:
+            for clock, now in self._partitions[tp].clocks.items():
+                found[clock] = min(now, found.get(clock, now))
+        return found
+
     async def offer(self, batch: Batch) -> None:
         """Hand a batch to its partition; dropped if that is gone."""
         partition = self._partitions.get(batch.tp)

@@ -19,7 +19,11 @@ PORTION = 10_000  # due cases judged at once when a log clock moves; what is lef
 
 def with_rules(cards: Iterable[str | Path] | Literal["builtin"] = "builtin", only: Iterable[str] | None = None) -> MakeEngine:
     """Engines with these rule cards; `only`: rule ids. Raises UserError for wrong cards or an unknown rule."""
-    book = Rulebook.load(cards, only=only)
+    return by(Rulebook.load(cards, only=only))
+
+
+def by(book: Rulebook) -> MakeEngine:
+    """Engines that judge by these rules."""
 
     def make(stream: Stream, reference: Reference, partition: int, case_partitions: int) -> Engine:
         if stream is Stream.CASE:

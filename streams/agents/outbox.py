@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rules.output import Output
+from streams.agents.tracing import Cause
 from streams.agents.transaction import Message
 from supervision.alert import Alert, Disposition
 from supervision.signal import ClockStep, Signal, packets
@@ -33,11 +34,18 @@ def says_something(output: Output) -> bool:
     return bool(output.alerts or output.signals or output.steps or output.refused)
 
 
-def alerts(found: Iterable[Alert], names: Names, issued_at: int) -> list[Message]:
-    """Cards to the alerts topic, clues to the restricted one, stamped with the time of publication (ms UTC)."""
+def alerts(found: Iterable[Alert], names: Names, issued_at: int, caused: Iterable[Cause]) -> list[Message]:
+    """Cards to the alerts topic, clues to the restricted one, stamped with the time of publication (ms UTC); the trace of what
+    caused each in its headers."""
     topic = {Disposition.CARD: names.alerts, Disposition.CLUE: names.clues}
     return [
-        Message(topic[alert.disposition], alert.alert_id.encode(), _encode(replace(alert, issued_at=issued_at))) for alert in found
+        Message(
+            topic[alert.disposition],
+            alert.alert_id.encode(),
+            _encode(replace(alert, issued_at=issued_at)),
+            headers=cause.headers,
+        )
+        for alert, cause in zip(found, caused, strict=True)
     ]
 
 

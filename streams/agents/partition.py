@@ -8,7 +8,7 @@ had the partition in between has fenced the producer, and then the next transact
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from time import perf_counter
 from typing import Any
@@ -25,9 +25,11 @@ from streams.agents.outbox import Steps, says_something
 from streams.agents.progress import wall_limit
 from streams.agents.state import Runtime
 from streams.agents.surroundings import Surroundings
+from streams.agents.tally import Tally
+from streams.agents.tracing import Cause, causes
 from streams.agents.transaction import AbortedError, FencedError, Message, Transaction, UnavailableError
 from streams.agents.transport import Batch, now_ms
-from supervision import metrics
+from supervision import logs, metrics
 from supervision.event import Stream
 from supervision.metrics import Outcome, Stage
 from supervision.reference import Reference
@@ -68,6 +70,7 @@ class Partition:
         self._is_placed = False
         self._last_stamp: int | None = None
         self._settled: int | None = None
+        self._tally = Tally(declared, tp.partition)
         self._log = log.bind(topic=tp.topic, partition=tp.partition)
 
     # -- what the assignment tells ------------------------------------------------------------------------------
@@ -88,6 +91,11 @@ class Partition:
             return self._settled
         return max(self.runtime.next, progress.position)
 
+    @property
+    def clocks(self) -> dict[str, int]:
+        """How far each clock has come in its engine; none while it takes up its state."""
+        return {} if self._engine is None or self.phase is not Phase.RUNNING else self._engine.clocks()
+
     def take(self) -> None:
         """It is ours (again)."""
         self._wanted.set()
@@ -99,6 +107,7 @@ class Partition:
         self._drain()
         async with self._busy:
             self._drain()
+        self._tally.gone()
 
     async def offer(self, batch: Batch) -> None:
         """Hand over a batch; waits while two are waiting already. Dropped if it cannot be judged now: it will be fetched again."""
@@ -136,6 +145,7 @@ class Partition:
         """Drop engine and producer; what was not committed has not happened."""
         self.phase = Phase.RECOVERING
         self._drain()
+        self._tally.gone()
         transaction, self._engine, self._transaction = self._transaction, None, None
         if transaction is not None:
             await self._in_pool(transaction.close)
@@ -177,6 +187,7 @@ class Partition:
         return len(found.entries)
 
     async def _serve(self) -> None:
+        assert self._engine is not None
         more = self._is_placed = False
         while True:
             await self._wanted.wait()
@@ -193,6 +204,7 @@ class Partition:
                 more = await self._tick()
                 if not more:
                     self._settled = self.runtime.next
+                self._tally.measure(self._engine)
 
     async def _place(self) -> None:
         """Ask for the records from the next one on. A rebalance may come between; then the next turn asks again."""
@@ -237,30 +249,28 @@ class Partition:
         output = self._engine.process(inbox.items)
         judged = perf_counter()
         letters = self._letters(batch, inbox, output)
-        await self._commit(output, letters, batch.until)
+        await self._commit(output, letters, batch.until, causes(output.alerts, batch, inbox))
         self._last_stamp = batch.timestamps[-1]
-        metrics.RECORDS.labels(self._declared).inc(len(batch.offsets))
-        metrics.STAGE_SECONDS.labels(Stage.DECODE.value).observe(decoded - begun)
-        metrics.STAGE_SECONDS.labels(Stage.JUDGE.value).observe(judged - decoded)
-        metrics.STAGE_SECONDS.labels(Stage.COMMIT.value).observe(perf_counter() - judged)
+        spent = {Stage.DECODE: decoded - begun, Stage.JUDGE: judged - decoded, Stage.COMMIT: perf_counter() - judged}
+        source = self._around.reference().reference.source
+        self._tally.batch(batch, inbox.items, spent, now_ms(), lambda name: source(name).clock == outbox.WALL)
 
     def _letters(self, batch: Batch, inbox: Inbox, output: Output) -> list[Message]:
         refused = [*inbox.refused, *((inbox.place(event), Refusal(reason=reason)) for event, reason in output.refused)]
-        for _, refusal in refused:
-            metrics.REFUSED.labels(self._declared, refusal.reason.value).inc()
+        self._tally.refused(refused)
         return [dead_letter(self._around.names.dead_letters, batch, index, refusal) for index, refusal in refused]
 
     async def _tick(self) -> bool:
         """Move the wall clock as far as the log allows and fire a bounded number of timers. True: more are due."""
         assert self._engine is not None
-        limit = wall_limit(self._around.progress(self.tp), self.runtime.next, self._last_stamp)
-        if limit is not None:
-            metrics.CLOCK_LAG.labels(self._declared, str(self.tp.partition)).set(max(0, now_ms() - limit) / 1000)
+        progress = self._around.progress(self.tp)
+        limit = wall_limit(progress, self.runtime.next, self._last_stamp)
+        self._tally.tick(progress, self.runtime.next, limit, now_ms())
         output = self._engine.advance(outbox.WALL, NEVER if limit is None else limit, self._around.timer_limit)
-        await self._commit(output, (), self.runtime.next)
+        await self._commit(output, (), self.runtime.next, causes(output.alerts))
         return output.more
 
-    async def _commit(self, output: Output, letters: Iterable[Message], next_offset: int) -> None:
+    async def _commit(self, output: Output, letters: Iterable[Message], next_offset: int, caused: Sequence[Cause]) -> None:
         """One transaction of what was said, unless there is nothing to say."""
         assert self._engine is not None
         for alarm in output.alarms:
@@ -268,25 +278,41 @@ class Partition:
             self._log.error("alarm", kind=alarm.kind, subject=alarm.subject, detail=alarm.detail)
         output.steps = self._steps.choose(output.steps, self._around.has_activity())
         if next_offset == self.runtime.next and not says_something(output):
+            self._tally.fired(output, now_ms())
             return
         runtime = Runtime(next_offset, self.runtime.batches + 1, self.runtime.losses)
         written = [
             *letters,
-            *outbox.alerts(output.alerts, self._around.names, now_ms()),
+            *outbox.alerts(output.alerts, self._around.names, now_ms(), caused),
             *outbox.signals(output.signals, output.steps, self._around.names),
             *state.messages(self._state_topic, self.tp.partition, runtime, self._engine.changes()),
         ]
         assert self._transaction is not None
         await self._in_pool(self._transaction.run, written)
         self.runtime = runtime
-        self._count(output, next_offset)
+        self._tell(output, next_offset, caused)
 
-    def _count(self, output: Output, next_offset: int) -> None:
-        metrics.TRANSACTIONS.labels(Outcome.COMMITTED.value).inc()
-        metrics.NEXT_OFFSET.labels(self._declared, str(self.tp.partition)).set(next_offset)
-        metrics.SIGNALS.inc(len(output.signals))
-        for alert in output.alerts:
-            metrics.ALERTS.labels(alert.disposition.value, alert.level.value, alert.state.value).inc()
+    def _tell(self, output: Output, next_offset: int, caused: Sequence[Cause]) -> None:
+        """It is committed: count it, and a line for each revision of an alert."""
+        now = now_ms()
+        self._tally.committed(output, next_offset)
+        self._tally.fired(output, now)
+        self._tally.published(caused, now)
+        logs.lines(
+            "agents.alert",
+            "alert",
+            (
+                {
+                    "trace_id": cause.trace_id,
+                    "alert_id": alert.alert_id,
+                    "rule": alert.rule_id,
+                    "alert_level": alert.level.value,
+                    "state": alert.state.value,
+                    "revision": alert.revision,
+                }
+                for alert, cause in zip(output.alerts, caused, strict=True)
+            ),
+        )
 
     async def _in_pool(self, call: Callable[..., Any], *args: Any) -> Any:
         """A blocking call, in a thread. A cancelled wait lets it end: half a call is no state to be left in."""

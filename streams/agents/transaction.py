@@ -10,6 +10,7 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.agents.transport import Headers
+from supervision import metrics
 from supervision.language import UserError, say
 
 log = structlog.get_logger("agents.transaction")
@@ -118,6 +119,7 @@ class Transaction:
             except KafkaException as raised:
                 if not raised.args[0].retriable():
                     raise
+                metrics.RETRIES.inc()
                 log.warning("commit not answered, asking again", transaction=self.id, because=raised.args[0].str(), pause_s=pause)
                 self._wait(pause)
                 pause = min(pause * 2, 2.0)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+import msgspec
 import structlog
 from confluent_kafka import KafkaException
 from faust.types import TP
@@ -31,10 +32,11 @@ from streams.probe import Probe
 from streams.reference import Follower
 from streams.status import EVERY_S, Board, Status
 from supervision import metrics, topics
+from supervision.alert import Disposition
 from supervision.event import Stream
 from supervision.language import UserError
 from supervision.reference import Reference
-from supervision.settings import Settings
+from supervision.settings import Settings, metrics_port_of
 from supervision.topics import ACTIVITY_EVENTS, CASE_EVENTS, STATE_OF
 
 TIMER_LIMIT = 10_000
@@ -50,12 +52,13 @@ GRACE_S = 5.0  # for a broker that is away when we stop
 
 
 class Options(Struct, frozen=True):
-    """How a worker differs from its settings. `index` numbers the workers of one parent."""
+    """How a worker differs from its settings. `index` numbers the workers of one parent; `rules`: those in force, to be counted."""
 
     index: int = 0
     accept_loss: bool = False
     step_ms: int = 10_000
     timer_limit: int = TIMER_LIMIT
+    rules: tuple[tuple[str, Disposition], ...] = ()
 
 
 class Worker:
@@ -96,7 +99,7 @@ class Worker:
     async def run(self) -> None:
         """Until `stop`, or raises what made going on impossible. Whatever was not committed has not happened."""
         self._counts = await self._find_topics()
-        metrics.start(topic.name for topic in self._declared.values())
+        metrics.start((topic.name for topic in self._declared.values()), self._options.rules)
         probe = self._open_probe()
         self._follower.start()
         board = Board(self.settings, self.name)
@@ -122,8 +125,8 @@ class Worker:
         return {}
 
     def _open_probe(self) -> Probe | None:
-        port = self.settings.metrics_port
-        return Probe(port + self._options.index, lambda: self.is_ready) if port else None
+        port = metrics_port_of(self.settings, "agents", self._options.index)
+        return Probe(port, lambda: self.is_ready) if port else None
 
     async def _read_reference(self) -> None:
         deadline = asyncio.get_running_loop().time() + REFERENCE_S
@@ -146,11 +149,7 @@ class Worker:
             status = self._status()
             if shown != status or now_ms() - shown_at >= EVERY_S * 1000:
                 shown, shown_at = status, now_ms()
-                board.show(
-                    Status(
-                        status.worker, status.partitions, status.reference_offset, status.reference_version, status.ready, shown_at
-                    )
-                )
+                board.show(msgspec.structs.replace(status, at=shown_at, clocks=self._assignment.clocks))
         watching.cancel()
         self._ended.result()
 
@@ -173,7 +172,6 @@ class Worker:
             self._die(app.crash_reason or RuntimeError("faust crashed"))
         if self._follower.failure is not None:
             self._die(self._follower.failure)
-        metrics.READY.set(self.is_ready)
         for name, topic in self._declared.items():
             metrics.PARTITIONS.labels(topic.name).set(sum(tp.topic == name for tp in self._assignment.ours))
         if self.is_ready and not self._is_frozen:

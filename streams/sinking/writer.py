@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from time import perf_counter
 
 from msgspec import Struct
 
-from streams.sinking import metrics
 from streams.sinking.record import Record, Rows
 from streams.store.client import Store
+from supervision import metrics
 
 Translate = Callable[[Sequence[Record]], list[Rows]]
 _RANGE_COLUMNS = ("consumer", "topic", "partition", "first", "last", "rows")
@@ -33,9 +34,10 @@ class Span(Struct, frozen=True, order=True):
 
 
 class Writer:
-    """`translate`: by topic, how its records become rows."""
+    """`translate`: by topic, how its records become rows. `prefix` stands before the topics' declared names."""
 
-    def __init__(self, store: Store, consumer: str, translate: dict[str, Translate]) -> None:
+    def __init__(self, store: Store, consumer: str, translate: dict[str, Translate], prefix: str = "") -> None:
+        self._declared = partial(_without, prefix)
         self._store = store
         self._consumer = consumer
         self._translate = translate
@@ -51,16 +53,20 @@ class Writer:
             for rows in self._translate[topic](found):
                 if len(rows):
                     self._store.insert(rows.table, rows.columns, rows.data, f"{self._consumer}:{rows.table}:{name}")
-                    metrics.ROWS.labels(rows.table).inc(len(rows))
+                    metrics.SINK_ROWS.labels(rows.table).inc(len(rows))
         self._write_ranges(spans)
         for topic, found in by_topic.items():
-            metrics.RECORDS.labels(topic).inc(len(found))
-        metrics.WRITE_SECONDS.observe(perf_counter() - begun)
+            metrics.SINK_RECORDS.labels(self._declared(topic)).inc(len(found))
+        metrics.SINK_WRITE_SECONDS.observe(perf_counter() - begun)
 
     def _write_ranges(self, spans: Sequence[Span]) -> None:
         told = [(self._consumer, span.topic, span.partition, span.first, span.last, span.records) for span in sorted(spans)]
         data = [list(column) for column in zip(*told, strict=True)]
         self._store.insert("offset_ranges", _RANGE_COLUMNS, data, f"{self._consumer}:offset_ranges:{_token(spans)}")
+
+
+def _without(prefix: str, topic: str) -> str:
+    return topic.removeprefix(prefix)
 
 
 def _token(spans: Iterable[Span]) -> str:

@@ -40,8 +40,9 @@ def agents(
     partitions move to the others meanwhile; nothing is lost and nothing is said twice. Ctrl-C or SIGTERM ends in order: what was
     begun is finished, and the next start goes on behind it.
 
-    Worker n serves /metrics and /readyz on SUPERVISION_METRICS_PORT + n (not ready while it takes up state).
+    Worker n serves /metrics and /readyz on SUPERVISION_METRICS_PORT + 10 + n (not ready while it takes up state).
     """
+    from rules.book import Rulebook
     from streams import admin
     from streams.agents import engines
     from streams.agents import worker as agent
@@ -52,10 +53,11 @@ def agents(
 
     settings = load(data=data, workers=workers)
     only = None if rules is None else [name.strip() for name in rules.split(",") if name.strip()]
-    make = engines.with_rules("builtin" if cards is None else [cards], only)
+    book = Rulebook.load("builtin" if cards is None else [cards], only=only)
     if worker is not None:
         logs.configure(settings.log_level, worker=worker)
-        return agent.run(settings, make, agent.Options(index=worker, accept_loss=accept_loss))
+        rules_of = tuple((rule.id, rule.card.disposition) for rule in book.rules)
+        return agent.run(settings, engines.by(book), agent.Options(index=worker, accept_loss=accept_loss, rules=rules_of))
 
     admin.check(settings)
     logs.configure(settings.log_level)

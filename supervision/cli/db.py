@@ -104,6 +104,7 @@ def sink(
     from streams.sink import Sink
     from streams.store.migration import require_current
     from supervision.logs import configure
+    from supervision.settings import metrics_port_of
 
     settings = _settings(data)
     configure(settings.log_level)
@@ -112,8 +113,8 @@ def sink(
     running = Sink(_plan(settings, address, accept_loss=accept_loss))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: running.stop())
-    port = settings.metrics_port
-    probe = Probe(port + settings.workers, lambda: running.is_ready) if port else None  # the workers have the ports before
+    port = metrics_port_of(settings, "sink")
+    probe = Probe(port, lambda: running.is_ready) if port else None
     try:
         running.run()
     finally:

@@ -11,7 +11,7 @@ import pytest
 
 from rules.book import Rulebook
 from rules.engine import CaseEngine
-from rules.output import Output
+from rules.output import Output, Size
 from rules.packing import SnapshotError
 from supervision.alert import Alert, Level, RevokeReason, State
 from supervision.event import CaseEvent, ClockAdvanced, EventType, Flag, SourceOp
@@ -143,6 +143,24 @@ def test_a_herd_of_deadlines_fires_in_portions_and_the_step_is_told_behind_the_l
         outputs.append(judge.advance("log:hall", at("2026-03-12T00:00"), limit=10))
     assert [len(output.alerts) for output in outputs] == [20, 20, 10]
     assert [len(output.steps) for output in outputs] == [0, 0, 1]
+    assert [output.fired for output in outputs] == [10, 10, 5]
+    assert {output.due_since for output in outputs} == {None}, "nobody waits for a log clock"
+
+
+def test_what_the_wall_clock_woke_is_counted_with_the_instant_it_was_due() -> None:
+    judge = engine()
+    judge.process([accepted(number, case_id=str(number), source="live") for number in (1, 2, 3)])
+    assert judge.size().subjects == 3
+    assert judge.size().timers >= 3
+    late = judge.advance("wall", at("2026-03-10T12:00"))
+    assert (late.fired, late.due_since) == (3, at("2026-03-10T00:30")), "behind the grace of a live source"
+    assert judge.size().bytes == sum(len(blob or b"") for key, blob in judge.changes() if key.startswith("live/"))
+
+
+def test_an_engine_without_cases_keeps_and_wakes_nothing() -> None:
+    judge = engine()
+    assert judge.advance("wall", at("2026-03-10T12:00")).fired == 0
+    assert judge.size() == Size(0, 0, 0)
 
 
 def test_a_case_of_a_live_source_leaves_memory_and_a_late_fact_of_it_is_refused_by_name() -> None:

@@ -21,7 +21,7 @@ from kafka.admin import ConfigResource
 from streams import admin, clients
 from streams.embedded.stack_child import leashed
 from streams.embedded.stack_lock import free_ports
-from supervision.settings import load
+from supervision.settings import load, metrics_port_of
 from supervision.topics import ALERTS, CASE_EVENTS, CLUES, DEAD_LETTERS, Topic
 from tests.streams.batches import raw
 
@@ -48,7 +48,7 @@ class Rig:
             topic_prefix=f"{name}.",
             partitions=partitions,
             session_timeout_s=6,
-            metrics_port=free_ports(4),
+            metrics_port=free_ports(14),
             batch_events=200,
         )
         admin.create(self.settings)
@@ -133,7 +133,7 @@ class Rig:
 
     def is_ready(self, index: int = 0) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.settings.metrics_port + index}/readyz", timeout=2) as answer:
+            with urllib.request.urlopen(self._url("readyz", index), timeout=2) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -145,9 +145,12 @@ class Rig:
         assert worker.poll() is None, self.log(index).read_text()
         return worker
 
+    def _url(self, path: str, index: int) -> str:
+        return f"http://127.0.0.1:{metrics_port_of(self.settings, 'agents', index)}/{path}"
+
     def metric(self, name: str, index: int = 0) -> float:
         """The sum of all series of a metric."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.settings.metrics_port + index}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(self._url("metrics", index), timeout=5) as answer:
             lines = answer.read().decode().splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith((f"{name}{{", f"{name} ")))
 

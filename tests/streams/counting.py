@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from rules.output import Item, Output
+from rules.output import Item, Output, Size
 from streams.agents import worker
 from supervision import logs, settings
 from supervision.alert import Alert, Disposition, Level, State
@@ -94,6 +94,9 @@ class Counting:
 
     def clocks(self) -> dict[str, int]:
         return dict(self.now)
+
+    def size(self) -> Size:
+        return Size(len(self.counts), 8 * len(self.counts), 0)
 
 
 def main() -> None:

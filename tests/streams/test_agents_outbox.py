@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.agents.outbox import Names, Steps, alerts, signals
+from streams.agents.tracing import Cause
+from streams.trace import trace_of
 from supervision.alert import Alert, Disposition, Level, State
 from supervision.refusal import Refusal
 from supervision.signal import ClockStep, Signal, unpack
@@ -36,7 +38,11 @@ def signal(subject: str, number: int) -> Signal:
 
 
 def test_cards_and_clues_part_and_carry_the_time_of_publication() -> None:
-    card, clue = alerts([alert(Disposition.CARD), alert(Disposition.CLUE)], NAMES, issued_at=77)
+    said = [alert(Disposition.CARD), alert(Disposition.CLUE)]
+    caused = [Cause("a" * 32, "b" * 16, received_at=70), Cause("c" * 32, "d" * 16)]
+    card, clue = alerts(said, NAMES, 77, caused)
+    assert card.headers == (("traceparent", f"00-{'a' * 32}-{'b' * 16}-01".encode()), ("received-at", b"70"))
+    assert trace_of(clue.headers) == "c" * 32
     assert (card.topic, clue.topic) == ("alerts", "clues")
     assert card.key == b"T03Y0000000000000000"
     assert msgspec.json.decode(card.value or b"", type=Alert).issued_at == 77

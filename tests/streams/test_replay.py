@@ -19,7 +19,7 @@ from lxml import etree
 from msgspec import structs
 from typer.testing import CliRunner
 
-from rules.output import Alarm, Item, Output
+from rules.output import Alarm, Item, Output, Size
 from streams.replay import Replay, Tally, write_alerts
 from streams.sources.feed import Told, feed, read, reference_of, with_clock
 from streams.sources.loading import load_mapping
@@ -130,6 +130,9 @@ class Fake:
 
     def clocks(self) -> dict[str, int]:
         return {}
+
+    def size(self) -> Size:
+        return Size(0, 0, 0)
 
 
 def test_events_of_a_step_are_judged_with_it_and_signals_reach_the_subjects_before_the_clock() -> None:

@@ -175,11 +175,11 @@ def test_spans_join_on_to_each_other_over_holes_and_repeats_are_left_out() -> No
     pending = Pending()
     pending.next = {("t", 0): 5, ("t", 1): 0}
     pending.add(record(b"x", offset, "t")._replace(partition=0) for offset in (7, 7, 6, 8))
-    records, spans = pending.take()
+    records, spans, _ = pending.take()
     assert ([found.offset for found in records], spans) == ([7, 8], [Span("t", 0, 5, 8, 2)])
     pending.add([record(None, 11, "t")._replace(partition=0, key=None), record(b"x", 8, "t")._replace(partition=0)])
     assert pending.take()[1] == [Span("t", 0, 9, 11, 1)]
-    assert pending.take() == ([], [])
+    assert pending.take() == ([], [], {})
 
 
 def test_the_letters_that_agents_write_are_understood() -> None:

@@ -155,7 +155,10 @@ sources:
         "officers.csv:1 colour",
         "officers.csv:2 active",
         "officers.csv:3 officer_id",
-        "people.csv:1 the file's name is none of officers*.csv, authorisations*.csv, regions*.csv, outages*.csv, waivers*.csv",
+        (
+            "people.csv:1 the file's name is none of officers*.csv, authorisations*.csv, departments*.csv, regions*.csv, "
+            "windows*.csv, outages*.csv, waivers*.csv"
+        ),
         "absent.yaml:1 cannot be read ([Errno 2] No such file or directory",
     ]
     assert "wanted a limit such as 20 working_day" in found[5]

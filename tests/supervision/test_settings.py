@@ -11,7 +11,16 @@ import pytest
 from pydantic import SecretStr
 
 from supervision.language import UserError
-from supervision.settings import PASSWORD_FILE, Settings, clickhouse_password, env_names, environment, load
+from supervision.settings import (
+    METRICS_OFFSETS,
+    PASSWORD_FILE,
+    Settings,
+    clickhouse_password,
+    env_names,
+    environment,
+    load,
+    metrics_port_of,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -140,3 +149,20 @@ def test_another_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir("/")
     again = load()
     assert again.model_dump() == {**told.model_dump(), "data": tmp_path / "here"}
+
+
+def test_no_two_processes_share_a_metrics_port() -> None:
+    settings = load(metrics_port=9400)
+    alone = [metrics_port_of(settings, process) for process in METRICS_OFFSETS if process != "agents"]
+    crew = [metrics_port_of(settings, "agents", index) for index in range(256)]
+    assert len({*alone, *crew}) == len(alone) + len(crew)
+    assert metrics_port_of(settings, "sink") == 9400
+
+
+def test_metrics_that_are_off_are_off_for_all() -> None:
+    assert {metrics_port_of(load(metrics_port=0), process, 3) for process in METRICS_OFFSETS} == {0}
+
+
+def test_a_first_metrics_port_too_high_for_the_last_worker_is_said() -> None:
+    with pytest.raises(UserError, match="METRICS_PORT = 65500"):
+        metrics_port_of(load(metrics_port=65500), "agents", 100)

@@ -1,0 +1,40 @@
+// The pages by address, and who may open them: without a session the login, with a first password the account.
+import { createRouter, createWebHistory } from "vue-router";
+import { Unreachable } from "./api";
+import { link, start } from "./feed/feed";
+import { me, whoever } from "./session";
+
+export const router = createRouter({
+  history: createWebHistory(),
+  scrollBehavior: (to, _, saved) => saved ?? (to.hash ? { el: to.hash } : { top: 0 }),
+  routes: [
+    { path: "/", name: "wall", component: () => import("./pages/WallPage.vue"), meta: { title: "wall.title" } },
+    { path: "/login", name: "login", component: () => import("./pages/LoginPage.vue"), meta: { title: "login.title", open: true } },
+    { path: "/alerts/:id", name: "alert", component: () => import("./pages/AlertPage.vue"), meta: { title: "card.title" } },
+    { path: "/history", name: "history", component: () => import("./pages/HistoryPage.vue"), meta: { title: "history.title" } },
+    { path: "/cases/:source/:id", name: "case", component: () => import("./pages/CasePage.vue"), meta: { title: "case.title" } },
+    { path: "/rules", name: "rules", component: () => import("./pages/RulesPage.vue"), meta: { title: "rules.title" } },
+    { path: "/rules/:id", name: "rule", component: () => import("./pages/RulePage.vue"), meta: { title: "rules.title" } },
+    { path: "/account", name: "account", component: () => import("./pages/AccountPage.vue"), meta: { title: "account.title" } },
+    { path: "/:rest(.*)*", name: "nowhere", component: () => import("./pages/NowherePage.vue"), meta: { title: "app.not_found" } },
+  ],
+});
+
+router.beforeEach(async (to) => {
+  if (to.meta.open) return true;
+  try {
+    await whoever();
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    return true; // the page itself says that nothing can be read
+  }
+  if (!me.value) return { name: "login", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
+  if (link.value.state !== "live") start(me.value.username);
+  if (me.value.must_change_password && to.name !== "account") return { name: "account" };
+  return true;
+});
+
+// A new page begins at its top, for whoever listens to it or walks it by keyboard.
+router.afterEach((to, from) => {
+  if (from.name && to.path !== from.path) requestAnimationFrame(() => document.getElementById("content")?.focus({ preventScroll: true }));
+});

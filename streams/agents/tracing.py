@@ -1,0 +1,93 @@
+"""Which event caused an alert, and the trace (W3C Trace Context) that leads from the event's record to the alert's.
+
+Headers are looked up for batches that alert, and only for the cases alerted about. An alert that no event of the batch caused (a
+deadline that passed, a signal) begins a trace of its own, made of its id and revision: so the log line and the record agree, and a
+transaction that is done again says the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from msgspec import Struct
+
+from streams.agents.inbox import Inbox
+from streams.agents.transport import Batch, Headers
+from streams.trace import OCCURRED_AT, RECEIVED_AT, TRACEPARENT, trace_of, traceparent
+from supervision.alert import Alert
+from supervision.event import CaseEvent
+
+WALL = "wall"
+
+
+class Cause(Struct, frozen=True):
+    """What is known of an alert's cause. `trace_id` 32 hexadecimal digits; instants ms UTC, None where there is no such event,
+    `occurred_at` also where its clock is not the wall's."""
+
+    trace_id: str
+    span_id: str
+    occurred_at: int | None = None
+    received_at: int | None = None
+
+    @property
+    def headers(self) -> Headers:
+        """The headers of the alert's record: its place in the trace, and the instants the sink counts from."""
+        told = ((OCCURRED_AT, self.occurred_at), (RECEIVED_AT, self.received_at))
+        parent = traceparent(self.trace_id, self.span_id)
+        return ((TRACEPARENT, parent), *((name, str(at).encode()) for name, at in told if at is not None))
+
+
+def causes(alerts: Sequence[Alert], batch: Batch | None = None, inbox: Inbox | None = None) -> list[Cause]:
+    """The cause of each alert; `batch` and its `inbox` if they came of one, not of a clock."""
+    if not alerts:
+        return []
+    found = _Found() if batch is None or inbox is None else _look(alerts, inbox)
+    return [_cause(alert, _event_of(alert, found), batch) for alert in alerts]
+
+
+class _Found(Struct):
+    """Events of a batch, each with the index of its record: by id, and the newest of each case."""
+
+    by_id: dict[UUID, tuple[CaseEvent, int]] = {}
+    by_case: dict[tuple[str | None, str | None], tuple[CaseEvent, int]] = {}
+
+
+def _look(alerts: Iterable[Alert], inbox: Inbox) -> _Found:
+    ids = {id_ for alert in alerts for id_ in _ids(alert)}
+    cases = {(alert.source_system, alert.case_id) for alert in alerts if alert.case_id is not None}
+    found = _Found()
+    for item, place in zip(inbox.items, inbox.places, strict=True):
+        if type(item) is CaseEvent:
+            case = (item.source_system, item.case_id)
+            if item.event_id in ids:
+                found.by_id[item.event_id] = item, place
+            if case in cases:
+                known = found.by_case.get(case)
+                if known is None or known[1] < place:
+                    found.by_case[case] = item, place
+    return found
+
+
+def _ids(alert: Alert) -> Iterable[UUID]:
+    revoker = alert.revoked_by_event_id
+    return (revoker,) if revoker is not None else alert.evidence_event_ids
+
+
+def _event_of(alert: Alert, found: _Found) -> tuple[CaseEvent, int] | None:
+    """The newest record among its evidence, or what revoked it; else the newest of its case: a case is judged for its events."""
+    named = [found.by_id[id_] for id_ in _ids(alert) if id_ in found.by_id]
+    if named:
+        return max(named, key=lambda pair: pair[1])
+    return None if alert.case_id is None else found.by_case.get((alert.source_system, alert.case_id))
+
+
+def _cause(alert: Alert, event: tuple[CaseEvent, int] | None, batch: Batch | None) -> Cause:
+    digest = hashlib.sha256(f"{alert.alert_id}/{alert.revision}".encode()).hexdigest()
+    trace_id, span_id = digest[:32], digest[32:48]
+    if event is None or batch is None:
+        return Cause(trace_id, span_id)
+    its, place = event
+    received = its.received_at if its.received_at is not None else batch.timestamps[place]
+    return Cause(trace_of(batch.headers[place]) or trace_id, span_id, its.occurred_at if alert.clock == WALL else None, received)
