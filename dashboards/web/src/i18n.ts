@@ -43,3 +43,10 @@ export function word(list: string, name: string | null | undefined): string {
   const key = `${list}.${name}`;
   return i18n.global.te(key) ? t(key) : name;
 }
+
+/** A limit as the catalogue writes it, `2 working_day`, in the reader's words. */
+export function limit(written: string): string {
+  const found = /^(\d+) ([a-z_]+)$/.exec(written);
+  const key = `limit.${found?.[2] ?? ""}`;
+  return found && i18n.global.te(key) ? t(key, { n: found[1] }) : written;
+}

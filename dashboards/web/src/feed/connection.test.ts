@@ -214,6 +214,27 @@ describe("the holder of the stream", () => {
     expect(world.last.url).toBe("/api/stream");
   });
 
+  it("tells no tab that it ended when it begins", () => {
+    const world = new Made();
+    const holder = new Holder(world);
+    const one = tab();
+    holder.join(one.say);
+    holder.hear({ kind: "start", who: "li" }, one.say);
+    world.say("hello", { id: "0", missed: false });
+    expect(one.heard.flatMap((message) => (message.kind === "link" ? [message.link.state] : []))).not.toContain("ended");
+  });
+
+  it("tells the tabs of the user before that theirs has ended", () => {
+    const world = new Made();
+    const holder = new Holder(world);
+    const [one, two] = [tab(), tab()];
+    holder.join(one.say);
+    holder.hear({ kind: "start", who: "li" }, one.say);
+    holder.join(two.say);
+    holder.hear({ kind: "start", who: "wang" }, two.say);
+    expect(one.heard).toContainEqual({ kind: "link", link: { state: "ended", retry_at: null } });
+  });
+
   it("forgets tabs that left", () => {
     const world = new Made();
     const holder = new Holder(world);

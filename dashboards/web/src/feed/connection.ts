@@ -55,7 +55,7 @@ export class Connection {
 
   /** Opens the stream; with `fresh`, from now on instead of where we were. */
   start(fresh: boolean): void {
-    this.stop();
+    this.halt();
     if (fresh) {
       this.lastId = null;
       this.wasLive = false;
@@ -67,10 +67,14 @@ export class Connection {
   }
 
   stop(): void {
+    this.halt();
+    if (this.link.state !== "ended") this.say("ended");
+  }
+
+  private halt(): void {
     this.drop();
     if (this.ticking !== null) this.world.forget(this.ticking);
     this.ticking = null;
-    this.say("ended");
   }
 
   /** Does not wait for the next attempt: somebody asked, or the network is back. */

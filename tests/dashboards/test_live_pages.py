@@ -1,0 +1,289 @@
+"""The pages while the city moves: cards come and are revoked, the server goes and returns, tabs share one stream."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from streams.embedded.stack_lock import free_ports
+from tests.dashboards import city
+from tests.dashboards.conftest import Visit, log_in
+from tests.dashboards.pretend import PASSWORD, USER, Pretend
+
+pytestmark = pytest.mark.service
+
+NEW = city.card(500, issued_wall=city.NOW + 60_000)
+
+
+def row(page: Page, one: city.Json) -> str:
+    return f'.newest a[href="/alerts/{one["alert_id"]}"]'
+
+
+def live(page: Page) -> None:
+    page.wait_for_selector(".link-state.live")
+
+
+def test_a_card_appears_while_one_watches(visit: Visit, city_board: Pretend) -> None:
+    page = visit()
+    live(page)
+    city_board.issue(NEW)
+    expect(page.locator(row(page, NEW))).to_be_visible()
+    expect(page.locator(".newest li").first).to_contain_text(NEW["case_id"])
+    expect(page.locator(row(page, NEW))).to_have_class(re.compile("fresh"))
+
+
+def test_a_card_revoked_on_screen_changes_where_it_stands_and_says_why(visit: Visit, city_board: Pretend) -> None:
+    page = visit()
+    live(page)
+    one = city_board.cards[3]
+    place = "[...document.querySelectorAll('.newest li')].findIndex((row) => row.textContent.includes('430111-2026-0003'))"
+    assert page.evaluate(place) == 3
+    city_board.say("alert", city.revoked(one))
+    expect(page.locator(row(page, one))).to_contain_text("已撤销: 后到的事实表明情形不成立")
+    assert page.evaluate(place) == 3
+    assert page.locator(f"{row(page, one)} .rule").evaluate("(one) => getComputedStyle(one).textDecorationLine") == "line-through"
+    expect(page.locator("[aria-live]")).to_contain_text("撤销:环节超时")
+
+
+def test_the_page_of_a_card_tells_that_it_was_revoked(visit: Visit, city_board: Pretend) -> None:
+    one = city_board.cards[3]
+    page = visit(f"/alerts/{one['alert_id']}")
+    live(page)
+    page.wait_for_selector(".ruler")
+    city_board.issue(city.revoked(one, "reference"))
+    expect(page.locator(".changed")).to_have_text("此牌已撤销: 事项目录、日历、豁免或停机资料有变")
+    expect(page.locator(".revisions li")).to_have_count(2)
+
+
+def test_a_withheld_card_and_one_raised_come_as_they_are(visit: Visit, city_board: Pretend) -> None:
+    page = visit()
+    live(page)
+    city_board.issue(NEW | {"state": "withheld"})
+    expect(page.locator(row(page, NEW))).to_contain_text("暂缓")
+    city_board.issue(NEW | {"state": "issued", "revision": 2})
+    expect(page.locator(row(page, NEW))).not_to_contain_text("暂缓")
+
+
+def test_after_the_server_was_away_nothing_is_missing_and_nothing_twice(context: BrowserContext) -> None:
+    port = free_ports(1)
+    with Pretend(port) as board:
+        page = log_in(context.new_page(), board.url, "/", USER, PASSWORD)
+        live(page)
+        board.issue(NEW)
+        page.wait_for_selector(row(page, NEW))
+        board.is_down = True
+        page.wait_for_selector(".link-state.waiting")
+        expect(page.locator(".link-state")).to_contain_text("秒后重连")
+        away = [city.card(501 + n, issued_wall=city.NOW + 61_000 + n) for n in range(3)]
+        for one in away:
+            board.issue(one)
+        board.is_down = False
+        live(page)
+        for one in [NEW, *away]:
+            expect(page.locator(row(page, one))).to_have_count(1)
+        assert board.streams_opened[-1] == "1"  # from the last alert heard
+
+
+def test_a_stream_that_the_log_no_longer_holds_is_read_anew(visit: Visit, city_board: Pretend) -> None:
+    page = visit()
+    live(page)
+    city_board.oldest = 10_000
+    city_board.cards = [NEW]
+    city_board.say("bye", {"why": "slow"})
+    expect(page.get_by_text("断开太久,已重新读取全部数据。")).to_be_visible()
+    expect(page.locator(".newest li")).to_have_count(1)
+
+
+def test_tabs_share_one_stream_and_a_later_tab_knows_what_came(visit: Visit, city_board: Pretend) -> None:
+    first = visit()
+    live(first)
+    city_board.say("alert", NEW)  # in the stream, not yet in what the wall is read from
+    first.wait_for_selector(row(first, NEW))
+    second = visit()
+    live(second)
+    expect(second.locator(row(second, NEW))).to_be_visible()
+    second.goto(city_board.url + "/history")
+    second.wait_for_selector(".results")
+    live(second)
+    assert city_board.streams_opened == [""]
+
+
+def test_a_browser_without_shared_workers_has_a_stream_all_the_same(
+    context: BrowserContext, visit: Visit, city_board: Pretend
+) -> None:
+    context.add_init_script("delete globalThis.SharedWorker")
+    page = visit()
+    live(page)
+    city_board.issue(NEW)
+    expect(page.locator(row(page, NEW))).to_be_visible()
+
+
+def test_logging_out_in_one_tab_ends_all(visit: Visit, city_board: Pretend) -> None:
+    first, second = visit(), visit("/rules")
+    live(first)
+    live(second)
+    second.get_by_role("button", name="退出").click()
+    second.wait_for_selector("#username")
+    first.wait_for_selector("#username")
+    expect(first.get_by_text("会话已结束,请重新登录。")).to_be_visible()
+
+
+def test_one_drills_down_and_comes_back(visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("button", name=re.compile("长沙市雨花区")).click()
+    page.get_by_role("button", name=re.compile("雨花区政务服务中心")).click()
+    expect(page.locator(".tiles li")).to_have_count(4)
+    page.get_by_role("button", name=re.compile("市场监督管理局")).click()
+    expect(page.get_by_text("下面没有更细的划分。")).to_be_visible()
+    expect(page.locator(".path [aria-current]")).to_have_text("市场监督管理局")
+    assert page.url.endswith("place=department:C430111-01/D-SCJG")
+    page.go_back()
+    expect(page.locator(".path [aria-current]")).to_have_text("雨花区政务服务中心")
+    page.locator(".path").get_by_role("button", name="全部").click()
+    expect(page.locator(".tiles li")).to_have_count(3)
+
+
+def test_a_card_from_elsewhere_is_not_put_on_the_wall_of_a_place(visit: Visit, city_board: Pretend) -> None:
+    page = visit("/?place=region:430124")
+    live(page)
+    page.wait_for_selector(".newest li")
+    elsewhere, here = NEW, city.card(503, issued_wall=city.NOW + 60_000)
+    city_board.say("alert", elsewhere)
+    city_board.say("alert", here)
+    expect(page.locator(row(page, here))).to_be_visible()
+    expect(page.locator(row(page, elsewhere))).to_have_count(0)
+
+
+def test_no_cards_says_why(visit: Visit, city_board: Pretend) -> None:
+    city_board.quiet = {
+        "why": "feeds_silent",
+        "sentence": city.both("来源已静默3小时。", "The sources have been silent for 3 hours."),
+    }
+    page = visit()
+    expect(page.locator(".quiet")).to_contain_text("今日没有牌 来源已静默3小时。")
+    page.goto(page.url + "?wall=1")
+    expect(page.locator(".far .none")).to_have_text("来源已静默3小时。")
+
+
+def test_the_language_is_remembered(visit: Visit, city_board: Pretend) -> None:
+    page = visit()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    page.get_by_role("button", name="Switch to English").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Live wall")
+    page.goto(city_board.url + "/alerts/T03R0000000000000004")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Promised limit exceeded")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator(".lead .other")).to_contain_text("承诺时限")
+
+
+def test_the_appearance_is_remembered(visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("button", name=re.compile("外观")).click()
+    page.get_by_role("button", name=re.compile("外观")).click()
+    expect(page.locator("html")).to_have_class(re.compile("dark"))
+    page.reload()
+    expect(page.locator("html")).to_have_class(re.compile("dark"))
+
+
+def test_all_is_reached_by_keyboard(visit: Visit) -> None:
+    page = visit()
+    page.wait_for_selector(".newest li")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_be_focused()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.newest .card-row')"):
+            break
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".ruler")
+    expect(page.locator("#content")).to_be_focused()
+
+
+def test_the_wall_mode_is_entered_by_button_and_left_by_escape(visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("button", name="大屏模式").click()
+    page.wait_for_selector(".far")
+    assert page.url.endswith("?wall=1")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".topbar")
+
+
+def test_nothing_moves_where_less_motion_is_asked_for(visit: Visit, city_board: Pretend) -> None:
+    page = visit()
+    page.emulate_media(reduced_motion="reduce")
+    live(page)
+    city_board.issue(NEW)
+    page.wait_for_selector(row(page, NEW))
+    assert page.evaluate("document.querySelector('.newest').getAnimations({subtree: true}).length") == 0
+
+
+def test_filters_stand_in_the_address(visit: Visit) -> None:
+    page = visit("/history")
+    page.wait_for_selector(".results tr")
+    page.get_by_role("combobox", name="等级").click()
+    page.get_by_role("option", name="红牌").click()
+    page.keyboard.press("Escape")
+    page.fill("#from", "2026-03-01")
+    page.get_by_role("button", name="查询").click()
+    expect(page).to_have_url(re.compile(r"/history\?level=red&from=2026-03-01$"))
+    expect(page.locator("#total")).to_have_text("共 6 件")
+    assert "level=red&from=1772294400000&lang=zh" in (page.get_by_role("link", name="导出 CSV").get_attribute("href") or "")
+    page.go_back()
+    expect(page.locator("#total")).to_have_text("共 24 件")
+
+
+def test_pages_of_a_history_follow_one_another_and_the_way_back(visit: Visit) -> None:
+    page = visit("/history")
+    expect(page.locator(".results tbody tr")).to_have_count(10)
+    page.get_by_role("link", name="下一页").click()
+    page.get_by_role("link", name="下一页").click()
+    expect(page.locator(".results tbody tr")).to_have_count(4)
+    page.go_back()
+    expect(page.locator(".results tbody tr")).to_have_count(10)
+    page.get_by_role("link", name="回到第一页").click()
+    expect(page).to_have_url(re.compile("/history$"))
+
+
+def test_a_wrong_password_and_a_lock_are_said(context: BrowserContext, city_board: Pretend) -> None:
+    page = context.new_page()
+    page.goto(city_board.url + "/rules/T03")
+    page.fill("#username", USER)
+    page.fill("#password", "wrong")
+    page.press("#password", "Enter")
+    expect(page.get_by_role("alert")).to_have_text("用户名或密码不对。")
+    city_board.locked_s = 40
+    page.press("#password", "Enter")
+    expect(page.get_by_role("alert")).to_contain_text("秒后再试")
+    expect(page.get_by_role("button", name="登录")).to_be_disabled()
+
+
+def test_after_the_login_one_is_where_one_wanted_to_be_and_nowhere_else(context: BrowserContext, city_board: Pretend) -> None:
+    page = log_in(context.new_page(), city_board.url, "/rules/T03", USER, PASSWORD)
+    expect(page).to_have_url(city_board.url + "/rules/T03")
+    page.get_by_role("button", name="退出").click()
+    page.wait_for_selector("#username")
+    log_in(page, city_board.url, "/login?next=//127.0.0.1:9/", USER, PASSWORD)
+    expect(page).to_have_url(city_board.url + "/")
+
+
+def test_a_first_password_must_be_changed(visit: Visit, city_board: Pretend) -> None:
+    city_board.must_change = True
+    page = visit("/history")
+    expect(page).to_have_url(city_board.url + "/account")
+    page.fill("#current", PASSWORD)
+    page.fill("#wanted", "short")
+    page.fill("#again", "short")
+    page.press("#again", "Enter")
+    expect(page.locator("#password-says")).to_contain_text("至少")
+    page.fill("#wanted", "a-longer-password")
+    page.fill("#again", "a-longer-password")
+    page.press("#again", "Enter")
+    expect(page.locator("#password-says")).to_have_text("密码已修改,其他会话已结束。")
+    page.get_by_role("link", name="历史查询").click()
+    page.wait_for_selector(".results")
