@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from dashboards import bundle
 from streams.embedded.stack_lock import free_ports
@@ -54,7 +54,8 @@ def context(browser: Browser, built: None) -> Iterator[BrowserContext]:
 
     made.on("console", hear)
     made.on("weberror", lambda error: complaints.append(str(error.error)))
-    made.set_default_timeout(15_000)
+    made.set_default_timeout(30_000)
+    expect.set_options(timeout=20_000)
     yield made
     made.close()
     assert complaints == []

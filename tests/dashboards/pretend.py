@@ -32,6 +32,7 @@ class Pretend:
         self.cards: list[Json] = [city.card(number) for number in range(24)]
         self.log: list[tuple[int, str, Json]] = []  # (id, event, data)
         self.quiet: Json | None = None
+        self.figures: Json = {}  # of today, instead of those that follow from the cards
         self.oldest = 0
         self.streams_opened: list[str] = []
         self.locked_s = 0
@@ -143,8 +144,11 @@ def _app(of: Pretend) -> FastAPI:
         of.say("bye", {"why": "logout"})
 
     @app.post("/api/password", status_code=204)
-    async def password() -> None:
+    async def password(request: Request) -> Response:
+        if len((await request.json())["wanted"]) < 10:
+            return _problem(400, "weak_password", "新密码至少 10 个字符。", "At least 10 characters.")
         of.must_change = False
+        return Response(status_code=204)
 
     _answers(app, of)
     return app
@@ -165,7 +169,8 @@ def _answers(app: FastAPI, of: Pretend) -> None:
 
     @app.get("/api/wall")
     async def wall(place: str = "") -> Json:
-        return city.wall([] if of.quiet else of.cards, place, of.quiet)
+        made = city.wall([] if of.quiet else of.cards, place, of.quiet)
+        return made | {"today": made["today"] | of.figures}
 
     @app.get("/api/stream")
     async def stream(since: str = "") -> StreamingResponse:

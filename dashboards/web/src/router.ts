@@ -29,8 +29,8 @@ router.beforeEach(async (to) => {
     return true; // the page itself says that nothing can be read
   }
   if (!me.value) return { name: "login", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
+  if (me.value.must_change_password) return to.name === "account" ? true : { name: "account" }; // nothing else is open before
   if (link.value.state !== "live") start(me.value.username);
-  if (me.value.must_change_password && to.name !== "account") return { name: "account" };
   return true;
 });
 
