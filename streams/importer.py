@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -92,8 +93,45 @@ class Journal:
         self._path.unlink(missing_ok=True)
 
 
-class Importer:
-    """Sends one import. `counts`: partitions of the event topics by declared name; `sent`: events by topic."""
+class Sender(ABC):
+    """Sends one import, whatever the way, and notes how far it is. `sent`: events by topic."""
+
+    def __init__(self, journal: Journal, topics: dict[str, str], note_every_s: float = 2.0) -> None:
+        self._journal = journal
+        self._topics = topics
+        self._note_every_s = note_every_s
+        self.sent: Counter[str] = Counter()
+
+    def run(self, items: Iterable[Sent], progress: Callable[[int], None] = lambda events: None) -> None:
+        """Send what the journal does not know as sent. Raises UserError if it is refused or nobody answers for too long."""
+        done = self._journal.read(self._topics).items
+        noted_at = time.monotonic()
+        position = 0
+        for position, item in enumerate(items, 1):
+            if position > done:
+                self._send(item)
+                if time.monotonic() - noted_at > self._note_every_s:
+                    self._settle(position)
+                    noted_at = time.monotonic()
+            progress(position)
+        self._settle(position, finished=True)
+
+    def _settle(self, items: int, *, finished: bool = False) -> None:
+        """Wait until all is acknowledged, then note it."""
+        self._flush()
+        self._journal.write(Note(items, self._topics, finished))
+
+    @abstractmethod
+    def _send(self, item: Sent) -> None:
+        """Take one item; what was sent before goes before it."""
+
+    @abstractmethod
+    def _flush(self) -> None:
+        """Return when all that was sent is acknowledged."""
+
+
+class Importer(Sender):
+    """Sends one import to Kafka. `counts`: partitions of the event topics by declared name."""
 
     def __init__(
         self,
@@ -104,30 +142,16 @@ class Importer:
         producer: Producer | None = None,
         note_every_s: float = 2.0,
     ) -> None:
+        super().__init__(journal, topics, note_every_s)
         self._settings = settings
         self._counts = counts
-        self._journal = journal
-        self._topics = topics
         # Without gaps: if one record fails for good, no later one (a clock record above all) may overtake it.
         self._producer = producer or Producer(clients.producer_config(settings) | {"enable.gapless.guarantee": True})
         self._failure: KafkaError | None = None
-        self.sent: Counter[str] = Counter()
-        self._note_every_s = note_every_s
 
     def run(self, items: Iterable[Sent], progress: Callable[[int], None] = lambda events: None) -> None:
-        """Send what the journal does not know as sent. Raises UserError if the broker refuses or is gone too long."""
-        done = self._journal.read(self._topics).items
-        noted_at = time.monotonic()
-        position = 0
         try:
-            for position, item in enumerate(items, 1):
-                if position > done:
-                    self._send(item)
-                    if time.monotonic() - noted_at > self._note_every_s:
-                        self._settle(position)
-                        noted_at = time.monotonic()
-                progress(position)
-            self._settle(position, finished=True)
+            super().run(items, progress)
         except KafkaException as raised:
             raise self._stopped(raised.args[0]) from None
 
@@ -163,14 +187,12 @@ class Importer:
         if error is not None and self._failure is None:
             self._failure = error
 
-    def _settle(self, items: int, *, finished: bool = False) -> None:
-        """Wait until all is acknowledged, then note it."""
+    def _flush(self) -> None:
         while self._producer.flush(_FLUSH_S):
             if self._failure is not None:
                 break
         if self._failure is not None:
             raise self._stopped(self._failure)
-        self._journal.write(Note(items, self._topics, finished))
 
     def _stopped(self, error: KafkaError) -> UserError:
         return UserError(

@@ -1,4 +1,4 @@
-"""JSON Schema (2020-12) of what travels and of what people write: event, alert, signals, catalogue. Made from the types.
+"""JSON Schema (2020-12) of what travels and of what people write, made from the types; beside it AsyncAPI.
 
 The files in `supervision/schemas` are for other programs and for editors; `supervision schema write` makes them, a test compares.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from supervision import asyncapi
 from supervision.alert import Alert
 from supervision.event import TOPIC_OF, WITHOUT_CASE, CaseEvent, ClockAdvanced, EventType, Stream
 from supervision.loading import FORMAT_VERSION, SECTIONS
@@ -34,9 +35,10 @@ def schemas() -> dict[str, Schema]:
 
 def files() -> dict[Path, str]:
     """What each file should hold."""
+    documents = {f"{name}.schema.json": schema for name, schema in schemas().items()} | {asyncapi.FILE: asyncapi.document()}
     return {
-        FOLDER / f"{name}.schema.json": json.dumps(with_even_words(schema), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-        for name, schema in schemas().items()
+        FOLDER / name: json.dumps(with_even_words(value), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        for name, value in documents.items()
     }
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from msgspec import structs
 
-from streams.sources import delimited, xes
+from streams.sources import delimited, parquet, xes
 from streams.sources.drafting import Draft
 from streams.sources.identity import MOST_ALIKE, event_id, moment_of, place
 from streams.sources.mapper import Mapper
@@ -143,23 +143,28 @@ class Log:
 def rows(file: Opened, mapping: Mapping) -> Iterator[Row | RefusedRow]:
     """The rows of the file by its format."""
     chosen = mapping.file
-    if format_of(file.path, mapping) is Format.XES:
+    found = format_of(file.path, mapping)
+    if found is Format.XES:
         return xes.rows(file)
+    if found is Format.PARQUET:
+        return parquet.rows(file)
     return delimited.rows(file, chosen.encoding, chosen.delimiter, chosen.columns)
 
 
 def format_of(path: Path, mapping: Mapping) -> Format:
-    """The mapping's word, else the name's: `.xes`, `.xes.gz` and `.xml` are XES, anything else CSV."""
+    """The mapping's word, else the name's: `.xes`, `.xes.gz` and `.xml` are XES, `.parquet` is Parquet, anything else CSV."""
     if mapping.file.format is not None:
         return mapping.file.format
     name = path.name.lower().removesuffix(".gz")
+    if name.endswith((".parquet", ".pq")):
+        return Format.PARQUET
     return Format.XES if name.endswith((".xes", ".xml")) else Format.CSV
 
 
 def _still_awaited(awaited: dict[str, str], row: Row, path: Path, mapping: Mapping) -> dict[str, str]:
     """The columns not seen yet; a table has all its columns in every row, so that one it lacks is a mistake at once."""
     rest = {name: place for name, place in awaited.items() if name not in row.values}
-    if rest and format_of(path, mapping) is Format.CSV:
+    if rest and format_of(path, mapping) is not Format.XES:
         raise UserError(*(_no_column(path, name, place, list(row.values)) for name, place in rest.items()))
     return rest
 

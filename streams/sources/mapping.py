@@ -32,6 +32,7 @@ Scalar = str | int | float | bool
 class Format(StrEnum):
     CSV = "csv"
     XES = "xes"
+    PARQUET = "parquet"
 
 
 class Kind(StrEnum):

@@ -14,6 +14,7 @@ from supervision.language import UserError, say
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from streams.gateway.client import Gateway
     from streams.sources.jsonl import Lines
     from streams.sources.log import Log
     from streams.sources.mapping import Mapping
@@ -28,7 +29,7 @@ WAIT_S = 60.0
 
 @app.command(name="import")
 def import_log(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, XES or JSONL, gzipped or not.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, XES, Parquet or JSONL, gzipped or not.")],
     mapping: Annotated[Path | None, MAPPING] = None,
     catalogue: Annotated[list[Path] | None, CATALOGUE] = None,
     until: Annotated[str | None, UNTIL] = None,
@@ -36,6 +37,13 @@ def import_log(
     dry_run: Annotated[bool, DRY_RUN] = False,
     data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Data directory of the stack.")] = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Return when all is sent, without waiting for the alerts.")] = False,
+    via: Annotated[
+        str | None,
+        typer.Option("--via", metavar="URL", help="Post the events to a gateway, `gateway` for the one here; needs --key-file."),
+    ] = None,
+    key_file: Annotated[
+        Path | None, typer.Option("--key-file", metavar="FILE", help="The key for the gateway (`supervision gateway-key add`).")
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Send all of it again, even what is known to be sent.")] = False,
     shuffle: Annotated[int | None, typer.Option("--shuffle", metavar="SEED", help="For tests: mix events by this seed.")] = None,
     twice: Annotated[bool, typer.Option("--twice", help="For tests: send every event twice.")] = False,
@@ -44,6 +52,8 @@ def import_log(
 
     The mapping's source and the catalogue are published first; the events follow when every agent judges by them. Then the
     command waits until all is judged and stored, and shows the alerts by rule and level.
+
+    With --via the events go over HTTP, as a window system's do; catalogue and source are published to Kafka all the same.
 
     Harmless to repeat: an import that was interrupted goes on where it was, a complete one sends nothing, and even sent again
     (--again) no event and no alert is doubled.
@@ -66,10 +76,11 @@ def import_log(
     from supervision.settings import load
 
     settings = load(data=data)
+    gateway = _gateway(settings, via, key_file)
     end = until_of(until, described.times.zone if described is not None else "Asia/Shanghai")
     files = [file, *([mapping] if mapping is not None else [])]
     try:
-        _send(console, settings, described, log, reference, files, end, shuffle, twice, again)
+        _send(console, settings, described, log, reference, files, end, shuffle, twice, again, gateway)
     except KafkaException as fault:
         error, where = fault.args[0], settings.kafka_address
         raise UserError(say(f"{where} 上的 Kafka 没有应答({error})", f"no answer from Kafka at {where} ({error})")) from None
@@ -89,8 +100,10 @@ def _send(
     shuffle: int | None,
     twice: bool,
     again: bool,
+    gateway: Gateway | None,
 ) -> None:
     from streams import admin
+    from streams.gateway.client import Courier
     from streams.importer import EVENT_TOPICS, Importer, Journal, arranged, topic_ids
     from streams.reference import publish, wait_until_used
     from streams.sources.feed import clocks_of, feed
@@ -100,7 +113,15 @@ def _send(
     counts = {topic.name: found[topic.name] for topic in EVENT_TOPICS}
     with console.status(say("等待代理读入目录", "waiting until the agents judge by this catalogue")):
         wait_until_used(settings, publish(settings, reference.entries), counts, WAIT_S)
-    journal = Journal(settings.data / "imports", files, until, shuffle, twice, clocks_of(log, reference))
+    journal = Journal(
+        settings.data / "imports",
+        files,
+        until,
+        shuffle,
+        twice,
+        clocks_of(log, reference),
+        *(() if gateway is None else ("gateway",)),
+    )
     if again:
         journal.forget()
     topics = topic_ids(settings)
@@ -109,11 +130,30 @@ def _send(
         return
     if note.items:
         console.print(say(f"从第 {note.items:,} 条之后继续", f"going on behind item {note.items:,}"))
-    importer = Importer(settings, counts, journal, topics)
+    sender = Importer(settings, counts, journal, topics) if gateway is None else Courier(gateway, journal, topics)
     with progress(console, say("送出", "sending"), log.events * (2 if twice else 1)) as told:
-        importer.run(arranged(feed(log, mapping, reference, until), shuffle, twice=twice), told)
-    for topic, count in sorted(importer.sent.items()):
+        sender.run(arranged(feed(log, mapping, reference, until), shuffle, twice=twice), told)
+    for topic, count in sorted(sender.sent.items()):
         console.print(say(f"送往 {topic}: {count:,}", f"sent to {topic}: {count:,}"), highlight=False)
+    if isinstance(sender, Courier) and sender.refused:
+        journal.forget()
+        words = "; ".join(f"{reason}: {count:,}" for reason, count in sender.refused.most_common(10))
+        raise UserError(say(f"网关未接收一部分事件: {words}", f"the gateway did not accept some events: {words}"))
+
+
+def _gateway(settings: Settings, via: str | None, key_file: Path | None) -> Gateway | None:
+    """The gateway that --via names."""
+    from streams.gateway.client import Gateway
+
+    if via is None:
+        return None
+    if key_file is None:
+        raise UserError(say("--via 需要 --key-file", "--via needs --key-file"))
+    try:
+        key = key_file.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(say(f"{key_file}: 无法读取密钥({error})", f"{key_file}: the key cannot be read ({error})")) from None
+    return Gateway(f"http://{settings.gateway_host}:{settings.gateway_port}" if via == "gateway" else via, key)
 
 
 def _wait(console: Console, settings: Settings, log: Log | Lines) -> None:

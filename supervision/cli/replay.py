@@ -35,7 +35,7 @@ SHOWN, PROBLEMS = 20, 10_000  # refused rows printed by a run and by a dry run
 
 @app.command()
 def replay(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, XES or JSONL, gzipped or not.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, XES, Parquet or JSONL, gzipped or not.")],
     mapping: Annotated[Path | None, MAPPING] = None,
     catalogue: Annotated[list[Path] | None, CATALOGUE] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="alerts.jsonl", help="Where the alerts go.")] = None,

@@ -17,7 +17,7 @@ app.add_typer(schema, name="schema")
 def write(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file is not what it should be.")] = False,
 ) -> None:
-    """Write the schemas, made from the types, to supervision/schemas."""
+    """Write the schemas and the AsyncAPI document of the topics, made from the types, to supervision/schemas."""
     from supervision.schema import files
 
     stale = [(path, text) for path, text in files().items() if not path.exists() or path.read_text("utf-8") != text]
