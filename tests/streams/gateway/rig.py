@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
+import uvicorn
 
 from streams.gateway import keys
 from streams.gateway.admission import Admission, Bytes
@@ -19,6 +23,7 @@ from streams.gateway.intake import Intake, Profile, Record
 from streams.gateway.keys import Key, Keyring
 from streams.gateway.persons import Persons
 from streams.gateway.service import Events
+from streams.gateway.wire import bounded
 from supervision.event import ClockAdvanced
 
 NOW = 1_772_500_000_000  # 2026-03-03 09:06:40 +08:00
@@ -165,3 +170,54 @@ class Answer:
 def posted(rig: Rig, body: Any, **how: Any) -> Answer:
     """`rig.post` in a loop of its own."""
     return asyncio.run(rig.post(body, **how))
+
+
+class Served:
+    """The rig's application on a real port, under the gateway's own protocol, in a thread. A context manager."""
+
+    def __init__(self, rig: Rig, connections: int = 64) -> None:
+        config = uvicorn.Config(
+            rig.app,
+            host="127.0.0.1",
+            port=0,
+            http=bounded(connections),
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+        )
+        self._server = _Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._server.has_started.wait(60)
+        self.port = self._server.servers[0].sockets[0].getsockname()[1]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(60)
+
+    def ask(self, *pieces: bytes) -> bytes:
+        """All that is answered on one connection until it is closed, pieces sent one behind the other."""
+        with socket.create_connection(("127.0.0.1", self.port), 60) as connection:
+            came = b""
+            with suppress(ConnectionError):
+                for piece in pieces:
+                    connection.sendall(piece)
+            with suppress(ConnectionError):
+                while part := connection.recv(65_536):
+                    came += part
+            return came
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.has_started = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.has_started.set()
