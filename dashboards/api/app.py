@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
-from dashboards.api import alerts, files, live, login
+from dashboards.api import alerts, files, live, login, pages
 from dashboards.api.answers import ProblemError, answer, unavailable
 from dashboards.api.guard import Guard
 from dashboards.api.openapi import document
@@ -26,7 +26,7 @@ def application(made: Services, lifespan: Lifespan | None = None) -> FastAPI:
     """All of it, to be served by any ASGI server."""
     app = FastAPI(title="e-supervision board", version="1", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.services = made
-    for router in (login.router, live.router, alerts.router):
+    for router in (login.router, live.router, alerts.router, pages.router):
         app.include_router(router)
     _health(app, made)
 

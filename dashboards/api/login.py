@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from msgspec import Struct
 
 from dashboards.access import passwords
@@ -117,8 +117,8 @@ async def sessions(request: Request) -> Response:
     return answer([Session(each.id, each.created_at, each.seen_at, each.agent, each.id == login.id) for each in own])
 
 
-@router.delete("/api/sessions/{session_id}", **describe(None))
-async def end_session(request: Request, session_id: str) -> Response:
+@router.delete("/api/sessions/{id}", **describe(None))
+async def end_session(request: Request, session_id: Annotated[str, Path(alias="id")]) -> Response:
     """Ends one of them."""
     found = services(request)
     if not found.sessions.end(login_of(request).user.username, session_id):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -64,3 +65,14 @@ def _event(row: tuple[Any, ...]) -> CaseEvent | None:
     message["payload"] = msgspec.Raw((payload or "{}").encode())
     event = decode(msgspec.json.encode(message))
     return event if isinstance(event, CaseEvent) else None
+
+
+def events_of_case(store: Store, source: str, case_id: str) -> list[CaseEvent]:
+    """Every stored event of one case, by time."""
+    return _events(store, "source_system = %(source)s AND case_id = %(case)s", {"source": source, "case": case_id})
+
+
+def arrivals(store: Store, source: str, case_id: str) -> dict[UUID, int]:
+    """When the broker took each event of a case, ms UTC."""
+    query = "SELECT event_id, toUnixTimestamp64Milli(broker_at) FROM events WHERE source_system = %(source)s AND case_id = %(case)s"
+    return {row[0]: row[1] for row in store.execute(query, {"source": source, "case": case_id})}

@@ -1,0 +1,96 @@
+"""What the facts of an alert are called, and what kind of value each is. For pages; a test holds the list to the detectors."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Kind = Literal["text", "number", "time", "date", "duration_ms", "list"]
+
+_WORKING_DAYS = ("个工作日", "working days")
+
+LABELS: dict[str, tuple[str, str]] = {
+    "act_at": ("办理时间", "handled at"),
+    "calendar": ("日历", "calendar"),
+    "calendar_version": ("日历版本", "version of the calendar"),
+    "case_id": ("办件编号", "case"),
+    "cases": ("涉及办件", "cases"),
+    "centre_id": ("中心", "centre"),
+    "date": ("日期", "date"),
+    "dates": ("日期", "dates"),
+    "due_at": ("届满时刻", "due at"),
+    "due_by_units_at": ("按时限单位计算的届满时刻", "due at, by the limit's own units"),
+    "due_day": ("届满日", "due on"),
+    "excluded_days": ("不计入的日期", "days not counted"),
+    "extension_wd": ("延期", "extension"),
+    "fault": ("问题", "fault"),
+    "first_at": ("最早记录的时间", "first said to be at"),
+    "first_completed_at": ("前置环节完成时间", "earlier step completed at"),
+    "first_step": ("前一环节", "first step"),
+    "gap_s": ("间隔", "gap"),
+    "hits": ("次数", "hits"),
+    "in_force_at": ("现行记录的时间", "now said to be at"),
+    "item_code": ("事项编码", "item code"),
+    "item_name": ("事项", "item"),
+    "late_wd": ("超期", "late by"),
+    "later_s": ("后移", "moved later by"),
+    "limit": ("时限", "limit"),
+    "limit_source": ("时限依据", "kind of limit"),
+    "limit_unit": ("时限单位", "unit of the limit"),
+    "limit_wd": ("时限(工作日)", "limit in working days"),
+    "officer": ("经办人", "officer"),
+    "officers": ("经办人", "officers"),
+    "party": ("当事人", "party"),
+    "party_kind": ("当事人类别", "kind of party"),
+    "pause_kind": ("特别程序", "special procedure"),
+    "paused_wd": ("特别程序不计时", "paused"),
+    "person": ("人员(加密标识)", "person (keyed hash)"),
+    "reason": ("原因", "reason"),
+    "remaining_wd": ("剩余", "left"),
+    "risk_class": ("风险等级", "risk class"),
+    "second_at": ("后一环节时间", "second at"),
+    "second_started_at": ("后一环节开始时间", "later step started at"),
+    "second_step": ("后一环节", "second step"),
+    "seq": ("序号", "number"),
+    "share": ("占比", "share"),
+    "slack_s": ("允许误差", "slack"),
+    "started_at": ("起算时刻", "counted from"),
+    "step_code": ("环节编码", "step code"),
+    "step_name": ("环节", "step"),
+    "time_zone": ("时区", "time zone"),
+    "used_wd": ("已用", "used"),
+    "versions": ("版本数", "versions"),
+    "within_wd": ("期间", "within"),
+}
+
+_UNITS: dict[str, tuple[str, str]] = {
+    "working_day": _WORKING_DAYS,
+    "calendar_day": ("个自然日", "calendar days"),
+    "hour": ("个工作小时", "working hours"),
+    "minute": ("分钟", "minutes"),
+    "month": ("个月", "months"),
+}
+
+
+def label(name: str) -> tuple[str, str]:
+    """In Chinese and in English; a name without one stays as it is."""
+    return LABELS.get(name) or (name, name.replace("_", " "))
+
+
+def kind_of(name: str, value: object) -> Kind:
+    """How a value of this fact is to be shown; `duration_ms` are given in seconds here (`_s`)."""
+    if isinstance(value, (list, tuple)):
+        return "list"
+    if name.endswith("_at") and isinstance(value, int):
+        return "time"
+    if name in {"date", "due_day"}:
+        return "date"
+    if name.endswith("_s") and isinstance(value, (int, float)):
+        return "duration_ms"
+    return "number" if isinstance(value, (int, float)) and not isinstance(value, bool) else "text"
+
+
+def unit_of(name: str, limit_unit: object) -> tuple[str, str] | None:
+    """Of a number: working days for what ends in `_wd`, the limit's own for the limit."""
+    if name == "limit":
+        return _UNITS.get(str(limit_unit))
+    return _WORKING_DAYS if name.endswith("_wd") else None
