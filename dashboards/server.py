@@ -130,8 +130,11 @@ class _Uvicorn(uvicorn.Server):
         self._hub = hub
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Not uvicorn's own: that raises the signal once more behind an orderly end, so that the process seems to be killed."""
         self._hub.close_soon()
-        super().handle_exit(sig, frame)
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        self.should_exit = True
 
 
 def run(settings: Settings) -> None:

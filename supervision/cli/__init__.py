@@ -22,4 +22,4 @@ def main() -> None:
 
 
 # The groups register their commands on `app`, so they come after it.
-from supervision.cli import agents, backup, board, db, gateway, importing, letters, replay, rules, schema, servers, up  # noqa: E402, F401
+from supervision.cli import agents, backup, board, db, gateway, importing, letters, ready, replay, rules, schema, servers, up  # noqa: E402, F401
