@@ -93,6 +93,8 @@ ARMED = Gauge("supervision_armed_timers", "Timer entries, those out of date amon
 SUBJECTS = Gauge("supervision_state_subjects", "Cases or subjects in memory.", ["topic", "partition"])
 STATE_BYTES = Gauge("supervision_state_bytes", "Packed state in memory.", ["topic", "partition"])
 RETRIES = Counter("supervision_transaction_retries_total", "Commits that the broker left unanswered and that were asked for again.")
+SIMULATED = Counter("supervision_simulated_events_total", "Events of the made-up city that were sent.")
+SIMULATED_CLOCK = Gauge("supervision_simulated_clock_timestamp_seconds", "How far the made-up city is, Unix time of its own clock.")
 GATEWAY_REQUESTS = Counter("supervision_gateway_requests_total", "Requests to the gateway by status of the answer.", ["status"])
 GATEWAY_EVENTS = Counter(
     "supervision_gateway_events_total", "Events posted: accepted, quarantined or refused.", ["source", "outcome"]

@@ -21,6 +21,11 @@ def on_clock(subject: str, clock: str) -> str:
     return subject if clock == "wall" else f"{subject}@{clock}"
 
 
+def without_clock(subject: str, clock: str) -> str:
+    """The subject as events name it, which know no clock: the inverse of `on_clock`."""
+    return subject.removesuffix(f"@{clock}")
+
+
 def stream_of(event: CaseEvent) -> Stream:
     """A fact that a register reports without a case is activity, whatever its type's own stream is."""
     if event.case_id is None and event.event_type in WITHOUT_CASE:

@@ -13,6 +13,7 @@ from streams.agents.tracing import Cause
 from streams.agents.transaction import Message
 from supervision.alert import Alert, Disposition
 from supervision.signal import ClockStep, Signal, packets
+from supervision.subject import without_clock
 from supervision.topics import partition_of_subject
 
 WALL = "wall"
@@ -50,10 +51,14 @@ def alerts(found: Iterable[Alert], names: Names, issued_at: int, caused: Iterabl
 
 
 def signals(found: Iterable[Signal], steps: list[ClockStep], names: Names) -> list[Message]:
-    """Each signal to its subject's partition, each step to all of them behind the signals; packed, in order."""
+    """Each signal to its subject's partition, each step to all of them behind the signals; packed, in order.
+
+    The partition is that of the subject's events, such as an officer's leave, whose key names no clock.
+    """
     by_partition: dict[int, list[Signal | ClockStep]] = {}
     for signal in found:
-        by_partition.setdefault(partition_of_subject(signal.subject, names.signal_partitions), []).append(signal)
+        place = partition_of_subject(without_clock(signal.subject, signal.clock), names.signal_partitions)
+        by_partition.setdefault(place, []).append(signal)
     if steps:
         for partition in range(names.signal_partitions):
             by_partition.setdefault(partition, []).extend(steps)

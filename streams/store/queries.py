@@ -139,3 +139,42 @@ def table_sizes(store: Store) -> dict[str, int]:
 
 def _one(store: Store, query: str) -> Any:
     return store.execute(query)[0][0]
+
+
+_OF_CLOCK = """
+SELECT rule_id, toString(level), subject_key, segment, toUnixTimestamp64Milli(detected_at),
+    toUnixTimestamp64Milli(assumeNotNull(issued_at)), evidence_event_ids
+FROM {table} WHERE state != 'revoked' AND clock = %(clock)s ORDER BY detected_at, alert_id
+"""
+
+
+class Published(Struct, frozen=True):
+    """A standing alert with what it rests on; times in ms UTC, `issued_at` on the wall."""
+
+    rule_id: str
+    level: str
+    subject_key: str
+    segment: str
+    detected_at: int
+    issued_at: int
+    evidence: list[UUID]
+
+
+def published_on(store: Store, clock: str) -> list[Published]:
+    """Alerts and clues of one clock that stand. For those who may see clues."""
+    found = [store.execute(_OF_CLOCK.format(table=table), {"clock": clock}) for table in ("alerts", "clues")]
+    return [Published(*row) for rows in found for row in rows]
+
+
+def broker_times(store: Store, events: Collection[UUID], chunk: int = 5_000) -> dict[UUID, tuple[int, int]]:
+    """When these events happened, and when the broker took them; ms UTC."""
+    found: dict[UUID, tuple[int, int]] = {}
+    ids = list(events)
+    for start in range(0, len(ids), chunk):
+        rows = store.execute(
+            "SELECT event_id, toUnixTimestamp64Milli(occurred_at), toUnixTimestamp64Milli(broker_at) FROM events "
+            "WHERE event_id IN %(ids)s",
+            {"ids": ids[start : start + chunk]},
+        )
+        found |= {row[0]: (row[1], row[2]) for row in rows}
+    return found

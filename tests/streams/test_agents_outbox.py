@@ -12,7 +12,8 @@ from streams.trace import trace_of
 from supervision.alert import Alert, Disposition, Level, State
 from supervision.refusal import Refusal
 from supervision.signal import ClockStep, Signal, unpack
-from supervision.topics import partition_of_subject
+from supervision.subject import key, on_clock
+from supervision.topics import partition_of, partition_of_subject
 
 NAMES = Names("alerts", "clues", "activity-events", "dead-letters", 4)
 
@@ -63,6 +64,16 @@ def test_signals_reach_their_subject_and_steps_reach_everybody_behind_them(
     for partition, items in heard.items():
         mine = [one for one in sent if partition_of_subject(one.subject, 4) == partition]
         assert items == [*mine, *steps]
+
+
+@given(st.text(min_size=1, max_size=12), st.sampled_from(("wall", "log", "a@b")))
+def test_signals_of_an_officer_go_where_the_events_of_the_officer_go(officer: str, clock: str) -> None:
+    subject = key("officer", officer)
+    said = Signal(
+        subject=on_clock(subject, clock), kind="act", fact_id=UUID(int=1), revision=1, clock=clock, source_system="s", at=1
+    )
+    (message,) = signals([said], [], NAMES)
+    assert message.partition == partition_of(subject.encode(), NAMES.signal_partitions)
 
 
 def test_without_signals_and_steps_nothing_is_sent() -> None:

@@ -1,0 +1,248 @@
+"""The registers of the made-up city: regions, centres, windows, departments, officers, items, calendar and source.
+
+They are published as an importer publishes its catalogue, and the cases are drawn from them. Nothing here depends on the seed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterator
+from functools import cached_property
+
+from msgspec import Struct
+
+from streams.simulator import names
+from streams.simulator.catalogue import INSTANT, OFFERS, Offer
+from supervision.calendars import calendars_of
+from supervision.language import UserError, say
+from supervision.reference import (
+    CalendarData,
+    Centre,
+    Department,
+    Entry,
+    Hours,
+    Item,
+    Officer,
+    Reference,
+    Region,
+    Source,
+    Window,
+)
+from supervision.worktime import WorkCalendar
+
+SOURCE = "yunzhou-city"
+CLOCK = "city"
+CALENDAR = "yunzhou"
+ZONE = "Asia/Shanghai"
+SHIPPED_UNTIL, MADE_UP_UNTIL = 2026, 2066  # years after the notices of the State Council are made up, so that a city can go on
+MOST_CENTRES = 1 + len(names.COUNTIES) * (1 + len(names.TOWNS))
+HOURS = Hours(spans=((540, 720), (810, 1050)))  # 09:00-12:00, 13:30-17:30
+LATE_HOURS = Hours(spans=((1050, 1200),), weekdays=(2, 4))  # late service on Tuesdays and Thursdays, in every third centre
+WINDOWS = 8
+
+
+class Desk(Struct, frozen=True):
+    """The people of one department in one centre, by duty; `twin` is a second account of the first reviewer."""
+
+    department_id: str
+    handlers: tuple[str, ...]
+    reviewers: tuple[str, ...]
+    approvers: tuple[str, ...]
+    substitute: str
+    twin: str
+    head: str
+
+
+class Hall(Struct, frozen=True):
+    """A centre at work. `promised` and `instant` are (offer, item) with their weights; desks by department code."""
+
+    centre: Centre
+    region_level: int
+    calendar: WorkCalendar
+    windows: tuple[str, ...]
+    acceptors: tuple[str, ...]
+    desks: dict[str, Desk]
+    promised: tuple[tuple[Offer, Item], ...]
+    instant: tuple[tuple[Offer, Item], ...]
+    weight: float
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it serves in the evening on some days."""
+        return bool(self.centre.extended_hours)
+
+    @property
+    def region(self) -> str:
+        assert self.centre.region_code is not None
+        return self.centre.region_code
+
+    @property
+    def officers(self) -> tuple[str, ...]:
+        found = [officer for desk in self.desks.values() for officer in (*desk.handlers, *desk.reviewers, *desk.approvers)]
+        return (*self.acceptors, *found)
+
+
+class Place(Struct, frozen=True):
+    """Where a centre stands: its region, the name of the place, its level (3 city, 4 county, 5 township), its share of the work."""
+
+    region: str
+    name: str
+    level: int
+    weight: float
+
+
+def places(centres: int) -> list[Place]:
+    """The first so many: the city's, then the counties', then the townships'. UserError if there are not so many."""
+    if not 1 <= centres <= MOST_CENTRES:
+        wanted = f"1..{MOST_CENTRES}"
+        raise UserError(say(f"--centres {centres}: 应为 {wanted}", f"--centres {centres}: wanted {wanted}"))
+    found = [Place(names.CITY[0] + "00", names.CITY[1], 3, 3.0)]
+    found += [Place(code, name, 4, 2.0) for code, name in names.COUNTIES]
+    for number, town in enumerate(names.TOWNS, 1):
+        found += [Place(f"{code}{number:03d}", f"{name}{town}", 5, 0.5) for code, name in names.COUNTIES]
+    return found[:centres]
+
+
+class City:
+    """The registers and the halls of a city with so many centres. `keep_days`: how long agents remember closed cases."""
+
+    def __init__(self, centres: int, keep_days: int | None = None) -> None:
+        self.centres = centres
+        self._places = places(centres)
+        self._chance = random.Random("registers")  # noqa: S311 - names, not secrets
+        self.entries: list[Entry] = [
+            Source(
+                name=SOURCE, clock=CLOCK, late_grace_s=0, keep_days=keep_days, region_code=names.CITY[0], simulated=True,
+                catalogue_complete=True,
+            ),
+            calendar(),
+            Region(code=names.PROVINCE[0], name=names.PROVINCE[1], calendar=CALENDAR),
+            Region(code=names.CITY[0], name=names.CITY[1]),
+            *(Region(code=code, name=name) for code, name in names.COUNTIES),
+            *(Region(code=place.region, name=place.name) for place in self._places if place.level == 5),
+        ]  # fmt: skip
+        centres_of = [_centre(number, place) for number, place in enumerate(self._places)]
+        self.entries += centres_of
+        calendars = calendars_of(Reference(self.entries))
+        self.halls: list[Hall] = []
+        for number, (place, centre) in enumerate(zip(self._places, centres_of, strict=True)):
+            found = calendars.of_centre(centre.centre_id, 0)
+            assert found is not None
+            self.halls.append(self._hall(number, place, centre, found))
+
+    @cached_property
+    def reference(self) -> Reference:
+        return Reference(self.entries)
+
+    @cached_property
+    def officers(self) -> list[tuple[Hall, Desk, str]]:
+        """Every handler with his hall and desk: whom patterns of conduct are made of, one after the other."""
+        width = max(len(hall.desks) for hall in self.halls)
+        ordered = [list(hall.desks.values()) for hall in self.halls]
+        return [
+            (hall, desks[place], desks[place].handlers[turn])
+            for turn in range(3)
+            for place in range(width)
+            for hall, desks in zip(self.halls, ordered, strict=True)
+            if place < len(desks)
+        ]
+
+    def _hall(self, number: int, place: Place, centre: Centre, calendar: WorkCalendar) -> Hall:
+        offers = [offer for offer in OFFERS if place.level < 5 or offer.towns]
+        at_once = [offer for offer in INSTANT if place.level < 5 or offer.towns]
+        centre_id = centre.centre_id
+        desks = {code: self._desk(number, centre_id, place, code) for code in sorted({o.department for o in (*offers, *at_once)})}
+        windows = tuple(f"{centre_id}-W{window:02d}" for window in range(1, WINDOWS + 1))
+        for position, window in enumerate(windows, 1):
+            self.entries.append(Window(window_id=window, name=f"综合窗口{position:02d}号", centre_id=centre_id))
+        return Hall(
+            centre=centre,
+            region_level=place.level,
+            calendar=calendar,
+            windows=windows,
+            acceptors=tuple(self._officer(number, "W", turn, centre_id, None, ("window",)) for turn in range(1, WINDOWS + 1)),
+            desks=desks,
+            promised=tuple(self._offered(offers, place, desks)),
+            instant=tuple(self._offered(at_once, place, desks)),
+            weight=place.weight,
+        )
+
+    def _offered(self, offers: list[Offer], place: Place, desks: dict[str, Desk]) -> Iterator[tuple[Offer, Item]]:
+        for offer in offers:
+            item = offer.item(place.region, desks[offer.department].department_id)
+            self.entries.append(item)
+            yield offer, item
+
+    def _desk(self, number: int, centre_id: str, place: Place, code: str) -> Desk:
+        position = list(names.DEPARTMENTS).index(code) + 1
+        department_id = f"11{place.region[:6]}{place.region[6:] or 'MB0'}{number:03d}{position:03d}X"
+        name = f"{place.name}{names.DEPARTMENTS[code]}" if place.level < 5 else f"{place.name}{names.DEPARTMENTS[code]}派出窗口"
+        self.entries.append(Department(department_id=department_id, name=name, region_code=place.region))
+
+        def officer(duty: str, turn: int, *posts: str, person: str | None = None) -> str:
+            return self._officer(number, f"{position:02d}{duty}", turn, centre_id, department_id, posts, person)
+
+        reviewers = tuple(officer("R", turn, "reviewer") for turn in (1, 2))
+        return Desk(
+            department_id=department_id,
+            handlers=tuple(officer("H", turn, "handler") for turn in (1, 2, 3)),
+            reviewers=reviewers,
+            approvers=(officer("A", 1, "approver"),),
+            substitute=officer("B", 1, "reviewer", "substitute"),
+            twin=officer("A", 9, "approver", person=person_hash(reviewers[0])),
+            head=officer("L", 1, "organ_head"),
+        )
+
+    def _officer(
+        self,
+        number: int,
+        duty: str,
+        turn: int,
+        centre_id: str,
+        department: str | None,
+        posts: tuple[str, ...],
+        person: str | None = None,
+    ) -> str:
+        officer_id = f"YZ{number:03d}-{duty}{turn:02d}"
+        name = self._chance.choice(names.SURNAMES) + "".join(self._chance.sample(names.GIVEN, self._chance.choice((1, 2))))
+        self.entries.append(
+            Officer(
+                officer_id=officer_id,
+                person_hash=person or person_hash(officer_id),
+                name=name,
+                centre_id=centre_id,
+                home_department_id=department,
+                posts=posts,
+            )
+        )
+        return officer_id
+
+
+def _centre(number: int, place: Place) -> Centre:
+    return Centre(
+        centre_id=f"C{place.region}-01",
+        name=f"{place.name}{'便民服务中心' if place.level == 5 else '政务服务中心'}",
+        region_code=place.region,
+        hours=(HOURS,),
+        extended_hours=(LATE_HOURS,) if number % 3 == 2 else (),
+    )
+
+
+def person_hash(name: str) -> str:
+    """64 hexadecimal digits that stand for a person who does not exist."""
+    return hashlib.sha256(f"{SOURCE}/{name}".encode()).hexdigest()
+
+
+def calendar() -> CalendarData:
+    """China's calendar, and for the years that no notice has come for one that is made up: fixed feast days, nothing worked in."""
+    years = range(SHIPPED_UNTIL + 1, MADE_UP_UNTIL + 1)
+    feasts = ("01-01", "05-01", "05-02", "05-03", "10-01", "10-02", "10-03")
+    return CalendarData(
+        name=CALENDAR,
+        version="1",
+        inherits="CN",
+        time_zone=ZONE,
+        years=tuple(years),
+        holidays=tuple(f"{year}-{day}" for year in years for day in feasts),
+    )

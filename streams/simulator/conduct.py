@@ -1,0 +1,190 @@
+"""Patterns of one officer's conduct over days, and what looks like them (M02): each made of cases of his own.
+
+Its cases are accepted on a working day, the acts lie on the days after it. Its officer has no other one within many weeks, and
+whatever else he does lies in office hours, so the truth is what the pattern says. Further patterns are further values in `ALL`.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+
+from msgspec import Struct
+
+from streams.simulator import names
+from streams.simulator.catalogue import Offer
+from streams.simulator.city import LATE_HOURS, City, Desk, Hall
+from streams.simulator.drawing import Made, finish, open_case, plain
+from streams.simulator.laying import spread, worked
+from streams.simulator.story import HOUR_MS, MINUTE_MS, Act, Story, officer_subject
+from streams.simulator.truth import Line, Origin, Violation, line_of
+from streams.simulator.twist import in_days
+from supervision.alert import Level
+from supervision.event import EventType, Flag
+from supervision.reference import Item
+from supervision.worktime import WorkCalendar
+
+RULE = "M02"
+EVENING, LUNCH, DAWN = 18 * HOUR_MS + 10 * MINUTE_MS, 12 * HOUR_MS + 20 * MINUTE_MS, 7 * HOUR_MS + 30 * MINUTE_MS
+MARGIN = 17 * HOUR_MS + 35 * MINUTE_MS  # after close, but not by half an hour
+NIGHT = 22 * HOUR_MS + 20 * MINUTE_MS
+ACTS = 3
+
+
+class Frame(Struct, frozen=True):
+    """Whom a pattern is about and when it begins. `first_number`: of its cases."""
+
+    hall: Hall
+    desk: Desk
+    officer: str
+    day: int
+    first_number: int
+    chance: random.Random
+
+    @property
+    def calendar(self) -> WorkCalendar:
+        return self.hall.calendar
+
+
+class Played(Struct, frozen=True):
+    """`loose`: acts of no case."""
+
+    cases: tuple[Made, ...]
+    lines: tuple[Line, ...]
+    loose: tuple[Act, ...] = ()
+
+
+class Pattern(Struct, frozen=True, kw_only=True):
+    """Acts at these times of day, one entry a date. `level` None: nothing may be found.
+
+    `at_closed`: the last date is a day off. `overtime`: the last evening is approved. `night`: what is decided then. `late_hall`:
+    it needs a centre that serves in the evening; all others avoid one.
+    """
+
+    name: str
+    level: Level | None
+    times: tuple[int, ...] = (EVENING, EVENING, EVENING)
+    acts: int = ACTS
+    agent: str | None = None
+    flags: tuple[Flag, ...] = ()
+    at_closed: bool = False
+    overtime: bool = False
+    night: str | None = None
+    late_hall: bool = False
+
+
+ALL: tuple[Pattern, ...] = (
+    Pattern(name="evenings", level=Level.NOTICE),
+    Pattern(name="evenings_for_one_agent", level=Level.YELLOW, agent=names.AGENTS[0]),
+    Pattern(name="lunches", level=Level.NOTICE, times=(LUNCH, LUNCH, LUNCH)),
+    Pattern(name="mornings_and_a_day_off", level=Level.NOTICE, times=(DAWN, DAWN, LUNCH - 2 * HOUR_MS), at_closed=True),
+    Pattern(name="grant_at_night", level=Level.YELLOW, times=(NIGHT,), acts=1, night="granted"),
+    Pattern(name="overtime_before_deadline", level=None, agent=names.AGENTS[1], overtime=True),
+    Pattern(name="extended_service", level=None, agent=names.AGENTS[2], late_hall=True),
+    Pattern(name="two_evenings", level=None, times=(EVENING, EVENING), acts=4),
+    Pattern(name="two_acts_an_evening", level=None, acts=2),
+    Pattern(name="half_an_hour_after_close", level=None, times=(MARGIN, MARGIN, MARGIN)),
+    Pattern(name="machine_decides", level=None, flags=(Flag.AUTO_APPROVED,)),
+    Pattern(name="denial_at_night", level=None, times=(NIGHT,), acts=1, night="denied"),
+)
+
+
+def pool(city: City, *, late_hall: bool) -> list[tuple[Hall, Desk, str]]:
+    """The officers a pattern can be about: handlers of desks with an item that takes long enough."""
+    return [each for each in city.officers if each[0].is_late is late_hall and _offered(each[0], each[1])]
+
+
+def play(pattern: Pattern, frame: Frame) -> Played | None:
+    """The pattern's cases, and what must be found of its officer. None: these days do not let it be played."""
+    dates = _dates(pattern, frame)
+    if dates is None:
+        return None
+    cases, last = [], (0, 0)
+    for place, (day, time_of_day) in enumerate(zip(dates, pattern.times, strict=True)):
+        for turn in range(pattern.acts):
+            at = frame.calendar.day_start(day) + time_of_day + turn * 9 * MINUTE_MS + frame.chance.randrange(1, 4 * MINUTE_MS)
+            cases.append(_case(pattern, frame, place * pattern.acts + turn, at, dates[-1]))
+            last = max(last, (at, day))
+    told = (_overtime(frame, dates[-1]),) if pattern.overtime else ()
+    return Played(tuple(cases), tuple(_lines(pattern, frame, *last)), told)
+
+
+def _dates(pattern: Pattern, frame: Frame) -> list[int] | None:
+    """The working days after the first; the last one a day off, if the pattern wants it."""
+    calendar = frame.calendar
+    dates = [calendar.add(frame.day, number) for number in range(1, len(pattern.times) + 1)]
+    if pattern.at_closed:
+        closed = dates[-2] + 1
+        while calendar.is_working(closed):
+            closed += 1
+        dates[-1] = closed
+        if calendar.count(frame.day, closed) > 4:
+            return None
+    if pattern.late_hall and all(_weekday(day) not in LATE_HOURS.weekdays for day in dates):
+        return None
+    return dates
+
+
+def _weekday(day: int) -> int:
+    return (day - 1) % 7 + 1
+
+
+def _lines(pattern: Pattern, frame: Frame, at: int, day: int) -> list[Line]:
+    subject = officer_subject(frame.officer)
+    if pattern.level is None:
+        return [Line(expect="quiet", rule=RULE, subject=subject, name=pattern.name)]
+    segment = date.fromordinal(day).isoformat()
+    found = Violation(rule=RULE, level=pattern.level, subject=subject, segment=segment, at=at, origin=Origin.INJECTED)
+    return [line_of(found, pattern.name)]
+
+
+def _offered(hall: Hall, desk: Desk) -> list[tuple[Offer, Item]]:
+    """The desk's items with a first step and a promise that outlasts a pattern."""
+    return [
+        (offer, item)
+        for offer, item in hall.promised
+        if hall.desks[offer.department] is desk and in_days(8)(offer) and offer.steps[0] == "handle"
+    ]
+
+
+def _case(pattern: Pattern, frame: Frame, turn: int, at: int, last: int) -> Made:
+    """A case of which one act of the officer's happens at that instant: his step, or at night the decision."""
+    calendar, chance = frame.calendar, frame.chance
+    offered = chance.choice(_offered(frame.hall, frame.desk))
+    story = open_case(frame.hall, offered, frame.day, frame.first_number + turn, chance, None)
+    plain(story)
+    story.accepted_at = worked(calendar, calendar.day_start(frame.day), (20 + 3 * turn) * MINUTE_MS + chance.randrange(1, 60_000))
+    story.agent, story.flags, story.is_denied = pattern.agent, pattern.flags, pattern.night == "denied"
+    behind = calendar.add(last, 1)
+    story.finish_wd = calendar.count(frame.day, behind) + 1
+    if pattern.night is None:
+        return finish(story, move=lambda told: _by_day(told, frame, at, behind))
+    made = finish(story, move=lambda told: _by_night(told, frame, at))
+    made.story.act(EventType.DECISION_MADE).officer = frame.officer
+    return made
+
+
+def _by_day(story: Story, frame: Frame, at: int, behind: int) -> None:
+    """The officer's step ends at the instant; the others follow from the next working day on."""
+    first = story.work[0]
+    first.officer, first.since, first.until = frame.officer, at - 25 * MINUTE_MS, at
+    opening = frame.calendar.office(behind)[0][0]
+    assert story.decided_at is not None
+    spread(story, frame.calendar, story.work[1:], opening, story.decided_at)
+
+
+def _by_night(story: Story, frame: Frame, at: int) -> None:
+    """All steps are done by the day before; the decision is made at the instant."""
+    calendar = frame.calendar
+    spread(story, calendar, story.work, story.accepted_at, calendar.office(frame.day)[-1][1] - 10 * MINUTE_MS)
+    story.decided_at = at
+    assert story.ended_at is not None
+    story.ended_at = max(story.ended_at, worked(calendar, at, 40 * MINUTE_MS))
+
+
+def _overtime(frame: Frame, day: int) -> Act:
+    """Approved in the afternoon, for the evening."""
+    start = frame.calendar.day_start(day)
+    span = {"from": start + 17 * HOUR_MS + 30 * MINUTE_MS, "to": start + 21 * HOUR_MS}
+    payload = {"officer_id": frame.officer, "kind": "overtime"} | span
+    return Act(kind=EventType.LEAVE_APPROVED, at=start + 15 * HOUR_MS + 10 * MINUTE_MS, payload=payload)

@@ -1,0 +1,59 @@
+"""A city judged offline, in one process: what the truth says against what the engines find. Called by tests and measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from msgspec import Struct
+
+from rules.book import Rulebook
+from rules.engine import CaseEngine
+from rules.subjects import SubjectEngine
+from streams.replay import Replay
+from streams.simulator.accuracy import Standing
+from streams.simulator.city import CLOCK, City
+from streams.simulator.days import Days, Load
+from streams.simulator.truth import Line
+from streams.sources.feed import Told, with_clock
+from supervision.alert import Alert, State
+from supervision.event import ClockAdvanced
+
+WEEK = 7
+
+
+class Trial(Struct, frozen=True):
+    """One seed's city: a week of cases from `first`, its clock run to `until` (ms UTC). Going through `items` fills `lines`."""
+
+    days: Days
+    last: int
+    until: int
+    lines: list[Line]
+
+    @classmethod
+    def of(cls, seed: int, centres: int, load: Load, first: date, days: int = WEEK, run_on_days: int = 60) -> Trial:
+        made = Days(City(centres), seed, load, first.toordinal())
+        last = first.toordinal() + days - 1
+        return cls(made, last, made.calendar.day_start(last + 1 + run_on_days), [])
+
+    def items(self) -> Iterator[Told | ClockAdvanced]:
+        """The city's events and clock in the order of arrival."""
+        self.lines.clear()
+        return with_clock(self.days.arrivals(self.last, note=self.lines.extend), [CLOCK], until=self.until)
+
+
+def judged(trial: Trial, items: Iterable[Told | ClockAdvanced]) -> Replay:
+    """The items through both engines."""
+    book, reference = Rulebook.load(), trial.days.city.reference
+    run = Replay(CaseEngine(book, reference), SubjectEngine(book, reference))
+    run.run(items)
+    return run
+
+
+def standing(alerts: Iterable[Alert]) -> list[Standing]:
+    """Those that stand in the end."""
+    return [
+        Standing(alert.rule_id, alert.level, alert.subject_key, alert.segment, alert.detected_at)
+        for alert in alerts
+        if alert.state is not State.REVOKED
+    ]

@@ -1,0 +1,8 @@
+"""All twists of one case, in the order in which they are dealt. The eleven rules to come add their tuples here."""
+
+from __future__ import annotations
+
+from streams.simulator import on_procedure, on_time
+from streams.simulator.twist import Twist
+
+ALL: tuple[Twist, ...] = (*on_time.TWISTS, *on_procedure.TWISTS)
