@@ -27,7 +27,7 @@ PASSWORD_FILE = "clickhouse.password"  # noqa: S105 - the name of a file, not a 
 GATEWAY_KEYS = "gateway-keys.json"
 PERSON_KEY = "person.key"
 LOOPBACK = "127.0.0.1"
-REMEMBERED = ("kafka_port", "clickhouse_port")
+REMEMBERED = ("kafka_port", "clickhouse_port", "gateway_port", "dashboard_port")
 
 Level = Literal["debug", "info", "warning", "error"]
 Process = Literal["sink", "gateway", "dashboard", "simulator", "scheduler", "agents"]

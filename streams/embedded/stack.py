@@ -1,4 +1,4 @@
-"""The embedded stack: Kafka, ClickHouse, agents and sink as children of one supervisor. `supervision up` and tests use `Stack`.
+"""The embedded stack: Kafka, ClickHouse, agents, sink and what people see, as children of one supervisor. For `up` and tests.
 
 Started in the order of the flow, each when the one before answers; stopped in the reverse order; none outlives the supervisor. What
 the settings place elsewhere (another Kafka, another ClickHouse) is only asked whether it answers.
@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +22,7 @@ from streams.embedded.kafka import Kafka
 from streams.embedded.stack_child import Child, leashed, tail
 from streams.embedded.stack_lock import DirectoryLock, free_ports, require_free
 from streams.embedded.stack_progress import Show
+from streams.embedded.stack_services import Service
 from supervision.language import UserError, say
 from supervision.settings import ADDRESSES, Settings, clickhouse_password, environment, load
 
@@ -33,8 +34,9 @@ KEEP_LOG_BYTES = 16 << 20
 
 def on_free_ports(data: Path, **given: Any) -> Settings:
     """Settings for a stack beside any other on this machine; `given` are further settings."""
-    first = free_ports(3)
-    return load(**{"data": data, "kafka_port": first, "clickhouse_port": first + 2, **given})
+    first = free_ports(5)
+    ports = {"kafka_port": first, "clickhouse_port": first + 2, "gateway_port": first + 3, "dashboard_port": first + 4}
+    return load(**{"data": data, **ports, **given})
 
 
 class Stack:
@@ -43,8 +45,9 @@ class Stack:
     Tests kill and restart its parts: `stack.children["agents"].kill()`, `stack.launch("agents")`, `stack.kafka_server`.
     """
 
-    def __init__(self, settings: Settings, show: Show | None = None) -> None:
+    def __init__(self, settings: Settings, show: Show | None = None, services: Iterable[Service] = ()) -> None:
         self.settings = settings
+        self.services = tuple(services)
         self.show = show or Show()
         self.data = settings.data.absolute()
         self.logs = self.data / "logs"
@@ -81,6 +84,8 @@ class Stack:
                 step.detail = f"{self.settings.workers} x"
             with self.show.step(say("入库", "sink")):
                 self.launch("sink")
+            for service in self.services:
+                self.serve(service)
             self._write_addresses()
         except BaseException:
             self.stop()
@@ -115,6 +120,19 @@ class Stack:
         child = Child(name, _command(name, *arguments), log, env=self.environment)
         self.children[name] = child
         return child
+
+    def serve(self, service: Service) -> None:
+        """Start an HTTP service of ours and wait until it says that it is ready. Raises UserError."""
+        with self.show.step(service.name) as step:
+            require_free(service.address(self.settings)[1], service.name, service.setting)
+            self.launch(service.command)
+            self._until(service.command, lambda: service.is_ready(self.settings))
+            step.detail = service.url(self.settings)
+
+    def join(self, name: str, *arguments: str) -> None:
+        """Launch one more part of a stack that runs, and tell the other commands of it."""
+        self.launch(name, *arguments)
+        self._write_addresses()
 
     def run(self, *arguments: str) -> None:
         """Run `supervision ARGUMENTS` to its end. Raises UserError with the end of what it said if it fails."""
@@ -190,6 +208,9 @@ class Stack:
             "logs": str(self.logs),
             "processes": {name: child.pid for name, child in self.children.items()},
         }
+        for service in self.services:
+            found[service.command] = service.url(self.settings)
+            found[f"{service.command}_port"] = service.address(self.settings)[1]
         if self.kafka_server:
             found["kafka_port"] = self.settings.kafka_port
             found["processes"] = {"kafka": self.kafka_server.children[1].pid, **found["processes"]}

@@ -1,8 +1,10 @@
-"""`supervision up`, `status`, `stop`, `doctor`: the embedded stack as one thing."""
+"""`supervision up`, `status`, `stop`, `doctor`: the embedded stack as one thing, with its board and a city at work."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,12 +17,14 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from streams.embedded.stack import Stack
+    from supervision.settings import Settings
 
 DATA = typer.Option("--data", metavar="DIR", help="Data directory.", show_default="./data")
 WORKERS = typer.Option("--workers", metavar="N", min=1, help="Agent processes; one per spare core.", show_default="1")
 DEMO = typer.Option(
     "--demo/--no-demo", help="Bring the example log in and show its alerts.", show_default="at the first start only"
 )
+CITY = typer.Option("--city/--no-city", help="Let a simulated city work, on a clock of its own.", show_default="off")
 
 
 @app.command()
@@ -28,13 +32,15 @@ def up(
     data: Annotated[Path | None, DATA] = None,
     workers: Annotated[int | None, WORKERS] = None,
     demo: Annotated[bool | None, DEMO] = None,
+    city: Annotated[bool, CITY] = False,
     background: Annotated[bool, typer.Option("--background", help="Return once everything answers.")] = False,
 ) -> None:
-    """Start everything on this machine: Kafka, ClickHouse, tables, topics, agents, sink. / 启动整套系统。
+    """Start everything on this machine: Kafka, ClickHouse, agents, sink, gateway, board, a made-up city. / 启动整套系统。
 
     Nothing but Python is needed. All data stays in DIR: started again, it goes on where it was. Ctrl-C, SIGTERM or
     `supervision stop` stop all of it cleanly, last started first. If one part dies, the end of its log is shown and the rest stops.
 
+    The first start makes the board's administrator and shows the password, once (`supervision user reset admin` makes another).
     Addresses are printed and kept in DIR/addresses.json, where the other commands find them; logs are in DIR/logs. Settings come
     from SUPERVISION_* variables or DIR/supervision.toml (`supervision doctor --settings` lists them); one that names another
     Kafka or ClickHouse replaces the embedded one.
@@ -46,28 +52,60 @@ def up(
     from streams.embedded import stack_background
     from streams.embedded.stack import Stack
     from streams.embedded.stack_progress import Show
+    from streams.embedded.stack_services import CITY_COMMAND, FOR_PEOPLE
     from streams.embedded.stack_signals import run_until_stopped, stoppable
     from supervision.settings import load
 
     settings, console = load(data=data, workers=workers), Console(stderr=True)
-    if background:
-        told = ["--data", str(settings.data.absolute()), "--workers", str(settings.workers)]
-        found = stack_background.start(settings.data, [*told, "--demo" if demo else "--no-demo"])
-        _print_addresses(found, settings.data)
-        return
-    stack = Stack(settings, Show(console))
-    with stoppable() as hold:
-        try:
-            stack.start()
-            _demonstrate(stack, console, demo)
-            _print_addresses(stack_background.addresses(settings.data) or {}, settings.data)
-            console.print(say("Ctrl-C 停止", "Ctrl-C stops it"), style="dim")
-            run_until_stopped(stack.check)
-        finally:
-            hold()
-            if stack.children:
-                console.print(say("正在停止", "stopping"), style="dim")
-            stack.stop()
+    with _administrator(settings) as password:
+        if background:
+            told = ["--data", str(settings.data.absolute()), "--workers", str(settings.workers)]
+            told += ["--demo" if demo else "--no-demo", "--city" if city else "--no-city"]
+            _print_addresses(stack_background.start(settings.data, told), settings, password)
+            return
+        stack = Stack(settings, Show(console), FOR_PEOPLE)
+        with stoppable() as hold:
+            try:
+                stack.start()
+                _demonstrate(stack, console, demo)
+                if city:
+                    stack.join(CITY_COMMAND, "--live", "--to", "gateway")
+                _print_addresses(stack_background.addresses(settings.data) or {}, settings, password)
+                console.print(say("Ctrl-C 停止", "Ctrl-C stops it"), style="dim")
+                run_until_stopped(stack.check)
+            finally:
+                hold()
+                if stack.children:
+                    console.print(say("正在停止", "stopping"), style="dim")
+                stack.stop()
+
+
+class _Password:
+    """The administrator's password, if this start made it. `line` is what a person is told, once."""
+
+    def __init__(self, line: str) -> None:
+        self._line = line
+
+    def line(self) -> str:
+        line, self._line = self._line, ""
+        return line
+
+
+@contextmanager
+def _administrator(settings: Settings) -> Iterator[_Password]:
+    """Makes the board's first user before the board can; the password is told even if the start then fails."""
+    from dashboards.access.first import ensure_administrator
+    from dashboards.access.users import ADMINISTRATOR
+
+    made = ensure_administrator(settings)
+    name = ADMINISTRATOR
+    line = say(f"用户 {name}  密码 {made}  (只显示这一次)", f"user {name}  password {made}  (shown this once)") if made else ""
+    password = _Password(line)
+    try:
+        yield password
+    finally:
+        if left := password.line():
+            typer.echo(left)
 
 
 def _demonstrate(stack: Stack, console: Console, wanted: bool | None) -> None:
@@ -78,11 +116,13 @@ def _demonstrate(stack: Stack, console: Console, wanted: bool | None) -> None:
         console.print(stack_demo.show(stack))
 
 
-def _print_addresses(found: dict[str, object], data: Path) -> None:
-    login = f"{found.get('clickhouse_user')}, {data / 'clickhouse.password'}"
+def _print_addresses(found: dict[str, object], settings: Settings, password: _Password) -> None:
+    login = f"{found.get('clickhouse_user')}, {settings.data / 'clickhouse.password'}"
     typer.echo(f"kafka       {found.get('kafka')}")
     typer.echo(f"clickhouse  {found.get('clickhouse')}  ({login})")
-    typer.echo(f"data        {data.absolute()}")
+    typer.echo(f"gateway     {found.get('gateway')}/docs")
+    typer.echo(f"data        {settings.data.absolute()}")
+    typer.echo(f"board       {found.get('dashboard')}  {password.line()}".rstrip())
 
 
 @app.command()

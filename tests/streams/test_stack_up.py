@@ -14,6 +14,7 @@ import pytest
 
 from streams.embedded import stack_background, stack_ready
 from streams.embedded.stack import on_free_ports
+from streams.embedded.stack_services import FOR_PEOPLE
 from supervision.settings import Settings, environment
 from tests.streams.test_stack_child import eventually, runs
 
@@ -33,9 +34,10 @@ def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[
     return subprocess.run([sys.executable, "-m", "supervision", *arguments], env=said, capture_output=True, text=True, check=False)
 
 
-def up(settings: Settings) -> dict[str, Any]:
+def up(settings: Settings, *, is_again: bool = False) -> dict[str, Any]:
     started = command(settings, "up", "--background", "--no-demo")
     assert started.returncode == 0, started.stderr
+    assert ("(shown this once)" in started.stdout) != is_again, "the administrator's password is shown at the first start alone"
     found = stack_background.addresses(settings.data)
     assert found
     return found
@@ -47,7 +49,10 @@ def nothing_runs(found: dict[str, Any]) -> bool:
 
 def test_it_answers_refuses_a_second_dies_whole_and_starts_again(settings: Settings) -> None:
     found = up(settings)
-    assert list(found["processes"]) == ["kafka", "clickhouse", "agents", "sink"]
+    assert list(found["processes"]) == ["kafka", "clickhouse", "agents", "sink", "gateway", "dashboard"]
+    for service in FOR_PEOPLE:
+        assert service.is_ready(settings)
+        assert found[service.command] == service.url(settings)
     assert stack_ready.workers(settings).are_enough(settings)
     assert command(settings, "status").returncode == 0
     checked = command(settings, "doctor")
@@ -60,7 +65,7 @@ def test_it_answers_refuses_a_second_dies_whole_and_starts_again(settings: Setti
     assert eventually(lambda: nothing_runs(found), 30)
     assert command(settings, "status").returncode == 1
 
-    again = up(settings)
+    again = up(settings, is_again=True)
     assert command(settings, "topics", "create").stdout == "all topics exist\n"
     assert command(settings, "stop").returncode == 0
     assert nothing_runs(again)
@@ -73,4 +78,5 @@ def test_when_a_part_dies_all_stop_with_one_clear_line(settings: Settings) -> No
     said = (settings.data / "logs" / "up.log").read_text(encoding="utf-8")
     assert "supervision: sink ended unexpectedly (SIGKILL)" in said
     assert "Traceback" not in said
+    assert "shown this once" not in said
     assert stack_background.addresses(settings.data) is None

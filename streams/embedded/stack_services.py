@@ -1,0 +1,53 @@
+"""What the embedded stack runs beside the core for people and window systems: the gateway, the board, and the simulated city.
+
+`supervision up` starts them behind the agents and the sink; tests and measurements name those they want.
+"""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from supervision.language import say
+from supervision.settings import Settings
+
+READY = "/readyz"
+ASK_S = 2.0
+
+
+class Service(Struct, frozen=True):
+    """One HTTP service of the stack: the subcommand that runs it, what people call it, and where it listens."""
+
+    command: str
+    called: tuple[str, str]
+    address: Callable[[Settings], tuple[str, int]]
+    setting: str
+
+    @property
+    def name(self) -> str:
+        """Its name in the language of the moment."""
+        return say(*self.called)
+
+    def url(self, settings: Settings) -> str:
+        """Where a browser or a window system finds it."""
+        host, port = self.address(settings)
+        return f"http://{host}:{port}"
+
+    def is_ready(self, settings: Settings) -> bool:
+        """Whether it says of itself that it can work."""
+        connection = http.client.HTTPConnection(*self.address(settings), timeout=ASK_S)
+        try:
+            connection.request("GET", READY)
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+GATEWAY = Service("gateway", ("网关", "gateway"), lambda its: (its.gateway_host, its.gateway_port), "SUPERVISION_GATEWAY_PORT")
+BOARD = Service("dashboard", ("大屏", "board"), lambda its: (its.dashboard_host, its.dashboard_port), "SUPERVISION_DASHBOARD_PORT")
+FOR_PEOPLE = (GATEWAY, BOARD)
+CITY_COMMAND = "simulate"
