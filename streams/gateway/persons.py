@@ -33,9 +33,10 @@ _NEAR_YEARS = 3
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
-_ZEROED = bytes(48 if 48 <= code <= 57 else code for code in range(256))
+_ZEROED = bytes(48 if 48 <= code <= 57 else 32 if code == 45 else code for code in range(256))  # digits to 0, "-" to a blank
 _RUN = re.compile(rb"000000000000*[Xx]?")
-_APART = (b"000 0000 0000", b"000-0000-0000", b"000000 00000000 000")
+_APART = re.compile(rb"000(?: 0000 0000|000 00000000 000)")
+_BORN = re.compile(rb"(?=([1-8][0-9]{5}(?:18|19|20|21)[0-9]{9}[0-9Xx]))")
 _WIDE = re.compile(rb"\xef\xbc[\x90-\x99]")  # full-width digits in UTF-8
 # A number of today may stand in the middle of others, since its date and check digit tell it; the rest stand alone.
 _NUMBER = re.compile(
@@ -87,17 +88,24 @@ def may_hold_number(wire: bytes) -> bool:
     for found in _RUN.finditer(zeroed):
         if _may_be(wire, *found.span()):
             return True
-    if any(shape in zeroed for shape in _APART):
-        return True
+    for found in _APART.finditer(zeroed):
+        if _may_be_apart(wire, found.start()):
+            return True
     return not wire.isascii() and _WIDE.search(wire) is not None
+
+
+def _may_be_apart(wire: bytes, begin: int) -> bool:
+    """Whether digits in groups may be a number: none stands in the middle of others (the groups of a UUID do)."""
+    if wire[begin + 6 : begin + 7] == b" ":
+        return True
+    return wire[begin : begin + 1] == b"1" and not wire[begin - 1 : begin].isalnum()
 
 
 def _may_be(wire: bytes, begin: int, end: int) -> bool:
     """Whether a run of digits (and an X) may be or hold a number."""
     length = end - begin
     if length >= 18:
-        run = wire[begin:end].decode("ascii").upper()
-        return any(_is_id(run[start : start + 18]) for start in range(length - 17))
+        return any(_is_id(found[1].decode("ascii").upper()) for found in _BORN.finditer(wire, begin, end))
     if length == 13:
         return wire[begin : begin + 3] == b"861"  # else an instant in milliseconds
     return (length == 11 and wire[begin : begin + 1] == b"1") or length == 15
@@ -209,13 +217,13 @@ def _check_digit(digits: str) -> str:
 
 def _is_id(plain: str) -> bool:
     """Whether 18 characters are a citizen's number: a birthday that was or may be, and the check digit."""
-    if not (len(plain) == 18 and plain.isascii() and plain[:17].isdigit()):
+    if not (len(plain) == 18 and "1" <= plain[0] <= "8" and plain.isascii() and plain[:17].isdigit()):
         return False
     try:
         born = date(int(plain[6:10]), int(plain[10:12]), int(plain[12:14]))
     except ValueError:
         return False
-    return 1880 <= born.year <= 2199 and "1" <= plain[0] <= "8" and plain[17] == _check_digit(plain[:17])
+    return 1880 <= born.year <= 2199 and plain[17] == _check_digit(plain[:17])
 
 
 def _is_near(plain: str, at: int) -> bool:

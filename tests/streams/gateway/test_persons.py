@@ -130,6 +130,7 @@ TEXTS = [
     f"+86{PHONE}",
     "138 0013 8000",
     "138-0013-8000",
+    "138 0013-8000",
 ]
 
 
@@ -167,6 +168,8 @@ def test_equal_numbers_have_equal_masks(number: str) -> None:
         {"event_id": "019a0c1e-7b2a-7c11-9d55-013800138000"},
         {"occurred_at": 1772413950000},
         {"department_id": "11430111MB0X000001"},
+        {"event_id": "0190a000-0000-7000-8000-000000000011"},
+        {"actor_person_hash": "0" * 32},
         {"payload": {"notice_doc_no": "告字2026-0033"}},
     ],
     ids=str,
