@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from supervision.worktime import Limit
 
 WAIT_S = 120.0
 KEY_FILE = "simulator.key"
+KNOWN_S = 1.0  # a running gateway looks at its keys twice a second
 
 
 def write_file(path: Path, items: Iterable[Sent]) -> int:
@@ -112,6 +114,7 @@ def gateway(settings: Settings, url: str | None, key_file: Path | None) -> tuple
     try:
         if key_file is None and not path.exists():
             _keep(path, keys.add(settings.gateway_keys, SOURCE, (), (), CLOCK, None))
+            time.sleep(KNOWN_S)
         return address, path.read_text("utf-8").strip()
     except OSError as error:
         raise UserError(say(f"{path}: 读不了: {error.strerror}", f"{path}: cannot be read: {error.strerror}")) from None

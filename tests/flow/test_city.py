@@ -1,20 +1,23 @@
 """The simulated city on real servers: every violation of its truth file is found, by subject, level and instant, and nothing else.
 
-Straight to Kafka here; through the gateway in the same way. Offline, without servers: `tests/streams/simulator/test_truth.py`.
+Through gateway, Kafka, agents and sink into ClickHouse, and once straight to Kafka. `tests/streams/simulator` does it offline.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from streams.simulator import truth
 from streams.simulator.accuracy import scores
 from streams.simulator.city import SOURCE
+from streams.simulator.live import HOUR_MS, State
 from streams.simulator.stored import standing
 from streams.store import queries
-from tests.flow.harness import Deployment
+from tests.flow.gateways import start_gateway
+from tests.flow.harness import Deployment, until
 from tests.flow.truth import said_twice
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(600)]
@@ -22,13 +25,63 @@ pytestmark = [pytest.mark.service, pytest.mark.timeout(600)]
 FOR_EVER = 1 << 62  # all that the truth says is due by then: the clock was run on for 60 days
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_the_truth_of_a_week_is_found_on_the_full_path(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("seed", "way"), [(1, "gateway"), (2, "gateway"), (3, "gateway"), (1, "kafka")])
+def test_the_truth_of_a_week_is_found_on_the_full_path(seed: int, way: str, tmp_path: Path) -> None:
     lines = tmp_path / "truth.jsonl"
     with Deployment(tmp_path, partitions=4) as deployment:
+        if way == "gateway":
+            start_gateway(deployment)
         city = ["--centres", "3", "--rate", "0.1", "--injections", "0.4", "--seed", str(seed), "--truth", str(lines)]
-        deployment.run("simulate", *city, "--to", "kafka")
+        deployment.run("simulate", *city, "--to", way)
         _assert_found(deployment, lines)
+
+
+def test_a_live_city_is_at_work_at_once_and_goes_on_where_it_was_when_it_was_killed(tmp_path: Path) -> None:
+    """Killed, not stopped: what it had noted is acknowledged, what it sends again is known."""
+    with Deployment(tmp_path, partitions=4) as deployment:
+        state = deployment.settings.data / "simulator.json"
+        city = ["simulate", "--live", "--centres", "3", "--rate", "40", "--speed", "600"]
+        live = deployment.start("city", *city)
+        until(lambda: _standing(deployment) > 0, "the first alert of the backlog")
+        until(lambda: _reached(state) > _started(state), "the backlog to be sent and the city to be live")
+        live.kill()
+        left = _reached(state)
+        again = deployment.start("city", *city)
+        until(lambda: _reached(state) > left + HOUR_MS, "the city to go on")
+        again.stop()
+        assert again.process.returncode == 0, again.log.read_text()
+        del deployment.parts["city"]
+        deployment.drain()
+        store = deployment.store()
+        try:
+            assert queries.doubled_events(store) == []
+            assert said_twice(store) == []
+            ((days,),) = store.execute("SELECT uniqExact(toDate(occurred_at, 'Asia/Shanghai')) FROM events WHERE case_id != ''")
+            assert days >= 10
+        finally:
+            store.close()
+        deployment.check()
+
+
+def _reached(state: Path) -> int:
+    return _noted(state).reached or 0
+
+
+def _started(state: Path) -> int:
+    return _noted(state).start
+
+
+def _noted(state: Path) -> State:
+    until(state.exists, "the city to note where it is")
+    return msgspec.json.decode(state.read_bytes(), type=State)
+
+
+def _standing(deployment: Deployment) -> int:
+    store = deployment.store()
+    try:
+        return len(queries.standing_alerts(store, SOURCE))
+    finally:
+        store.close()
 
 
 def _assert_found(deployment: Deployment, lines: Path) -> None:
