@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import structlog
@@ -17,7 +18,7 @@ from dashboards.access.rights import Scope
 from dashboards.board.clocks import WALL, Clocks
 from dashboards.board.places import Atlas, Where, where_of
 from dashboards.board.quiet import Seen, why_quiet
-from dashboards.board.shared import Shared
+from dashboards.board.shared import AT_ONCE, Shared
 from dashboards.board.sources import seen_by, sources
 from dashboards.board.wall import HOUR_MS, HOURS, Figures, ranking, tiles, totals, trend
 from dashboards.contract import Card, Clock, Source, Wall
@@ -72,9 +73,10 @@ class Board:
         self._behind = 0
         self._behind_since = 0
         self._answered_at = 0.0
-        self._figures = Shared(self._count, FIGURES_S)
-        self._open = Shared(self._count_open, OPEN_S)
-        self._refused = Shared(lambda: refused_counts(pool), OPEN_S)
+        self._makers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="figures")
+        self._figures = Shared(self._count, FIGURES_S, self._makers)
+        self._open = Shared(self._count_open, OPEN_S, self._makers)
+        self._refused = Shared(lambda: refused_counts(pool), OPEN_S, self._makers)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -89,6 +91,7 @@ class Board:
         self._stop.set()
         if self._thread is not None:
             self._thread.join(15.0)
+        self._makers.shutdown(wait=True, cancel_futures=True)
 
     @property
     def is_ready(self) -> bool:
@@ -102,6 +105,7 @@ class Board:
             try:
                 self.look()
                 publish(self.pulses())
+                self._answered_at = time.monotonic()
             except UserError as error:
                 log.warning("figures not to be had", because=error.lines)
             except Exception:
@@ -112,7 +116,6 @@ class Board:
         """Ask the feeds and the workers once."""
         wall = time.time_ns() // 1_000_000
         self._feeds = feed_counts(self._pool)
-        self._answered_at = time.monotonic()
         self.clocks.hear((worker.clocks for worker in self._workers()), wall)
         self._sources = sources(self._feeds, self._refused.get(), self.clocks, self._names(), wall)
         self._note_sink(wall)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 
 import pytest
@@ -150,12 +151,34 @@ def test_a_shared_value_is_computed_once_and_a_failure_is_not_kept() -> None:
             raise ValueError(key)
         return len(calls)
 
-    shared: Shared[int] = Shared(compute, least_s=1000.0)
+    shared: Shared[int] = Shared(compute, 1000.0, _pool())
     assert [shared.get("a"), shared.get("a"), shared.get("b")] == [1, 1, 2]
     for _ in range(2):
         with pytest.raises(ValueError, match="bad"):
             shared.get("bad")
     assert calls == ["a", "b", "bad", "bad"]
+
+
+def test_who_asks_for_an_old_value_gets_it_at_once_and_a_new_one_is_made() -> None:
+    now = [0.0]
+    made: list[float] = []
+
+    def compute() -> int:
+        made.append(now[0])
+        return len(made)
+
+    with _pool() as pool:
+        shared: Shared[int] = Shared(compute, 5.0, pool, lambda: now[0])
+        now[0] = 4.9
+        assert [shared.get(), shared.get()] == [1, 1]
+        now[0] = 10.0
+        assert shared.get() == 1
+    assert made == [4.9, 10.0]
+    assert shared.get() == 2
+
+
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1)
 
 
 def test_days_off_join_weekends_and_holidays_and_leave_out_make_up_days() -> None:
