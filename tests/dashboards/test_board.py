@@ -16,6 +16,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from dashboards.access.first import ensure_administrator
 from streams.embedded.stack import Stack, on_free_ports
 from streams.embedded.stack_lock import free_ports
+from streams.gateway import keys
 from streams.reference import publish
 from supervision.entries import Source
 from tests.dashboards.conftest import axe, log_in, overflow
@@ -69,8 +70,7 @@ def board(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[Boa
         publish(settings, [Source(name=SOURCE, clock="wall", late_grace_s=0)])
         password = ensure_administrator(settings)
         assert password
-        stack.run("gateway-key", "add", SOURCE)
-        key = (stack.logs / "gateway-key-add.log").read_text("utf-8").split()[-1]
+        key = keys.add(settings.gateway_keys, SOURCE, (), (), None, None)
         stack.launch("gateway")
         stack.launch("dashboard")
         running = Board(stack, password, key)
