@@ -36,8 +36,6 @@ _STATES = {
     EventType.CASE_VOIDED: "voided",
     EventType.CASE_REOPENED: "accepted",
 }
-_UNITS = {"working_day": "工作日 / working days", "calendar_day": "自然日 / calendar days", "month": "月 / months"}
-_UNITS |= {"hour": "工作小时 / working hours", "minute": "分钟 / minutes"}
 
 
 def steps(
@@ -119,4 +117,4 @@ def workflow(item: Item | None, shown: Iterable[Step]) -> Workflow | None:
 
 
 def _limit(limit: Limit | None) -> str | None:
-    return None if limit is None else f"{limit.value} {_UNITS.get(limit.unit.value, limit.unit.value)}"
+    return None if limit is None else f"{limit.value} {limit.unit.value}"

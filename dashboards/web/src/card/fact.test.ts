@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { Fact } from "../contract";
 import { show } from "./fact";
 
-const words = { units: { second: "s", minute: "min", hour: "h", day: "d" }, yes: "yes", no: "no", none: "none" };
+const words = { units: { second: "s", minute: "min", hour: "h", day: "d" }, yes: "yes", no: "no", none: "none", word: (name: string) => (name === "testing" ? "检测" : name) };
 const fact = (value: Fact["value"], kind: Fact["kind"] = "text") => ({ name: "n", label: { zh: "", en: "" }, unit: null, value, kind }) as Fact;
 
 describe("a fact", () => {
   it.each<[Fact["value"], Fact["kind"], string]>([
     [null, "number", "none"],
+    ["testing", "text", "检测"],
     [0, "number", "0"],
     [false, "text", "no"],
     [[], "list", "none"],

@@ -7,6 +7,7 @@ export interface Words {
   yes: string;
   no: string;
   none: string;
+  word: (name: string) => string; // for a word of a closed list
 }
 
 export function show(fact: Fact, zone: string, words: Words): string {
@@ -16,5 +17,5 @@ export function show(fact: Fact, zone: string, words: Words): string {
   if (Array.isArray(value)) return value.length ? value.join(", ") : words.none;
   if (fact.kind === "time" && typeof value === "number") return instant(value, zone, true);
   if (fact.kind === "duration_ms" && typeof value === "number") return duration(value, words.units);
-  return String(value);
+  return typeof value === "string" ? words.word(value) : String(value);
 }
