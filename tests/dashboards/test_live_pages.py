@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from streams.embedded.stack_lock import free_ports
 from tests.dashboards import city
@@ -286,3 +286,28 @@ def test_a_first_password_must_be_changed(visit: Visit, city_board: Pretend) -> 
     page.press("#again", "Enter")
     page.wait_for_selector(".totals")
     live(page)
+
+
+def test_a_page_that_was_open_while_the_server_was_renewed_loads_what_is_there_now(visit: Visit) -> None:
+    page = visit()
+    asked: list[str] = []
+
+    def gone_once(route: Route) -> None:
+        asked.append(route.request.url)
+        route.continue_() if len(asked) > 1 else route.fulfill(status=404)
+
+    page.route("**/assets/HistoryPage-*.js", gone_once)
+    page.get_by_role("link", name="历史查询").click()
+    page.wait_for_selector(".results tr")
+    assert len(asked) == 2
+
+
+def test_a_server_that_cannot_answer_yet_is_said_and_asked_again(visit: Visit, city_board: Pretend) -> None:
+    page = visit("/rules")
+    page.wait_for_selector(".rule-list")
+    page.route("**/api/rules", lambda route: route.fulfill(status=503, json=city.both("", "")))
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("没有读到")
+    page.unroute("**/api/rules")
+    page.get_by_role("button", name="再试一次").click()
+    page.wait_for_selector(".rule-list")

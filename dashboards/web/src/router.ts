@@ -1,6 +1,5 @@
 // The pages by address, and who may open them: without a session the login, with a first password the account.
 import { createRouter, createWebHistory } from "vue-router";
-import { Unreachable } from "./api";
 import { link, start } from "./feed/feed";
 import { me, whoever } from "./session";
 
@@ -24,9 +23,8 @@ router.beforeEach(async (to) => {
   if (to.meta.open) return true;
   try {
     await whoever();
-  } catch (error) {
-    if (!(error instanceof Unreachable)) throw error;
-    return true; // the page itself says that nothing can be read
+  } catch {
+    return true; // the page itself says that nothing can be read, and why
   }
   if (!me.value) return { name: "login", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
   if (me.value.must_change_password) return to.name === "account" ? true : { name: "account" }; // nothing else is open before
@@ -37,4 +35,12 @@ router.beforeEach(async (to) => {
 // A new page begins at its top, for whoever listens to it or walks it by keyboard.
 router.afterEach((to, from) => {
   if (from.name && to.path !== from.path) requestAnimationFrame(() => document.getElementById("content")?.focus({ preventScroll: true }));
+});
+
+// The server was renewed while this page was open: what it would load now has other names. Once, or a fault would load for ever.
+router.onError((error: Error, to) => {
+  const last = Number(sessionStorage.getItem("renewed"));
+  if (!/imported module|module script|preload CSS/i.test(error.message) || Date.now() - last < 60_000) return;
+  sessionStorage.setItem("renewed", String(Date.now()));
+  location.assign(to.fullPath);
 });
