@@ -74,7 +74,7 @@ class Pattern(Struct, frozen=True, kw_only=True):
 
 
 ALL: tuple[Pattern, ...] = (
-    Pattern(name="evenings", level=Level.NOTICE),
+    Pattern(name="online_duty", level=Level.NOTICE),
     Pattern(name="evenings_for_one_agent", level=Level.YELLOW, agent=names.AGENTS[0]),
     Pattern(name="lunches", level=Level.NOTICE, times=(LUNCH, LUNCH, LUNCH)),
     Pattern(name="mornings_and_a_day_off", level=Level.NOTICE, times=(DAWN, DAWN, LUNCH - 2 * HOUR_MS), at_closed=True),

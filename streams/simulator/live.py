@@ -6,7 +6,7 @@ Where it is stands in a file of the data directory, so that a restart goes on th
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -51,6 +51,7 @@ def run(settings: Settings, file: StateFile, wanted: State, gateway: tuple[str, 
     _log.info("city_started", seed=state.seed, start=state.start, reached=state.reached, speed=state.speed)
     try:
         sender = outlets.sender(settings, counts, file, gateway, note_every_s=NOTE_S)
+        file.refused = lambda: outlets.refused(sender)
         sender.run(items(days, Pace(calendar, state.speed), file, state.start))
     finally:
         if probe is not None:
@@ -78,6 +79,8 @@ class StateFile(Journal):
         self.reached: int | None = None
         self._state: State | None = None
         self._written_at = 0.0
+        self.refused: Callable[[], dict[str, int]] = dict  # what the way there did not accept, by reason
+        self._said: dict[str, int] = {}
 
     def take_up(self, wanted: State, topics: dict[str, str]) -> State:
         """The state to go on from: the file's, if there is one. Raises UserError if it is of another city.
@@ -125,6 +128,9 @@ class StateFile(Journal):
         if time.monotonic() - self._written_at < WRITE_S:
             return
         self._written_at = time.monotonic()
+        if (refused := self.refused()) != self._said:
+            self._said = refused
+            _log.error("events_refused", reasons=refused)
         self._state = structs.replace(self._state, reached=self.reached)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.path.with_suffix(".new")

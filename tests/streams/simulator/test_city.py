@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rules.card import BUILTIN, load_cards
 from rules.kinds.window import ACTS
 from streams.simulator import conduct, twists
 from streams.simulator.city import CLOCK, MOST_CENTRES, SOURCE, City
@@ -97,6 +98,15 @@ def test_every_twist_and_every_pattern_is_played_within_a_week_and_a_half() -> N
 def test_names_of_twists_and_patterns_are_unique() -> None:
     names = [twist.name for twist in twists.ALL] + [pattern.name for pattern in conduct.ALL]
     assert len(set(names)) == len(names)
+
+
+def test_every_rule_is_broken_and_every_false_positive_of_its_card_is_played() -> None:
+    """A card that is added needs its twists: its violations, and a look-alike under the name of each of its false positives."""
+    names = {twist.name for twist in twists.ALL} | {pattern.name for pattern in conduct.ALL}
+    broken = {twist.rule for twist in twists.ALL if twist.violates} | {conduct.RULE}
+    for card in load_cards(BUILTIN):
+        assert card.id in broken
+        assert {each.id for each in card.false_positives} <= names, card.id
 
 
 def test_the_registers_are_whole() -> None:
