@@ -70,10 +70,13 @@ class Deployment:
                 done = self.run(name, command(name))
                 assert done.returncode == 0, done.stdout + done.stderr
             else:
-                log = self.directory / f"{name}.log"
-                self.children[name] = Child(name, _supervision(command(name)), log, env=self._environment(name))
+                self.launch(name)
         for name in self.children:
             self.wait(name)
+
+    def launch(self, service: str) -> None:
+        log = self.directory / f"{service}.log"
+        self.children[service] = Child(service, _supervision(command(service)), log, env=self._environment(service))
 
     def run(self, service: str, words: list[str]) -> subprocess.CompletedProcess[str]:
         """`supervision WORDS` in the environment of a service, as `docker-compose exec` would."""

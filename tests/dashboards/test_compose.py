@@ -27,7 +27,6 @@ from tests.dashboards.operating import PROMETHEUS, ROOT, document, tool
 SCHEMA = Path("/usr/lib/python3/dist-packages/compose/config/compose_spec.json")
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 USAGE = typer.BadParameter.__mro__[1]  # what the command line raises of anything it does not know
-TO_COME = frozenset({"simulate"})  # the city's command may not be there yet; once it is, it is held to the file
 
 
 def test_it_fits_the_schema_of_compose_files() -> None:
@@ -142,15 +141,11 @@ def _parse(words: list[str]) -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_every_command_and_health_check_is_one_of_ours(name: str) -> None:
-    known = set(getattr(get_command(app), "commands", {}))
-    words = command(name)
-    if words[0] in TO_COME - known:
-        return
-    _parse(words)
+    _parse(command(name))
     check = health(name)
-    assert (check is None) == (name in {*ONE_SHOT, "simulator"})
+    assert (check is None) == (name in ONE_SHOT)
     if check is not None:
-        assert check == ["supervision", "ready", words[0]]
+        assert check == ["supervision", "ready", name]
         _parse(check[1:])
 
 
@@ -177,7 +172,7 @@ def test_prometheus_scrapes_every_process_where_it_listens() -> None:
     }
     first, workers = (int(OURS["sink"]["environment"][f"SUPERVISION_{name}"]) for name in ("METRICS_PORT", "WORKERS"))
     settings = load(metrics_port=first, workers=workers)
-    wanted = {f"{name}:{metrics_port_of(settings, name)}" for name in ("sink", "gateway", "dashboard")}
+    wanted = {f"{name}:{metrics_port_of(settings, name)}" for name in ("sink", "gateway", "dashboard", "simulator")}
     assert scraped == wanted | {f"agents:{metrics_port_of(settings, 'agents', index)}" for index in range(workers)}
 
 
