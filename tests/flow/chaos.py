@@ -33,7 +33,7 @@ class Chaos:
         self._chance = random.Random(seed)
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
-        self._stopped: set[int] = set()
+        self._struck: set[int] = set()
         self._is_told = False
         self._importer = self._import()
 
@@ -93,7 +93,9 @@ class Chaos:
     def _some_worker(self) -> int:
         crews = [name for name in self._deployment.parts if name.startswith("agents")]
         workers = [pid for name in crews for pid in self._deployment.workers(name)]
-        return self._chance.choice([pid for pid in workers if pid not in self._stopped])
+        pid = self._chance.choice([pid for pid in workers if pid not in self._struck])
+        self._struck.add(pid)  # one that was killed may not be gone yet for its crew
+        return pid
 
     def _kill_worker(self) -> None:
         pid = self._some_worker()
@@ -103,13 +105,12 @@ class Chaos:
     def _stop_worker(self) -> None:
         pid = self._some_worker()
         self._tell(f"stop worker {pid}")
-        self._stopped.add(pid)
         os.kill(pid, signal.SIGSTOP)
         self._in(STOPPED_S, lambda: self._continue(pid))
 
     def _continue(self, pid: int) -> None:
         self._tell(f"continue worker {pid}")
-        self._stopped.discard(pid)
+        self._struck.discard(pid)
         os.kill(pid, signal.SIGCONT)
 
     def _add_workers(self) -> None:
