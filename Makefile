@@ -1,4 +1,4 @@
-# make up      everything on this machine: own virtual environment, servers, an example; Ctrl-C stops it
+# make up      everything on this machine: own virtual environment, servers, the board, a city at work; Ctrl-C stops it
 # make test    all tests, real servers too            make test CHAOS=1    the minutes-long ones as well
 # make chaos   RUNS=20 seeded runs of the whole flow while processes are killed, stopped, added and restarted
 # make check   format, lint, types, import rules      make bench           the measurements of bench/
@@ -15,6 +15,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 CHAOS ?=
 RUNS ?= 20
 MARKS := $(if $(CHAOS),,-m "not chaos")
+PAGES := $(wildcard dashboards/bundle.py dashboards/locale/* $(addprefix dashboards/web/,* src/* src/*/* src/*/*/* public/*))
 WORDS := $(wildcard supervision rules streams dashboards tests bench examples)
 
 .DEFAULT_GOAL := help
@@ -61,8 +62,8 @@ $(VENV)/python.stamp:
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-# Installed anew when pyproject.toml changes. A failed installation leaves no stamp and says what pip said.
-$(VENV)/%.stamp: pyproject.toml $(VENV)/python.stamp
+# Installed anew when pyproject.toml changes, or the board's pages, which are built then. A failed installation leaves no stamp.
+$(VENV)/%.stamp: pyproject.toml $(PAGES) $(VENV)/python.stamp
 	@echo "installing e-supervision[$*] (the first time a few minutes)"
 	@test -t 1 || quiet=--quiet; $(BIN)/python -m pip install $$quiet --disable-pip-version-check --editable '.[$*]' || \
 	{ echo "supervision: pip could not install e-supervision[$*]; its lines above say why (a mirror: PIP_INDEX_URL)" >&2; exit 1; }

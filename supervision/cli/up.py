@@ -24,7 +24,7 @@ WORKERS = typer.Option("--workers", metavar="N", min=1, help="Agent processes; o
 DEMO = typer.Option(
     "--demo/--no-demo", help="Bring the example log in and show its alerts.", show_default="at the first start only"
 )
-CITY = typer.Option("--city/--no-city", help="Let a simulated city work, on a clock of its own.", show_default="off")
+CITY = typer.Option("--city/--no-city", help="Let a simulated city work, on a clock of its own.", show_default="on")
 
 
 @app.command()
@@ -32,7 +32,7 @@ def up(
     data: Annotated[Path | None, DATA] = None,
     workers: Annotated[int | None, WORKERS] = None,
     demo: Annotated[bool | None, DEMO] = None,
-    city: Annotated[bool, CITY] = False,
+    city: Annotated[bool, CITY] = True,
     background: Annotated[bool, typer.Option("--background", help="Return once everything answers.")] = False,
 ) -> None:
     """Start everything on this machine: Kafka, ClickHouse, agents, sink, gateway, board, a made-up city. / 启动整套系统。

@@ -35,7 +35,7 @@ def command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[
 
 
 def up(settings: Settings, *, is_again: bool = False) -> dict[str, Any]:
-    started = command(settings, "up", "--background", "--no-demo")
+    started = command(settings, "up", "--background", "--no-demo", "--no-city")
     assert started.returncode == 0, started.stderr
     assert ("(shown this once)" in started.stdout) != is_again, "the administrator's password is shown at the first start alone"
     found = stack_background.addresses(settings.data)
