@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,6 +32,7 @@ _log = structlog.get_logger("gateway")
 REQUESTS_AT_ONCE = 256
 _LOOK_S = 0.5
 _STOP_S = 20
+_BACKLOG = 2048
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -55,10 +57,12 @@ def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises UserError where a person must act: no broker or topic, a broken file, a busy port."""
     keyring, persons = Keyring(settings.gateway_keys), Persons(read_key(settings.person_key))
     counts = admin.check(settings)
+    listening = _listen(settings)
     sources, memory, limits = Sources(settings), Bytes(settings.gateway_memory_bytes), limits_of(settings)
     metrics.start_gateway(keyring.sources())
     metrics.GATEWAY_HELD.set_function(lambda: memory.held)
     broker = Broker(settings, counts)
+    metrics.READY.set_function(lambda: broker.is_there)
     probe: Probe | None = None
     try:
         if port := metrics_port_of(settings, "gateway"):
@@ -69,8 +73,9 @@ def run(settings: Settings) -> None:
         server = _server(settings, events, broker, limits)
         _log.info("gateway_started", host=settings.gateway_host, port=settings.gateway_port, keys=len(keyring))
         gc.freeze()  # what the start made is not walked through again
-        asyncio.run(_serve(server, sources, settings))
+        asyncio.run(_serve(server, sources, listening))
     finally:
+        listening.close()
         broker.close()
         sources.close()
         if probe is not None:
@@ -81,8 +86,6 @@ def run(settings: Settings) -> None:
 def _server(settings: Settings, events: Events, broker: Broker, limits: Limits) -> _Server:
     config = uvicorn.Config(
         build(events, lambda: broker.is_there, limits),
-        host=settings.gateway_host,
-        port=settings.gateway_port,
         http=bounded(settings.gateway_connections),
         ws="none",
         lifespan="off",
@@ -91,31 +94,35 @@ def _server(settings: Settings, events: Events, broker: Broker, limits: Limits) 
         server_header=False,
         timeout_keep_alive=IDLE_S,
         timeout_graceful_shutdown=_STOP_S,
-        backlog=2048,
+        backlog=_BACKLOG,
     )
     return _Server(config)
 
 
-async def _serve(server: _Server, sources: Sources, settings: Settings) -> None:
+async def _serve(server: _Server, sources: Sources, listening: socket.socket) -> None:
     """Run the server beside a look at the thread it rests on."""
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.serve([listening]))
     try:
         while not serving.done():
             await asyncio.wait([serving], timeout=_LOOK_S)
             if sources.failure is not None:
                 raise sources.failure
         await serving
-    except SystemExit:
-        raise UserError(_busy(settings)) from None
     finally:
         server.stop()
         if not serving.done():
             await serving
 
 
-def _busy(settings: Settings) -> str:
-    where = f"{settings.gateway_host}:{settings.gateway_port}"
-    return say(
-        f"网关无法监听 {where}: 端口被占用或无权限;改 SUPERVISION_GATEWAY_PORT",
-        f"the gateway cannot listen on {where}: the port is taken or not allowed; set SUPERVISION_GATEWAY_PORT",
-    )
+def _listen(settings: Settings) -> socket.socket:
+    """The socket; bound before anything is begun, since uvicorn ends the process when it cannot."""
+    host, port = settings.gateway_host, settings.gateway_port
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=_BACKLOG)
+    except OSError as error:
+        raise UserError(
+            say(
+                f"网关无法监听 {host}:{port}({error.strerror}): 改 SUPERVISION_GATEWAY_PORT",
+                f"the gateway cannot listen on {host}:{port} ({error.strerror}): set SUPERVISION_GATEWAY_PORT",
+            )
+        ) from None

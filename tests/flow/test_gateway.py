@@ -23,6 +23,9 @@ def test_an_import_through_the_gateway_leads_to_the_alerts_of_the_offline_replay
         via = ["--via", "gateway", "--key-file", str(key)]
         deployment.run("import", *crowd.arguments(), *via, "--twice")
         assert_holds(deployment.settings, crowd_truth)
+        gateway = deployment.parts.pop("gateway").process
+        gateway.terminate()
+        assert gateway.wait(60) == 0
         assert "all of it was sent before" in deployment.run("import", *crowd.arguments(), *via, "--twice")
         deployment.check()
 
