@@ -26,6 +26,8 @@ class Names:
             name = str(getattr(entry, "name", "") or "")
             if name:
                 self._newest[entry.KIND, entry.key] = name
+                if isinstance(entry, Item) and entry.catalog_code:  # which alerts name where there is one
+                    self._newest.setdefault((entry.KIND, entry.catalog_code), name)
                 if entry.KIND == "region":
                     self._regions[significant(entry.key)] = name
         self.sources: dict[str, Source] = {
