@@ -15,7 +15,6 @@ from rules.packing import SHIFT
 from rules.part import ACCEPTANCE_CODES, LEGAL_STOP_CODES, PROMISED_STOP_CODES
 from rules.plain import ACTOR_AT, AT, FACT_SIZE, wakes_in
 from rules.stepbook import STEP_CODE, STEP_CODES, StepBook
-from rules.verdict import FAR
 
 if TYPE_CHECKING:
     from rules.vocabulary import Vocabulary
@@ -37,22 +36,23 @@ UNTOUCHED: Final = Untouched.UNTOUCHED
 class Scene:
     """What a look may ask of the case at hand. `at` and `actor` are those of the new act, which comes after `number` others.
 
-    `wakes`: packed, those of all rules so far. `start`: the acceptance, else the first act.
+    `start`: the acceptance, else the first act.
     """
 
     __slots__ = (
         "_day",
         "_plans",
+        "_wakes",
         "actor",
         "at",
         "facts",
         "grace",
         "now",
         "number",
+        "packed_wakes",
         "place",
         "start",
         "vocabulary",
-        "wakes",
         "world",
     )
 
@@ -72,13 +72,17 @@ class Scene:
         self.facts = facts
         self.now = now
         self.grace = grace
-        self.wakes = wakes
+        self.packed_wakes = wakes
+        self._wakes: dict[bytes, int] | None = None
         self._day: int | None = None
         self._plans: dict[int, Any] | None = None
 
-    def wake_of(self, rule: bytes) -> int:
-        """What a rule wakes at so far."""
-        return wakes_in(self.wakes).get(rule, FAR)
+    @property
+    def wakes(self) -> dict[bytes, int]:
+        """What each rule wakes at so far; who asked the looks writes the new ones into it."""
+        if self._wakes is None:
+            self._wakes = wakes_in(self.packed_wakes)
+        return self._wakes
 
     @property
     def start_day(self) -> int:

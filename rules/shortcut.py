@@ -32,7 +32,6 @@ from rules.plain import (
     listed,
     names_in,
     parties_in,
-    wakes_in,
     wakes_of,
 )
 from rules.stepbook import STEP_CODE
@@ -281,25 +280,23 @@ class Shortcut:
     @staticmethod
     def _look(follow: Follow, scene: Scene) -> dict[bytes, int] | None:
         """The wakes from now on, _AS_IT_WAS if they are what they were; None: a rule may have something to say."""
-        packed = scene.wakes
-        wakes = _AS_IT_WAS
+        packed = scene.packed_wakes
+        is_changed = False
         try:
             for rule, look, is_conditional in follow.looks:
                 wake = look(scene, rule)
                 if wake == FAR:
                     if rule in packed:
-                        if wakes is _AS_IT_WAS:
-                            wakes = wakes_in(packed)
-                        wakes.pop(rule, None)
+                        scene.wakes.pop(rule, None)
+                        is_changed = True
                 elif wake == LOUD or is_conditional:
                     return None
                 else:
-                    if wakes is _AS_IT_WAS:
-                        wakes = wakes_in(packed)
-                    wakes[rule] = wake
+                    scene.wakes[rule] = wake
+                    is_changed = True
         except CalendarMissing:
             return None
-        return wakes
+        return scene.wakes if is_changed else _AS_IT_WAS
 
     def _origin(self, name: str) -> Origin:
         source = self._world.reference.source(name)
@@ -348,7 +345,9 @@ class Shortcut:
 def _number(words: Words, word: Any) -> bytes | None:
     """Of an actor or a device; None: the list is full."""
     known = words.known_of(word)
-    code = words.canonical(word)[1] if known is None else known[1]
+    if known is not None:
+        return known[2]
+    _, code = words.canonical(word)
     return None if code is None else code.to_bytes(3, "big")
 
 

@@ -18,7 +18,7 @@ class Run:
 
     __slots__ = ("completed", "facts", "key", "plans", "started")
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: Any) -> None:
         self.key = key
         self.facts: list[Fact] = []
         self.started: Fact | None = None
@@ -46,8 +46,8 @@ class Run:
         return self.completed
 
 
-def key_of(fact: Fact) -> str | None:
-    """What its instance goes by."""
+def key_of(fact: Fact) -> Any:
+    """What its instance goes by: a name; in an outline a tuple with its number; else the step code, None if there is none."""
     kept = fact.kept
     return kept.get(INSTANCE) or kept.get(STEP_CODE)
 
@@ -59,7 +59,7 @@ class StepBook:
 
     def __init__(self, facts: Iterable[Fact]) -> None:
         self.steps: dict[str, Run] = {}
-        self.instances: dict[str, Run] = {}
+        self.instances: dict[Any, Run] = {}
         for fact in facts:
             self.add(fact)
 

@@ -29,11 +29,11 @@ class Words:
         self._letter = letter
         self._most = most
         self._decode = msgspec.msgpack.Decoder(_TYPES[letter]).decode
-        self._known: dict[Any, tuple[Any, int]] = {}
+        self._known: dict[Any, tuple[Any, int, bytes]] = {}
         self._values: dict[int, Any] = {}
         self._next = 0
         self.fresh: list[tuple[str, bytes]] = []
-        self.known_of: Callable[[Any], tuple[Any, int] | None] = self._known.get  # as `canonical`, None for a new word
+        self.known_of: Callable[[Any], tuple[Any, int, bytes] | None] = self._known.get  # the number also packed; None: a new word
 
     def canonical(self, value: Any) -> tuple[Any, int | None]:
         """(the one tuple equal to `value`, its number); None: it has none, the list is full."""
@@ -43,17 +43,17 @@ class Words:
                 return value, None
             code = self._next
             self._next = code + 1
-            known = self._known[value] = (value, code)
+            known = self._known[value] = (value, code, code.to_bytes(3, "big"))
             self._values[code] = value
             self.fresh.append((f"{_PREFIX}{self._letter}{code}", _encode(value)))
-        return known
+        return known[0], known[1]
 
     def value(self, code: int) -> Any:
         return self._values[code]
 
     def restore(self, code: int, blob: bytes) -> None:
         value = self._decode(blob)
-        self._known[value] = (value, code)
+        self._known[value] = (value, code, code.to_bytes(3, "big"))
         self._values[code] = value
         self._next = max(self._next, code + 1)
 

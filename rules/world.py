@@ -62,7 +62,7 @@ class Place:
         promise = self.promised_limit
         self.has_even_promise = promise is None or promise.unit is Unit.WORKING_DAY  # the same working days whenever it starts
         self.outlooks: dict[tuple[bytes, bytes], Any] = {}  # the shortcut's: what a history that many cases share leads to
-        self.calm: dict[tuple[int, str], tuple[int, int]] = {}  # by detector and officer: a span of hours in which nothing is odd
+        self.calm: dict[str, tuple[int, int, set[int]]] = {}  # by officer: `World.calm_of`, and the span of time it holds for
         self._days: dict[int, dict[int, Any]] = {}
         self._plans: dict[tuple[int, ...], Any] = {}
 
@@ -86,10 +86,10 @@ class Place:
             found = self._days[day] = {}
         return found
 
-    def keep_calm(self, key: tuple[int, str], span: tuple[int, int]) -> None:
+    def keep_calm(self, officer_id: str, calm: tuple[int, int, set[int]]) -> None:
         if len(self.calm) >= MOST_PLANS:
             self.calm.clear()
-        self.calm[key] = span
+        self.calm[officer_id] = calm
 
     def plan(self, key: tuple[int, ...]) -> Any:
         """What was kept under this key, else None."""
@@ -124,6 +124,7 @@ class World:
         self._contexts: dict[Where, Where] = {}
         self._places: dict[tuple[int, int, str], Place] = {}
         self._of_hall: dict[tuple[str | None, str | None, int], WorkCalendar] = {}
+        self._calm: dict[tuple[str | None, str | None, int], set[int]] = {}
         self._offices: dict[tuple[str | None, str | None, int, int], Office] = {}
 
     def place(self, source: Source, where: Where, at: int) -> Place:
@@ -138,6 +139,10 @@ class World:
         """The instants [since, until) around this one between which the reference data is the same."""
         place = bisect_right(self._cuts, at)
         return self._cuts[place - 1] if place else -FOREVER, self._cuts[place] if place < len(self._cuts) else FOREVER
+
+    def calm_of(self, centre: str | None, region: str | None, since: int) -> set[int]:
+        """Quarters of an hour known to lie in the office hours there, by the data in force from `since` on."""
+        return self._calm.setdefault((centre, region, since), set())
 
     def context(self, where: Where) -> Where:
         """The one object equal to this context, for `place`."""

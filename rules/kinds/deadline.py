@@ -185,9 +185,9 @@ def next_of(plan: tuple[Reached, ...], start: int, scene: Scene) -> int:
     return wake
 
 
-def is_in_time(plan: tuple[Reached, ...], stop: int) -> bool:
-    """Whether a stop at this instant leaves nothing of the plan to be said."""
-    return all(stop <= (reached.instant if reached.is_warning else reached.end) for reached in plan)
+def in_time(plan: tuple[Reached, ...]) -> int:
+    """The last instant at which a stop leaves nothing of the plan to be said."""
+    return min([reached.instant if reached.is_warning else reached.end for reached in plan], default=FAR)
 
 
 class CaseDeadline:
@@ -200,6 +200,7 @@ class CaseDeadline:
         self.yields = yields
         self.silent_limit = parameters.silent_where_equal if is_silent_where_equal else None
         self._key = id(self)
+        self._in_time_key = -self._key
         self._is_promised = parameters.limit is LimitOf.PROMISED
 
     def judge(self, case: Case) -> list[Verdict]:
@@ -273,8 +274,13 @@ class CaseDeadline:
         return LOUD if plan is None else next_of(plan, scene.at, scene)
 
     def _stops(self, scene: Scene, _rule: bytes) -> int:
-        plan: tuple[Reached, ...] | None = scene.plans.get(self._key)
-        return FAR if plan is not None and is_in_time(plan, scene.at) else LOUD
+        until = scene.plans.get(self._in_time_key)
+        if until is None:
+            plan: tuple[Reached, ...] | None = scene.plans.get(self._key)
+            if plan is None:
+                return LOUD
+            until = scene.plans[self._in_time_key] = in_time(plan)
+        return FAR if scene.at <= until else LOUD
 
     def _with_precedence(self, case: Case, verdict: Verdict) -> Verdict:
         before = self.yields.get(verdict.level)

@@ -101,7 +101,7 @@ def _apart(pairs: list[tuple[list[int], list[int]]]) -> Outlook:
 
     def look(scene: Scene, _rule: bytes) -> int:
         for first, second in pairs:
-            persons = {scene.person_of(position) for position in first}
+            persons = [scene.person_of(position) for position in first]
             for position in second:
                 person = scene.person_of(position)
                 if person and person in persons:

@@ -8,13 +8,13 @@ from msgspec import Struct
 
 from rules.case import Case
 from rules.fact import FIELD_CODE, Fact
-from rules.kinds.deadline import CASE_CLOCK, Reached, Running, is_in_time, next_of, plan_of, verdict_of, verdicts
+from rules.kinds.deadline import CASE_CLOCK, Reached, Running, in_time, next_of, plan_of, verdict_of, verdicts
 from rules.outline import LOUD, UNTOUCHED, Outline, Outlook, Scene
 from rules.parameters import Deadline
 from rules.part import ACCEPTANCE_CODES, LEGAL_STOP_CODES, Part, declared_limit, earliest, limit_of
 from rules.reading import ACTOR, STEP, merged, reads
 from rules.stepbook import STEP_CODE, STEP_CODES, STEP_STARTED, Run, key_of
-from rules.verdict import FAR, Verdict
+from rules.verdict import AT_ONCE, FAR, Verdict
 from rules.world import IN_DAYS, Place
 from supervision import subject
 from supervision.event import EventType
@@ -34,10 +34,12 @@ def limit_facts(limit: Limit | None, started_at: int) -> dict[str, Any]:
 
 
 class Plan(Struct, frozen=True):
-    """The limit of a step, None: it has none; `reached` None: pauses or hours decide its instants case by case."""
+    """The limit of a step, None: it has none; `reached` None: pauses or hours decide its instants case by case;
+    `in_time`: the last instant at which a stop leaves nothing to say."""
 
     limit: Limit | None
     reached: tuple[Reached, ...] | None = None
+    in_time: int = AT_ONCE
 
 
 NO_LIMIT = Plan(None)
@@ -105,7 +107,8 @@ class StepDeadline:
         key = self._key_of(part.place, part.start_day, started.at, limit)
         plan: Plan | None = part.place.plan(key)
         if plan is None:
-            plan = Plan(limit, plan_of(self.parameters.at, _on_step(case, part, instance.key, started, None, limit)))
+            reached = plan_of(self.parameters.at, _on_step(case, part, instance.key, started, None, limit))
+            plan = Plan(limit, reached, in_time(reached))
             part.place.keep_plan(key, plan)
         return plan
 
@@ -120,7 +123,7 @@ class StepDeadline:
         """A step begins, is completed, or stops with the case; where limits run in days, plans of the days of the starts tell."""
         steps = [(run, limit) for run in outline.steps.instances.values() if (limit := _limit_of(place, run)) is not None]
         if act.type in STEP_CODES:
-            run = outline.steps.instances.get(key_of(act) or "")
+            run = outline.steps.instances.get(key_of(act))
             return self._of_step(place, outline, act, run, steps)
         if act.type in ACCEPTANCE_CODES:
             return None if outline.steps.instances else UNTOUCHED
@@ -154,7 +157,7 @@ class StepDeadline:
 
     def _beginning(self, limit: Limit) -> Outlook:
         def begin(scene: Scene, rule: bytes) -> int:
-            return min(self._wake(scene, scene.at, limit), scene.wake_of(rule))
+            return min(self._wake(scene, scene.at, limit), scene.wakes.get(rule, FAR))
 
         return begin
 
@@ -166,7 +169,7 @@ class StepDeadline:
         def end(scene: Scene, _rule: bytes) -> int:
             for position, limit in spans:
                 plan = self._told(scene, scene.at_of(position), limit)
-                if plan is None or not is_in_time(plan, scene.at):
+                if plan is None or scene.at > plan.in_time:
                     return LOUD
             return min([self._wake(scene, scene.at_of(position), limit) for position, limit in rest]) if rest else FAR
 
@@ -174,12 +177,12 @@ class StepDeadline:
 
     def _wake(self, scene: Scene, started_at: int, limit: Limit) -> int:
         plan = self._told(scene, started_at, limit)
-        return LOUD if plan is None else next_of(plan, started_at, scene)
+        return LOUD if plan is None or plan.reached is None else next_of(plan.reached, started_at, scene)
 
-    def _told(self, scene: Scene, started_at: int, limit: Limit) -> tuple[Reached, ...] | None:
+    def _told(self, scene: Scene, started_at: int, limit: Limit) -> Plan | None:
         place = scene.place
         plan: Plan | None = place.plan(self._key_of(place, 0 if place.has_even_promise else scene.start_day, started_at, limit))
-        return None if plan is None else plan.reached
+        return plan
 
 
 def _limit_of(place: Place, run: Run) -> Limit | None:

@@ -54,9 +54,10 @@ ACTS = (
 _ACT_CODES = frozenset(CODE_OF[kind] for kind in ACTS)
 _STEP_CODE, _DECIDED = _C["payload.step_code"], _C["payload.decision"]
 _DECISION = CODE_OF[EventType.DECISION_MADE]
-_NEVER = (0, 0)
+_NEVER: tuple[int, int, frozenset[int]] = (0, 0, frozenset())
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
+SLOT_MS = 15 * MINUTE_MS
 
 
 class Draft(Struct, frozen=True):
@@ -83,7 +84,6 @@ class OffHours:
         self._before_ms = parameters.hit.before_open_min * MINUTE_MS
         self._after_ms = parameters.hit.after_close_min * MINUTE_MS
         night = parameters.night_grant
-        self._key = id(self)
         self.night = None if night is None else (_minute(night.since), _minute(night.until))
 
     def judge(self, case: Case) -> Sequence[Verdict]:
@@ -110,23 +110,26 @@ class OffHours:
         officer_id = None if scene.actor is None else scene.actor[OFFICER]
         if not officer_id:
             return FAR
-        since, until = scene.place.calm.get((self._key, officer_id), _NEVER)
-        return FAR if since <= scene.at < until else self._look_up(scene, officer_id)
+        at = scene.at
+        since, until, calm = scene.place.calm.get(officer_id, _NEVER)
+        return FAR if since <= at < until and at // SLOT_MS in calm else self._look_up(scene, officer_id)
 
     def _look_up(self, scene: Scene, officer_id: str) -> int:
-        """And remember how long it is like that for acts of the officer in this place."""
+        """And remember a quarter of an hour that lies in office hours, for all officers of the centre: acts in it are no hits."""
         world, place, at = scene.world, scene.place, scene.at
         officer = world.reference.officer(officer_id, at)
         centre = (officer.centre_id if officer is not None else None) or place.where[CENTRE]
-        day, office = world.office(centre, place.where[REGION] or place.region, at)
+        region = place.where[REGION] or place.region
+        day, office = world.office(centre, region, at)
         if self._is_outside(office, at):
             return LOUD
         since, until = world.span(at)
-        for opens, closes in (*office.spans, *office.extended):
-            if opens <= at < closes:
-                day_of = office.calendar.day_start
-                span = max(since, opens, day_of(day)), min(until, closes, day_of(day + 1))
-                place.keep_calm((self._key, officer_id), span)
+        calm = world.calm_of(centre, region, since)
+        place.keep_calm(officer_id, (since, until, calm))
+        slot, day_start = at // SLOT_MS, office.calendar.day_start
+        first, last = max(since, day_start(day), slot * SLOT_MS), min(until, day_start(day + 1), (slot + 1) * SLOT_MS)
+        if last - first == SLOT_MS and any(opens <= first and last <= closes for opens, closes in office.spans):
+            calm.add(slot)
         return FAR
 
     def _hit(self, case: Case, act: Fact) -> Draft | None:
