@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rules.fact import INSTANCE, NOTHING, NOWHERE, OFFICER, PERSON, Actor, Fact
 from rules.packing import SHIFT
 from rules.part import ACCEPTANCE_CODES, LEGAL_STOP_CODES, PROMISED_STOP_CODES
-from rules.plain import ACTOR_AT, AT, FACT_SIZE, wakes_in
+from rules.plain import ACTOR_AT, AT, FACT_SIZE, wake_of
 from rules.stepbook import STEP_CODE, STEP_CODES, StepBook
 
 if TYPE_CHECKING:
@@ -36,29 +36,30 @@ UNTOUCHED: Final = Untouched.UNTOUCHED
 class Scene:
     """What a look may ask of the case at hand. `at` and `actor` are those of the new act, which comes after `number` others.
 
-    `start`: the acceptance, else the first act.
+    `wakes`: packed. `start`: the acceptance, else the first act.
     """
 
     __slots__ = (
         "_day",
+        "_persons",
         "_plans",
-        "_wakes",
         "actor",
         "at",
         "facts",
         "grace",
         "now",
         "number",
-        "packed_wakes",
         "place",
         "start",
         "vocabulary",
+        "wakes",
         "world",
     )
 
     def __init__(self, world: World, vocabulary: Vocabulary) -> None:
         self.world = world
         self.vocabulary = vocabulary
+        self._persons: dict[bytes, str] = {}
 
     def set(
         self, place: Place, start: int, at: int, actor: Actor | None, number: int, facts: bytes, now: int, grace: int, wakes: bytes
@@ -72,17 +73,13 @@ class Scene:
         self.facts = facts
         self.now = now
         self.grace = grace
-        self.packed_wakes = wakes
-        self._wakes: dict[bytes, int] | None = None
+        self.wakes = wakes
         self._day: int | None = None
         self._plans: dict[int, Any] | None = None
 
-    @property
-    def wakes(self) -> dict[bytes, int]:
-        """What each rule wakes at so far; who asked the looks writes the new ones into it."""
-        if self._wakes is None:
-            self._wakes = wakes_in(self.packed_wakes)
-        return self._wakes
+    def wake_of(self, rule: bytes) -> int:
+        """What a rule wakes at so far, FAR: never."""
+        return wake_of(self.wakes, rule)
 
     @property
     def start_day(self) -> int:
@@ -106,17 +103,25 @@ class Scene:
 
     def person_of(self, position: int) -> str | None:
         """The natural person who did it, as `Case.person` finds them."""
-        actor = self.actor
-        if position != self.number:
-            place = position * FACT_SIZE + ACTOR_AT
-            actor = self.vocabulary.actors.value(int.from_bytes(self.facts[place : place + 3], "big"))
+        if position == self.number:
+            return self._person(self.actor, self.at)
+        place = position * FACT_SIZE + ACTOR_AT
+        code = self.facts[place : place + 3]
+        person = self._persons.get(code)
+        if person is None:
+            actor = self.vocabulary.actors.value(int.from_bytes(code, "big"))
+            person = self._person(actor, self.at_of(position))
+            if person is not None and person == actor[PERSON]:
+                self._persons[code] = person  # their own word, whenever it was
+        return person
+
+    def _person(self, actor: Actor | None, at: int) -> str | None:
         if actor is None:
             return None
-        own = actor[PERSON]
-        if own:
-            return own
-        officer_id = actor[OFFICER]
-        registered = self.world.reference.officer(officer_id, self.at_of(position)) if officer_id else None
+        own, officer_id = actor[PERSON], actor[OFFICER]
+        if own or not officer_id:
+            return own or officer_id
+        registered = self.world.reference.officer(officer_id, at)
         return registered.person_hash if registered is not None and registered.person_hash else officer_id
 
 

@@ -18,6 +18,7 @@ from rules.fact import CODE_OF, FEW_VALUED, INSTANCE, NOTHING, Fact, Party
 from rules.packing import FORMAT, NO_PLACE, PLAIN, SHIFT, PackedCase, SnapshotError
 from rules.said import Sent
 from rules.stepbook import STEP_CODE
+from rules.verdict import FAR
 from supervision.event import EventType
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 # format, shape, earliest wake, number of its where, how many facts, bytes of what they keep, of parties, of names, how many wakes
 HEAD = Layout(">BBqIBHHHB")
-WAKE = Layout(">3sHI")
+WAKE_SIZE = 9  # instant and id of the rule: in the order of bytes, which is that of the instants
 FACT_SIZE = 30  # id, type, time, actor, device, party
 TYPE_AT, AT, ACTOR_AT, DEVICE_AT, PARTY_AT = 16, 17, 23, 26, 29
 NO_WORD = b"\xff\xff\xff"
@@ -50,16 +51,15 @@ def packed(case: Case, earliest: int) -> bytes | None:
     """The blob of a plain case; None: it is not plain."""
     if not _is_plain(case):
         return None
-    wakes = {rule.encode(): at for rule, at in case.wakes.items()}
     facts, kept = _in_order(case)
     parties, names = listed(case.parties), listed(case.names)
     try:
         head = HEAD.pack(
-            FORMAT, PLAIN, earliest, case.where_codes[0], len(case.facts), len(kept), len(parties), len(names), len(wakes)
+            FORMAT, PLAIN, earliest, case.where_codes[0], len(case.facts), len(kept), len(parties), len(names), len(case.wakes)
         )
     except struct.error:  # longer than a plain case may be
         return None
-    return b"".join((head, facts, kept, parties, names, wakes_of(wakes), listed(case.sent)))
+    return b"".join((head, facts, kept, parties, names, wakes_of(case.wakes), listed(case.sent)))
 
 
 def unpack(blob: bytes) -> PackedCase:
@@ -71,7 +71,7 @@ def unpack(blob: bytes) -> PackedCase:
         three = two + kept
         four = three + parties
         five = four + names
-        six = five + WAKE.size * wakes
+        six = five + WAKE_SIZE * wakes
         facts, actors, devices = _with_places(blob[one:two])
         return PackedCase(
             None,
@@ -83,7 +83,7 @@ def unpack(blob: bytes) -> PackedCase:
             devices,
             parties_in(blob[three:four]),
             names_in(blob[four:five]),
-            {rule.decode(): at for rule, at in wakes_in(blob[five:six]).items()},
+            wakes_in(blob[five:six]),
             [],
             _sent(blob[six:]) if len(blob) > six else [],
         )
@@ -104,20 +104,56 @@ def names_in(section: bytes) -> list[str]:
     return _names(section) if section else []
 
 
-def wakes_of(wakes: dict[bytes, int]) -> bytes:
-    return b"".join([WAKE.pack(rule, at + SHIFT >> 32, at + SHIFT & 0xFFFFFFFF) for rule, at in sorted(wakes.items())])
+def wakes_of(wakes: dict[str, int]) -> bytes:
+    return b"".join(sorted([(at + SHIFT).to_bytes(6, "big") + rule.encode() for rule, at in wakes.items()]))
 
 
-def wakes_in(section: bytes) -> dict[bytes, int]:
+def wakes_in(section: bytes) -> dict[str, int]:
     """By the id of the rule."""
-    return {rule: (high << 32 | low) - SHIFT for rule, high, low in WAKE.iter_unpack(section)}
+    return {section[at + 6 : at + 9].decode(): _instant(section, at) for at in range(0, len(section), WAKE_SIZE)}
+
+
+def wake_of(section: bytes, rule: bytes) -> int:
+    """What this rule wakes at, FAR: it does not."""
+    place = _place_of(section, rule)
+    return FAR if place < 0 else _instant(section, place)
+
+
+def with_wake(section: bytes, rule: bytes, instant: int) -> bytes:
+    """The section with this wake of the rule in place of what it had; FAR: with none."""
+    place = _place_of(section, rule)
+    if place >= 0:
+        section = section[:place] + section[place + WAKE_SIZE :]
+    if instant == FAR:
+        return section
+    own = (instant + SHIFT).to_bytes(6, "big") + rule
+    place = 0
+    while place < len(section) and section[place : place + WAKE_SIZE] < own:
+        place += WAKE_SIZE
+    return section[:place] + own + section[place:]
+
+
+def first_of(section: bytes) -> int:
+    """The earliest wake, FAR: none."""
+    return _instant(section, 0) if section else FAR
+
+
+def _instant(section: bytes, place: int) -> int:
+    return int.from_bytes(section[place : place + 6], "big") - SHIFT
+
+
+def _place_of(section: bytes, rule: bytes) -> int:
+    place = section.find(rule)
+    while place >= 0 and place % WAKE_SIZE != WAKE_SIZE - 3:
+        place = section.find(rule, place + 1)
+    return place - WAKE_SIZE + 3 if place >= 0 else -1
 
 
 def _is_plain(case: Case) -> bool:
     if case.has_versions or case.has_rare or case.alerts or len(case.where_codes) != 1 or len(case.facts) > MOST_FACTS:
         return False
     for rule, at in case.wakes.items():
-        if len(rule) != 3 or not -SHIFT <= at < SHIFT:
+        if len(rule.encode()) != 3 or not -SHIFT <= at < SHIFT:
             return False
     bare: set[Any] = set()  # steps that name no instance: an instance of that name would be one with them
     for fact in case.facts:

@@ -28,11 +28,12 @@ from rules.plain import (
     NO_WORD,
     NOT_PLAIN,
     TYPE_AT,
-    WAKE,
+    WAKE_SIZE,
+    first_of,
     listed,
     names_in,
     parties_in,
-    wakes_of,
+    with_wake,
 )
 from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
@@ -59,12 +60,11 @@ _ORDINARY = tuple(_COMMON.values())
 _told_of: Callable[[CaseEvent], Any] = attrgetter(*WHERE, *_COMMON)
 _ALL_OF_WHERE = len(WHERE)
 _encode = msgspec.msgpack.Encoder().encode
-_HEAD_SIZE, _WAKE_SIZE = HEAD.size, WAKE.size
+_HEAD_SIZE = HEAD.size
 _pack_head, _unpack_head = HEAD.pack, HEAD.unpack_from
 _NO_PARTY = b"\xff"
 _NOTHING_KEPT = b"\xc0"
 _UNKNOWN: Any = object()
-_AS_IT_WAS: dict[bytes, int] = {}
 _ACCEPTED, _SUPPLEMENTED = ACCEPTANCE_BYTES
 
 
@@ -201,7 +201,7 @@ class Shortcut:
             return None
         plan = way.plan
         actor = actor_of(event) if plan.actor else None
-        wakes_end = wakes_at + wakes * _WAKE_SIZE
+        wakes_end = wakes_at + wakes * WAKE_SIZE
         packed_wakes, next_wake = blob[wakes_at:wakes_end], earliest
         if follow.looks:
             scene = self._scene
@@ -209,10 +209,8 @@ class Shortcut:
             changed = self._look(follow, scene)
             if changed is None:
                 return None
-            if changed:
-                packed_wakes, next_wake, wakes = wakes_of(changed), min(changed.values()), len(changed)
-            elif changed is not _AS_IT_WAS:
-                packed_wakes, next_wake, wakes = b"", FAR, 0
+            if changed is not packed_wakes:
+                packed_wakes, next_wake, wakes = changed, first_of(changed), len(changed) // WAKE_SIZE
         if not wakes and origin.forgets:
             return None
 
@@ -278,25 +276,22 @@ class Shortcut:
         return packed, name if number == len(names) else None
 
     @staticmethod
-    def _look(follow: Follow, scene: Scene) -> dict[bytes, int] | None:
-        """The wakes from now on, _AS_IT_WAS if they are what they were; None: a rule may have something to say."""
-        packed = scene.packed_wakes
-        is_changed = False
+    def _look(follow: Follow, scene: Scene) -> bytes | None:
+        """The packed wakes from now on; None: a rule may have something to say."""
+        wakes = scene.wakes
         try:
             for rule, look, is_conditional in follow.looks:
                 wake = look(scene, rule)
                 if wake == FAR:
-                    if rule in packed:
-                        scene.wakes.pop(rule, None)
-                        is_changed = True
+                    if rule in wakes:
+                        wakes = with_wake(wakes, rule, FAR)
                 elif wake == LOUD or is_conditional:
                     return None
                 else:
-                    scene.wakes[rule] = wake
-                    is_changed = True
+                    wakes = with_wake(wakes, rule, wake)
         except CalendarMissing:
             return None
-        return scene.wakes if is_changed else _AS_IT_WAS
+        return wakes
 
     def _origin(self, name: str) -> Origin:
         source = self._world.reference.source(name)

@@ -157,7 +157,7 @@ class StepDeadline:
 
     def _beginning(self, limit: Limit) -> Outlook:
         def begin(scene: Scene, rule: bytes) -> int:
-            return min(self._wake(scene, scene.at, limit), scene.wakes.get(rule, FAR))
+            return min(self._wake(scene, scene.at, limit), scene.wake_of(rule))
 
         return begin
 
