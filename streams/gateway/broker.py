@@ -117,7 +117,7 @@ class Broker:
 
     def _refused(self, delivery: Delivery, count: int, fault: Exception) -> None:
         error = fault.args[0] if isinstance(fault, KafkaException) else KafkaError(KafkaError._QUEUE_FULL)
-        if error.fatal():
+        if error.fatal() or error.code() == KafkaError._FATAL:
             self._is_broken = True
         delivery.less(count, error)
 

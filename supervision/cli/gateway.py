@@ -1,4 +1,4 @@
-"""`supervision gateway`: events over HTTP; `supervision gateway-key`: the keys that sources send them with."""
+"""`supervision gateway`: events over HTTP; `gateway-key`: keys of sources for it; `person-hash`: persons as it hashes them."""
 
 from __future__ import annotations
 
@@ -36,6 +36,27 @@ def gateway(
     settings = load(data=data, gateway_host=host, gateway_port=port)
     logs.configure(settings.log_level, process="gateway")
     process.run(settings)
+
+
+@app.command(name="person-hash")
+def person_hash(
+    phone: Annotated[bool, typer.Option("--phone", help="The numbers are phones.")] = False,
+    data: Annotated[Path | None, DATA] = None,
+) -> None:
+    """Hash persons' numbers as the gateway does: one a line from standard input, one hash a line to standard output.
+
+    For `person_hash` of officers in a catalogue, so that an officer who is an applicant is known as one. Numbers are read from
+    standard input only: what stands on a command line is seen by others on the machine.
+    """
+    import sys
+
+    from streams.gateway.persons import RAW_ENDINGS, Persons, read_key
+    from supervision.settings import load
+
+    persons, ending = Persons(read_key(load(data=data).person_key)), RAW_ENDINGS[phone]
+    for line in sys.stdin:
+        number = line.strip()
+        typer.echo(persons.hash_of(ending, number) if number else "")
 
 
 @keys.command()

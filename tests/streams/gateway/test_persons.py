@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from streams.gateway.persons import Persons, event_masked, may_hold_number, mentions_raw, read_key
+from supervision.cli import app
 from supervision.language import UserError
 from supervision.refusal import Refusal
 
@@ -32,9 +35,7 @@ NUMBER, PHONE = citizen(), "13800138000"
 numbers = st.builds(
     citizen,
     st.from_regex(r"[1-8][0-9]{5}", fullmatch=True),
-    st.dates(min_value=__import__("datetime").date(1900, 1, 1), max_value=__import__("datetime").date(2020, 1, 1)).map(
-        lambda day: day.strftime("%Y%m%d").rjust(8, "0")
-    ),
+    st.dates(min_value=date(1900, 1, 1), max_value=date(2020, 1, 1)).map(lambda day: day.strftime("%Y%m%d").rjust(8, "0")),
     st.from_regex(r"[0-9]{3}", fullmatch=True),
 )
 
@@ -207,6 +208,14 @@ def test_the_key_is_made_once_and_read_by_its_owner_only(tmp_path: Path) -> None
     assert read_key(path) == key
     assert len(key) == 32
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_command_gives_the_hashes_of_the_gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUPERVISION_DATA", str(tmp_path))
+    persons = Persons(read_key(tmp_path / "person.key"))
+    run = CliRunner().invoke
+    assert run(app, ["person-hash"], input=f"{NUMBER}\n\n").output == persons.hash_of("_id_no", NUMBER) + "\n\n"
+    assert run(app, ["person-hash", "--phone"], input=PHONE).output == persons.hash_of("_phone", PHONE) + "\n"
 
 
 @pytest.mark.parametrize("text", ["", "abc", "zz" * 32, "aa" * 16])
