@@ -16,7 +16,8 @@ from dashboards.access.rights import Scope
 from streams.feed import Record, text_of
 from supervision.alert import Alert
 
-MOST_PIECES = 256
+STEP = 200  # frames that go out at once, so that neither a piece nor what waits for a slow browser grows large
+MOST_PIECES = 64
 
 
 class Frame(Struct, frozen=True):
@@ -67,8 +68,6 @@ class Ring:
             gone = self._frames.popleft()
             self.first += 1
             self._floor[gone.record.place] = gone.record.offset + 1
-        if len(self._pieces) > MOST_PIECES:
-            self._pieces.clear()
 
     def id_of(self, wide: bool) -> bytes:
         """The position as an id; without the places of clues unless `wide`."""
@@ -79,6 +78,8 @@ class Ring:
         key = (scope, start, end)
         found = self._pieces.get(key)
         if found is None:
+            if len(self._pieces) >= MOST_PIECES:
+                self._pieces.clear()
             parts = [
                 b"id: " + (frame.wide if scope.sees_clues else frame.narrow or b"") + b"\n" + frame.body
                 for frame in self.frames(start, end)

@@ -19,6 +19,7 @@ from starlette.types import Scope as Asgi
 from dashboards.access.rights import Scope
 from dashboards.live.hub import Hub
 from dashboards.live.resume import Missed, events, is_ahead, missed_in_ring, start_of
+from dashboards.live.ring import STEP
 from streams.feed import GoneError, Position, text_of
 from supervision import metrics
 
@@ -82,7 +83,7 @@ class Watcher:
                 await self._put(_event("bye", {"why": why}))
                 await self._end()
                 return
-            end = ring.end
+            end = min(ring.end, at + STEP)
             piece = ring.piece(self._scope, at, end) if at != end else b""
             at = end
             if pulse != self._hub.pulse_number:
