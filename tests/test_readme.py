@@ -72,7 +72,7 @@ def test_every_command_named_exists_with_its_options(words: list[str]) -> None:
         name = rest.pop(0)
         assert name in command.commands, f"supervision {' '.join(words)}: there is no {name}"
         command = command.commands[name]
-    known = {option for parameter in command.params for option in parameter.opts}
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
     assert {word for word in rest if word.startswith("-")} <= known
 
 
