@@ -25,7 +25,7 @@ from supervision.reference import Item
 from supervision.worktime import WorkCalendar
 
 OFFICE_S = 25_200  # office time of a day
-EVENTS_A_CASE = 9.0
+EVENTS_A_CASE = 10.0
 PROMISED, PROMISED_IN_TOWNS = 0.20, 0.08
 LONGEST_DAYS = 75  # calendar days after which no event of a case is still to come
 PATTERN_EVERY_WD = 14  # the least working days between two patterns of one officer
