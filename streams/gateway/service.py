@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Protocol
 
+import structlog
+
 from rules.clocks import WALL
 from streams.gateway import answer
 from streams.gateway.admission import Admission, Bytes
@@ -32,6 +34,7 @@ _DRAINED_BYTES = 32 << 20
 _DRAINED_S = 5.0
 
 Headers = list[tuple[str, str | bytes | None]]
+_log = structlog.get_logger("gateway")
 
 
 class Writer(Protocol):
@@ -107,26 +110,29 @@ class Events:
             events = cut(await body.read(reading, kind), kind, self._limits)
             if rate is not None:
                 rate.spend(len(events))
-            judged = await self._taken(events, key, _headers(key, headers))
-        self._count(key, judged)
+            trace = _trace(headers)
+            judged = await self._taken(events, key, trace)
+        self._count(key, judged, trace)
         minimal = b"return=minimal" in headers.get(b"prefer", b"").replace(b" ", b"")
         status, content = answer.summary(judged, only_others=minimal)
-        await answer.answer(send, status, content)
+        await answer.answer(send, status, content, [(TRACEPARENT.encode(), trace)])
         return status
 
-    async def _taken(self, events: list[bytes], key: Key, headers: Headers) -> list[Judged]:
+    async def _taken(self, events: list[bytes], key: Key, trace: bytes) -> list[Judged]:
         """The events judged, and what is to be kept of them acknowledged. Raises RefusedError if Kafka did not."""
         judged = await self._judged(events, key)
         if any(map(_hangs_on_reference, judged)) and key.clock is None:
             await self._references.fresh()
             judged = await self._judged(events, key)
         clock = self._references.profile_of(key).clock
+        headers: Headers = [("source", key.source.encode()), (TRACEPARENT, trace)]
         async with AsyncExitStack() as stack:
             if clock != WALL:
                 moves = any(each.clock is not None for each in judged)
                 await stack.enter_async_context(self._order.step(clock) if moves else self._order.events(clock))
             for part in _parts(judged):
                 if not await self._write(part, headers):
+                    _log.warning("not_acknowledged", source=key.source, trace_id=trace_of([(TRACEPARENT, trace)]))
                     raise RefusedError(Fault.NOT_ACKNOWLEDGED, BROKER_S)
         return judged
 
@@ -144,8 +150,10 @@ class Events:
             return await self._broker.step(part, encode(part), headers)
         return await self._broker.write(part, headers)
 
-    def _count(self, key: Key, judged: list[Judged]) -> None:
-        for outcome, count in answer.tally(judged).items():
+    def _count(self, key: Key, judged: list[Judged], trace: bytes) -> None:
+        tally = answer.tally(judged)
+        _log.debug("events_taken", source=key.source, trace_id=trace_of([(TRACEPARENT, trace)]), **tally)
+        for outcome, count in tally.items():
             if count:
                 metrics.GATEWAY_EVENTS.labels(key.source, outcome.value).inc(count)
         for each in judged:
@@ -206,9 +214,9 @@ def _hangs_on_reference(judged: Judged) -> bool:
     )
 
 
-def _headers(key: Key, headers: dict[bytes, bytes]) -> Headers:
-    """Kafka's headers of this request's records: the source, and the trace that was sent along or begins here."""
+def _trace(headers: dict[bytes, bytes]) -> bytes:
+    """The trace that was sent along, else one that begins here."""
     trace = headers.get(TRACEPARENT.encode(), b"")
     if trace_of([(TRACEPARENT, trace)]) is None:
         trace = traceparent(secrets.token_hex(16), secrets.token_hex(8))
-    return [("source", key.source.encode()), (TRACEPARENT, trace)]
+    return trace
