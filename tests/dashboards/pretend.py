@@ -79,13 +79,16 @@ class Pretend:
             "sources": city.sources(),
             "today": {"events": 1},
         }
-        yield f"event: clock\ndata: {json.dumps(clocks)}\n\n"
+        turn = 0
         while not self.is_down and not (self._server and self._server.should_exit):
             for number, event, data in [entry for entry in self.log if entry[0] > at]:
                 at = number
                 yield f"id: {number}\nevent: {event}\ndata: {json.dumps(data)}\n\n"
                 if event == "bye":
                     return
+            if turn % 60 == 0:  # every few seconds, as contract.ts has it
+                yield f"event: clock\ndata: {json.dumps(clocks)}\n\n"
+            turn += 1
             await asyncio.sleep(0.03)
 
 

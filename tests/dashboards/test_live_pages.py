@@ -14,6 +14,13 @@ from tests.dashboards.pretend import PASSWORD, USER, Pretend
 
 pytestmark = pytest.mark.service
 
+# Which cards were lit up as new, however briefly.
+WATCH_LIT = """() => {
+    const lit = () => [...document.querySelectorAll('.card-row.fresh')].map((one) => one.getAttribute('href'))
+    globalThis.lit = []
+    const all = {subtree: true, childList: true, attributes: true}
+    new MutationObserver(() => globalThis.lit.push(...lit())).observe(document.body, all)
+}"""
 NEW = city.card(500, issued_wall=city.NOW + 60_000)
 
 
@@ -28,10 +35,11 @@ def live(page: Page) -> None:
 def test_a_card_appears_while_one_watches(visit: Visit, city_board: Pretend) -> None:
     page = visit()
     live(page)
+    page.evaluate(WATCH_LIT)
     city_board.issue(NEW)
     expect(page.locator(row(page, NEW))).to_be_visible()
     expect(page.locator(".newest li").first).to_contain_text(NEW["case_id"])
-    expect(page.locator(row(page, NEW))).to_have_class(re.compile("fresh"))
+    assert f"/alerts/{NEW['alert_id']}" in page.evaluate("globalThis.lit")
 
 
 def test_a_card_revoked_on_screen_changes_where_it_stands_and_says_why(visit: Visit, city_board: Pretend) -> None:
@@ -120,6 +128,33 @@ def test_a_browser_without_shared_workers_has_a_stream_all_the_same(
     expect(page.locator(row(page, NEW))).to_be_visible()
 
 
+def test_a_worker_that_does_not_load_leaves_no_page_without_a_stream(
+    context: BrowserContext, visit: Visit, city_board: Pretend
+) -> None:
+    asked: list[str] = []
+
+    def none(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=404)
+
+    context.route("**/assets/worker-*.js", none)
+    page = visit()
+    live(page)
+    assert asked
+    city_board.issue(NEW)
+    expect(page.locator(row(page, NEW))).to_be_visible()
+
+
+def test_a_page_opened_while_nobody_can_say_who_is_looking_comes_alive_later(visit: Visit) -> None:
+    page = visit("/rules")
+    page.wait_for_selector(".rule-list")
+    page.route("**/api/me", lambda route: route.fulfill(status=503))
+    page.reload()
+    page.wait_for_selector(".topbar")
+    page.unroute("**/api/me")
+    live(page)
+
+
 def test_logging_out_in_one_tab_ends_all(visit: Visit, city_board: Pretend) -> None:
     first, second = visit(), visit("/rules")
     live(first)
@@ -189,8 +224,8 @@ def test_the_appearance_is_remembered(visit: Visit) -> None:
 
 def test_all_is_reached_by_keyboard(visit: Visit) -> None:
     page = visit()
+    page.reload()
     page.wait_for_selector(".newest li")
-    page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Enter")
@@ -226,7 +261,8 @@ def test_nothing_moves_where_less_motion_is_asked_for(visit: Visit, city_board: 
 def test_filters_stand_in_the_address(visit: Visit) -> None:
     page = visit("/history")
     page.wait_for_selector(".results tr")
-    page.get_by_role("combobox", name="等级").click()
+    page.get_by_role("combobox", name="等级").focus()
+    page.keyboard.press("ArrowDown")
     page.get_by_role("option", name="红牌").click()
     page.keyboard.press("Escape")
     page.fill("#from", "2026-03-01")

@@ -26,10 +26,10 @@ PAGES = {
     "nowhere": ("/no/such/page", "main h1"),
 }
 # Figures, and what a row of the wall must show whole, that are wider than their place or leave it.
-CUT = """() => [...document.querySelectorAll('.figures dd, .figures dt, .latest time, .latest .state, .feeds, .top-rules, aside')]
+CUT = """() => [...document.querySelectorAll('.figures dd, .figures dt, .latest time, .latest .state, .feeds, .top-rules b, aside')]
     .filter((one) => {
         const inner = one.getBoundingClientRect()
-        const outer = (one.closest('.figures > div, .latest li') ?? document.body).getBoundingClientRect()
+        const outer = (one.closest('.figures > div, .latest li, .top-rules') ?? document.body).getBoundingClientRect()
         const leaves = inner.right > outer.right + 1 || inner.bottom > outer.bottom + 1
         return leaves || one.matches('dd') && one.scrollWidth > one.clientWidth + 1
     }).map((one) => one.outerHTML.slice(0, 90))"""

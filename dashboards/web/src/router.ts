@@ -19,11 +19,23 @@ export const router = createRouter({
   ],
 });
 
+let asking: ReturnType<typeof setTimeout> | undefined;
+
+/** The server could not say who is looking: asked again until it can, and then the page is opened once more. */
+function askAgain(): void {
+  clearTimeout(asking);
+  asking = setTimeout(() => {
+    const { path, query, hash } = router.currentRoute.value;
+    whoever().then(() => router.replace({ path, query, hash, force: true }), askAgain);
+  }, 5_000);
+}
+
 router.beforeEach(async (to) => {
   if (to.meta.open) return true;
   try {
     await whoever();
   } catch {
+    askAgain();
     return true; // the page itself says that nothing can be read, and why
   }
   if (!me.value) return { name: "login", query: to.fullPath === "/" ? {} : { next: to.fullPath } };

@@ -8,7 +8,8 @@ import type { Clocks, FromHolder, Link, ToHolder } from "./message";
 export const link = ref<Link>({ state: "connecting", retry_at: null });
 export const clocks = shallowRef<Clocks | null>(null);
 /** Whether all tabs share one stream. */
-export const shared = typeof SharedWorker !== "undefined";
+export const shared = ref(typeof SharedWorker !== "undefined");
+const ANSWERS_WITHIN_MS = 10_000;
 
 interface Hearing {
   card?(card: Card): void;
@@ -27,9 +28,16 @@ export function onEnded(action: () => void): void {
 }
 
 export function start(who: string): void {
-  say ??= shared ? viaWorker() : inPage();
+  say ??= shared.value ? viaWorker(() => fallBack(who)) : inPage();
   started = true;
   say({ kind: "start", who });
+}
+
+/** The worker did not load or does not answer: a stream of this page's own, rather than none. */
+function fallBack(who: string): void {
+  shared.value = false;
+  say = inPage();
+  if (started) say({ kind: "start", who });
 }
 
 /** At logout: nothing that was heard is kept. */
@@ -73,9 +81,20 @@ function tell(card: Card): void {
   for (const hearing of hearings) hearing.card?.(card);
 }
 
-function viaWorker(): (message: ToHolder) => void {
+function viaWorker(failed: () => void): (message: ToHolder) => void {
   const worker = new SharedWorker(new URL("./worker.ts", import.meta.url), { type: "module", name: "feed" });
-  worker.port.onmessage = (event: MessageEvent<FromHolder>) => hear(event.data);
+  const giveUp = () => {
+    clearTimeout(timer);
+    worker.onerror = worker.port.onmessage = null;
+    worker.port.postMessage({ kind: "leave" });
+    failed();
+  };
+  const timer = setTimeout(giveUp, ANSWERS_WITHIN_MS);
+  worker.onerror = giveUp;
+  worker.port.onmessage = (event: MessageEvent<FromHolder>) => {
+    clearTimeout(timer);
+    hear(event.data);
+  };
   addEventListener("pagehide", (event) => {
     if (!event.persisted) worker.port.postMessage({ kind: "leave" });
   });
