@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from dashboards.access.database import Database
+from dashboards.access.desk import Desk
 from dashboards.access.lockout import Lockout
 from dashboards.access.rights import Scope
 from dashboards.access.sessions import Sessions
@@ -59,6 +60,7 @@ class Server:
         self.settings = settings
         self._database = Database(settings.data)
         users = Users(self._database)
+        self._desk = Desk()
         book = Rulebook.load()
         self._follower = Follower(settings)
         names = NamesKeeper(self._follower, book)
@@ -69,6 +71,7 @@ class Server:
             users=users,
             sessions=Sessions(self._database, users),
             lockout=Lockout(self._database),
+            desk=self._desk,
             hub=self.hub,
             board=self.board,
             pool=self._pool,
@@ -112,6 +115,7 @@ class Server:
         self.hub.tail.stop()
         self._follower.stop()
         self._pool.close()
+        self._desk.close()
         self._database.close()
 
 

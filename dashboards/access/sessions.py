@@ -90,13 +90,15 @@ class Sessions:
 
     def is_alive(self, username: str, public: str, now: int) -> bool:
         """Whether a stream of this session may go on; to watch is to use it."""
-        with self._database.work() as work:
-            found = work.execute(
-                "UPDATE sessions SET seen_at = ? WHERE username = ? AND id = ? AND created_at > ? RETURNING 1",
-                (now, username, public, now - LONGEST_MS),
-            ).fetchone()
+        rows = self._database.rows("SELECT created_at, seen_at FROM sessions WHERE username = ? AND id = ?", username, public)
         user = self._users.find(username)
-        return found is not None and user is not None and not user.is_disabled
+        if not rows or user is None or user.is_disabled:
+            return False
+        created_at, seen_at = (int(str(value)) for value in rows[0])
+        if now - seen_at > SEEN_EVERY_MS:
+            with self._database.work() as work:
+                work.execute("UPDATE sessions SET seen_at = ? WHERE id = ?", (now, public))
+        return now - created_at <= LONGEST_MS
 
     def of(self, username: str) -> list[Listed]:
         rows = self._database.rows(

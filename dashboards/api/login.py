@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Request, Response
 from msgspec import Struct
 
 from dashboards.access import passwords
+from dashboards.access.desk import BusyError
 from dashboards.access.sessions import Login, Opened
 from dashboards.access.users import User
 from dashboards.api.answers import ProblemError, answer, not_found, nothing
@@ -39,7 +40,8 @@ async def login(request: Request) -> Response:
     """Opens a session and sets its cookie."""
     given = await _read(request, Credentials)
     found = services(request)
-    opened = await asyncio.to_thread(_verified, found, given, request.headers.get("user-agent", ""))
+    agent = request.headers.get("user-agent", "")
+    opened = await _at_the_desk(found, lambda: _verified(found, given, agent))
     response = answer(_me(opened.session))
     response.set_cookie(
         COOKIE, opened.token, httponly=True, samesite="strict", secure=request.url.scheme == "https", path="/", max_age=7 * 86_400
@@ -89,7 +91,7 @@ async def me(request: Request) -> Response:
 async def password(request: Request) -> Response:
     """A new password; every other session ends."""
     given, found, login = await _read(request, NewPassword), services(request), login_of(request)
-    await asyncio.to_thread(_change, found, login, given)
+    await _at_the_desk(found, lambda: _change(found, login, given))
     found.hub.end(found.sessions.end_others(login.user.username, login.id))
     return nothing()
 
@@ -138,6 +140,14 @@ def _me(login: Login) -> Me:
         csrf_token=login.csrf_token,
         must_change_password=user.must_change,
     )
+
+
+async def _at_the_desk(found: Services, act: Callable[[], Body]) -> Body:
+    try:
+        return await found.desk.run(act)
+    except BusyError:
+        zh, en = "登录的人太多,请稍后再试。", "Too many are logging in, try again in a moment."
+        raise ProblemError(503, "unavailable", zh, en, headers={"Retry-After": "5"}) from None
 
 
 async def _read(request: Request, kind: type[Body]) -> Body:

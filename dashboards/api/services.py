@@ -8,6 +8,7 @@ from collections.abc import Callable
 from msgspec import Struct
 from starlette.requests import Request
 
+from dashboards.access.desk import Desk
 from dashboards.access.lockout import Lockout
 from dashboards.access.rights import Scope
 from dashboards.access.sessions import Login, Sessions
@@ -25,6 +26,7 @@ class Services(Struct, frozen=True):
     users: Users
     sessions: Sessions
     lockout: Lockout
+    desk: Desk
     hub: Hub
     board: Board
     pool: Pool

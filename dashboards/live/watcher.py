@@ -97,7 +97,7 @@ class Watcher:
                 sent_at = time.monotonic()
             if now - looked_at >= QUIET_S:
                 looked_at = now
-                if not self._is_alive():
+                if not await asyncio.to_thread(self._is_alive):
                     self._hub.end([self._session_id])
             if at == ring.end:
                 await self._hub.more(QUIET_S)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dashboards.access.database import Database
+from dashboards.access.desk import Desk
 from dashboards.access.lockout import Lockout
 from dashboards.access.sessions import Sessions
 from dashboards.access.users import Users
@@ -25,6 +26,7 @@ from supervision.settings import load
 def fake_services(directory: Path) -> Iterator[Services]:
     database = Database(directory)
     users = Users(database)
+    desk = Desk()
     book = Rulebook.load()
     names = Names(Reference(), {rule.id: rule.card for rule in book.rules})
     pool = Pool(Address(port=1), connections=1)
@@ -34,6 +36,7 @@ def fake_services(directory: Path) -> Iterator[Services]:
             users=users,
             sessions=Sessions(database, users),
             lockout=Lockout(database),
+            desk=desk,
             hub=hub,
             board=Board(pool, lambda: names, list, dict, lambda: True),
             pool=pool,
@@ -42,5 +45,6 @@ def fake_services(directory: Path) -> Iterator[Services]:
             is_ready=lambda: False,
         )
     finally:
+        desk.close()
         pool.close()
         database.close()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from dashboards.access import passwords
 from dashboards.access.database import FILE_NAME, Database
+from dashboards.access.desk import MOST_WAITING, BusyError, Desk
 from dashboards.access.first import ensure_administrator
 from dashboards.access.lockout import FREE, LONGEST_S, Lockout, wait_s
 from dashboards.access.sessions import IDLE_MS, LONGEST_MS, Sessions
@@ -91,6 +94,34 @@ def test_a_session_lives_until_idle_old_or_revoked(users: Users, sessions: Sessi
     third = sessions.open(user, "browser", NOW)
     assert sessions.end("one", third.session.id)
     assert sessions.find(third.token, NOW) is None
+
+
+def test_to_watch_is_to_use_a_session_but_not_for_ever(users: Users, sessions: Sessions) -> None:
+    users.add("one", ["auditor"])
+    user = users.find("one")
+    assert user is not None
+    opened = sessions.open(user, "browser", NOW)
+    at = NOW
+    while at <= NOW + LONGEST_MS:
+        assert sessions.is_alive("one", opened.session.id, at)
+        at += IDLE_MS
+    assert not sessions.is_alive("one", opened.session.id, at)
+
+
+def test_whoever_floods_the_desk_is_sent_away() -> None:
+    desk, gate = Desk(), threading.Event()
+
+    async def flood() -> list[BaseException | bool]:
+        asked = [asyncio.create_task(desk.run(gate.wait)) for _ in range(MOST_WAITING + 5)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        gate.set()
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    answers = asyncio.run(flood())
+    desk.close()
+    assert sum(isinstance(answer, BusyError) for answer in answers) == 5
+    assert sum(answer is True for answer in answers) == MOST_WAITING
 
 
 @pytest.mark.parametrize("act", ["reset", "disable", "roles"])
