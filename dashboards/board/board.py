@@ -16,11 +16,11 @@ import structlog
 
 from dashboards.access.rights import Scope
 from dashboards.board.clocks import WALL, Clocks
-from dashboards.board.places import Atlas, Where, where_of
+from dashboards.board.places import Where, where_of
 from dashboards.board.quiet import Seen, why_quiet
 from dashboards.board.shared import AT_ONCE, Shared
 from dashboards.board.sources import seen_by, sources
-from dashboards.board.wall import HOUR_MS, HOURS, Figures, ranking, tiles, totals, trend
+from dashboards.board.wall import HOUR_MS, HOURS, Figures, Sums, sums
 from dashboards.contract import Card, Clock, Source, Wall
 from dashboards.names import Names
 from dashboards.queries.figures import (
@@ -44,7 +44,7 @@ LOOK_EVERY_S = 2.0
 FIGURES_S = 2.0
 OPEN_S = 10.0
 FRESH_S = 15.0
-EVERYWHERE = Where()
+MOST_SUMS = 500
 
 
 class NoSuchPlaceError(LookupError):
@@ -73,6 +73,7 @@ class Board:
         self._behind = 0
         self._behind_since = 0
         self._answered_at = 0.0
+        self._sums: dict[tuple[Scope, str, Where], Sums] = {}
         self._makers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="figures")
         self._figures = Shared(self._count, FIGURES_S, self._makers)
         self._open = Shared(self._count_open, OPEN_S, self._makers)
@@ -130,10 +131,13 @@ class Board:
         """The `clock` event by scope: clocks, sources, today's events of the default clock."""
         clocks, found, names = self.all_clocks(), self._sources, self._names()
         figures = self._figures.get(self.default_clock())
+        spots: dict[tuple[str, str], int] = {}
+        for count in figures.events:
+            if count.hour >= figures.day:
+                spots[count.region, count.department] = spots.get((count.region, count.department), 0) + count.events
 
         def pulse(scope: Scope) -> bytes:
-            seen = figures.seen_by(scope, EVERYWHERE)
-            today = {"events": sum(count.events for count in seen.events if count.hour >= seen.day)}
+            today = {"events": sum(count for spot, count in spots.items() if scope.covers(*spot))}
             shown = {"clocks": clocks, "sources": seen_by(scope, found, names), "today": today}
             return b"event: clock\ndata: " + msgspec.json.encode(shown) + b"\n\n"
 
@@ -189,27 +193,36 @@ class Board:
         where, clock, names = where_of(place), self.clock(clock_name), self._names()
         if where is None or clock is None:
             raise NoSuchPlaceError
-        whole = self._figures.get(clock.name)
-        atlas = Atlas(names, scope, whole.spots())
-        if not atlas.exists(where):
-            raise NoSuchPlaceError
-        figures = whole.seen_by(scope, where)
-        today, path = totals(figures), atlas.path(where)
+        added = self._added(scope, clock.name, where)
+        today = added.today
         found = seen_by(scope, self._sources, names)
         is_quiet = not (today.notice or today.yellow or today.red)
         return Wall(
             clock=clock,
             clocks=self.all_clocks(),
-            place=path[-1],
-            path=path,
+            place=added.path[-1],
+            path=added.path,
             today=today,
-            trend=trend(figures),
+            trend=added.trend,
             newest=newest(clock.name, where),
-            children=tiles(figures, atlas.below(where)),
-            rules=ranking(figures, names),
+            children=added.children,
+            rules=added.rules,
             sources=found,
             quiet=why_quiet(self._seen(clock, today.events)) if is_quiet else None,
         )
+
+    def _added(self, scope: Scope, clock: str, where: Where) -> Sums:
+        """The sums of the newest figures, made once for all who look at the same."""
+        whole, key = self._figures.get(clock), (scope, clock, where)
+        known = self._sums.get(key)
+        if known is None or known.figures is not whole:
+            known = sums(whole, scope, where, self._names())
+            if known is None:
+                raise NoSuchPlaceError
+            if len(self._sums) >= MOST_SUMS:
+                self._sums.clear()
+            self._sums[key] = known
+        return known
 
     def _seen(self, clock: Clock, events_today: int) -> Seen:
         workers = self._workers()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from dashboards.access.rights import Scope
-from dashboards.board.places import Spot, Where
+from dashboards.board.places import Atlas, Spot, Where
 from dashboards.contract import Place as PlaceShown
 from dashboards.contract import RuleCount, Tile, Totals, TrendPoint
 from dashboards.names import Names
@@ -95,18 +95,49 @@ def trend(figures: Figures) -> list[TrendPoint]:
 
 
 def tiles(figures: Figures, below: Iterable[tuple[PlaceShown, Where]]) -> list[Tile]:
-    """Today at each place under this one."""
+    """Today at each place under this one. Added up by spot first: there are many hours, few spots and few places."""
+    levels: dict[Spot, _Levels] = {}
+    events: dict[Spot, int] = {}
+    for alert in figures.alerts:
+        if alert.hour >= figures.day:
+            levels.setdefault((alert.region, alert.centre, alert.department), _Levels()).add(alert)
+    for event in figures.events:
+        if event.hour >= figures.day:
+            spot = (event.region, event.centre, event.department)
+            events[spot] = events.get(spot, 0) + event.events
     found: list[Tile] = []
     for place, where in below:
-        levels, events = _Levels(), 0
-        for alert in figures.alerts:
-            if alert.hour >= figures.day and where.holds((alert.region, alert.centre, alert.department)):
-                levels.add(alert)
-        for event in figures.events:
-            if event.hour >= figures.day and where.holds((event.region, event.centre, event.department)):
-                events += event.events
-        found.append(Tile(place, events, levels.notice, levels.yellow, levels.red))
+        here = [each for spot, each in levels.items() if where.holds(spot)]
+        found.append(
+            Tile(
+                place,
+                sum(count for spot, count in events.items() if where.holds(spot)),
+                sum(each.notice for each in here),
+                sum(each.yellow for each in here),
+                sum(each.red for each in here),
+            )
+        )
     return found
+
+
+class Sums(Struct, frozen=True):
+    """What a wall says of figures; the same for everybody of the same scope at the same place."""
+
+    figures: Figures
+    path: list[PlaceShown]
+    today: Totals
+    trend: list[TrendPoint]
+    children: list[Tile]
+    rules: list[RuleCount]
+
+
+def sums(whole: Figures, scope: Scope, where: Where, names: Names) -> Sums | None:
+    """None: the scope sees no such place."""
+    atlas = Atlas(names, scope, whole.spots())
+    if not atlas.exists(where):
+        return None
+    seen = whole.seen_by(scope, where)
+    return Sums(whole, atlas.path(where), totals(seen), trend(seen), tiles(seen, atlas.below(where)), ranking(seen, names))
 
 
 def ranking(figures: Figures, names: Names) -> list[RuleCount]:
