@@ -136,7 +136,7 @@ def test_every_cards_page_explains_it(client: httpx.Client) -> None:
 def test_a_cases_page_tells_its_whole_life(client: httpx.Client) -> None:
     shown = get(client, f"/api/cases/{SOURCE}/430111-2026-0047")
     assert {card["alert_id"] for card in shown["cards"]} == {card["alert_id"] for card in pages(client, "case=430111-2026-0047")}
-    assert [step["event_type"] for step in shown["timeline"]][:2] == ["application_submitted", "case_accepted"]
+    assert [step["event_type"] for step in shown["timeline"]][:2] == ["case_accepted", "step_started"]
     assert shown["workflow"]["steps"]
     assert shown["department_id"] == OFFICE
     assert client.get(f"/api/cases/{SOURCE}/nothing").status_code == 404
