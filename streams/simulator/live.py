@@ -26,7 +26,9 @@ from supervision.settings import Settings, metrics_port_of
 from supervision.worktime import WorkCalendar
 
 _log = structlog.get_logger("simulator")
-KEEP_DAYS = 5  # agents forget a case so many days after its last fact: a city that never stops may not fill their memory
+# Agents forget a case so many days after its last fact: a city that never stops may not fill their memory. Nothing of it comes
+# later than that. Sixty of its days are about twelve hours of ours and 110,000 cases.
+KEEP_DAYS = 60
 NOTE_S, WRITE_S = 0.2, 1.0  # wall time between two waits for acknowledgement, and between two notes of it
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS

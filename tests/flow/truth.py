@@ -17,6 +17,7 @@ from msgspec import Struct, structs
 from streams.sources.feed import feed, read, reference_of
 from streams.sources.loading import load_mapping
 from streams.sources.log import Refusals
+from streams.sources.mapping import Mapping
 from streams.store import queries
 from streams.store.client import Store
 from streams.store.queries import StandingAlert
@@ -62,15 +63,22 @@ def truth(given: Input, directory: Path) -> Truth:
     return Truth(frozenset(map(UUID, events)), len(items) - len(events), standing)
 
 
-def assert_holds(settings: Settings, wanted: Truth) -> None:
-    """By SQL: every event is stored, each once; the standing alerts are those of the offline replay, each said once."""
+def assert_holds(settings: Settings, wanted: Truth, alone: Mapping | None = None) -> None:
+    """By SQL: every event is stored, each once; the standing alerts are those of the offline replay, each said once.
+
+    `alone`: look at what came by this mapping alone, where other events are in the store too. A clue names a clock, no source.
+    """
+    source = "" if alone is None else alone.source
     store = Store(address_of(settings))
     try:
         assert queries.gaps(store, f"{settings.app_id}-sink") == []
         assert queries.missing_events(store, wanted.events) == []
         assert queries.doubled_events(store) == []
-        assert queries.event_count(store) == len(wanted.events)
-        standing = judged([*queries.standing_alerts(store), *queries.standing_clues(store)])
+        assert queries.event_count(store, source) == len(wanted.events)
+        clues = [
+            clue for clue in queries.standing_clues(store) if alone is None or clue.subject_key.endswith(f"@{alone.clock_name}")
+        ]
+        standing = judged([*queries.standing_alerts(store, source), *clues])
         assert differences(wanted.standing, standing) == []
         assert queries.doubled_alerts(store) == []
         assert said_twice(store) == []
