@@ -15,11 +15,22 @@ from streams.gateway.answer import SAFE_HEADERS, Send, refuse
 from streams.gateway.body import Limits, Receive
 from streams.gateway.faults import Fault, RefusedError
 
+PATH = "/v1/events"
 Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
-def build(events: Application, is_ready: Callable[[], bool], limits: Limits) -> Starlette:
-    """The application; `events` serves `/v1/events`."""
+def build(events: Application, is_ready: Callable[[], bool], limits: Limits) -> Application:
+    """The application; `events` serves `/v1/events`, with nothing between it and the server: every event passes there."""
+    others = _explaining(is_ready, limits)
+
+    async def application(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        await (events if scope["path"] == PATH else others)(scope, receive, send)
+
+    return application
+
+
+def _explaining(is_ready: Callable[[], bool], limits: Limits) -> Starlette:
+    """Everything that is no event."""
     described = openapi.text(limits)
     explained = {language: page.html(limits, language) for language in ("zh", "en")}
 
@@ -38,7 +49,6 @@ def build(events: Application, is_ready: Callable[[], bool], limits: Limits) -> 
         return _response(explained["en" if wanted.lower().startswith("en") else "zh"], kind="text/html")
 
     routes = [
-        Route("/v1/events", endpoint=events),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/openapi.json", document),
