@@ -103,12 +103,12 @@ def _passed(level: Level, mark: Passed | Times, running: Running) -> Reached | N
 
 
 def plan_of(marks: dict[Level, tuple[Mark, ...]], running: Running) -> tuple[Reached, ...]:
-    """For each level the first of its marks that is reached."""
+    """For each level that of its marks whose end is passed first; a pause may then move its instant behind that of another."""
     found: list[Reached] = []
     for level, choices in marks.items():
         reached = [one for mark in choices if (one := reach(level, mark, running)) is not None]
         if reached:
-            found.append(min(reached, key=lambda one: one.instant))
+            found.append(min(reached, key=lambda one: (one.end, one.instant)))
     return tuple(found)
 
 
