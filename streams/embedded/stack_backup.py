@@ -72,7 +72,9 @@ def backup(data: Path, file: Path) -> Manifest:
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         with _alone(data), open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as output:
+            before = _marks(data)
             manifest = _write(data, output)
+            _require_still(before, _marks(data))
             output.flush()
             os.fsync(output.fileno())
         os.link(draft, file)  # and not a rename: whoever made the file meanwhile keeps his
@@ -92,6 +94,24 @@ def _alone(data: Path) -> Iterator[None]:
                 lock = DirectoryLock(data / folder, name, "supervision")
                 stack.callback(lock.release)
         yield
+
+
+def _marks(data: Path) -> dict[Path, tuple[int, int]]:
+    """Length and time of change of everything that is copied."""
+    return {path: (found.st_size, found.st_mtime_ns) for path in _walk(data) for found in (path.lstat(),)}
+
+
+def _require_still(before: dict[Path, tuple[int, int]], after: dict[Path, tuple[int, int]]) -> None:
+    """A gateway or a board that runs by itself holds none of the locks. Raises UserError if anything was written meanwhile."""
+    moved = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+    if moved:
+        raise UserError(
+            say(
+                f"{moved[0]}: 备份期间被改动: 还有进程在用这个目录 (单独起的 gateway、dashboard?), 先停掉",
+                f"{moved[0]} changed while it was copied: something still works on the directory"
+                " (a gateway or dashboard started by itself?), stop it first",
+            )
+        )
 
 
 def _write(data: Path, output: IO[bytes]) -> Manifest:

@@ -8,6 +8,7 @@ import os
 import stat
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -69,6 +70,24 @@ def test_a_directory_in_use_is_not_copied(data: Path, tmp_path: Path) -> None:
             stack_backup.backup(data, tmp_path / "b.tar.gz")
         lock.release()
     assert not (tmp_path / "b.tar.gz").exists()
+
+
+@pytest.mark.parametrize("name", ["clickhouse.password", "board.sqlite-wal"], ids=["a file grows", "a file comes"])
+def test_what_is_written_while_it_is_copied_is_no_backup(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A board that was started by itself holds none of the locks."""
+    write = stack_backup._write
+
+    def disturbed(*arguments: Any) -> stack_backup.Manifest:
+        with (data / name).open("a") as file:
+            file.write("more")
+        return write(*arguments)
+
+    monkeypatch.setattr(stack_backup, "_write", disturbed)
+    with pytest.raises(UserError, match=name):
+        stack_backup.backup(data, tmp_path / "b.tar.gz")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
 
 
 def test_nothing_is_overwritten(data: Path, tmp_path: Path) -> None:
