@@ -29,6 +29,7 @@ from rules.part import Part
 from rules.reading import COMMON, CaseDetector, Reads, merged
 from rules.said import Core
 from rules.sentence import sentence
+from rules.stepbook import STEP_CODE
 from rules.verdict import Verdict
 from rules.world import Place
 from supervision.alert import Level
@@ -37,6 +38,7 @@ from supervision.language import UserError, say
 
 Asked = tuple[tuple["Rule", ...], tuple["Rule", ...]]  # rules that judge the case itself, and those that make signals of it
 MOST_TOGETHER = 2  # types of one batch on one case whose rules are looked up once
+MOST_ASKED = 10_000  # event types and steps of one place whose rules are looked up once
 
 
 class Rule:
@@ -143,6 +145,26 @@ class Rulebook:
 
 def _unknown(_place: Place, _outline: Outline, _act: Fact) -> Outlook:
     return None
+
+
+def that_matter(case: Case, rules: tuple[Rule, ...], fresh: Collection[Fact]) -> tuple[Rule, ...]:
+    """Those of the rules to which one of the new facts can matter; all of them unless it is sure that they left the place of
+    the case as it was: there is one part, it was accepted, and every fact names the same."""
+    parts = case.parts()
+    if len(parts) > 1 or len(case.wheres) > 1 or parts[0].opening is None:
+        return rules
+    place = parts[0].place
+    found: tuple[Rule, ...] | None
+    if len(fresh) > 1:
+        return tuple(rule for rule in rules if rule.matters is None or any(rule.matters(place, fact) for fact in fresh))
+    (fact,) = fresh
+    key = (fact.type, fact.kept.get(STEP_CODE))
+    found = place.asked.get(key)
+    if found is None:
+        found = tuple(rule for rule in rules if rule.matters is None or rule.matters(place, fact))
+        if len(place.asked) < MOST_ASKED:
+            place.asked[key] = found
+    return found
 
 
 def _no_signals(_case: Case, _fresh: Collection[Fact] | None) -> list[Draft]:

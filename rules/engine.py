@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from rules.book import Asked, Rule, Rulebook
+from rules.book import Asked, Rule, Rulebook, that_matter
 from rules.case import Case
 from rules.clocks import WALL, Clocks
 from rules.dossier import FORGET, Dossier, next_wake
@@ -22,7 +22,6 @@ from rules.output import Item, Output, Size
 from rules.packing import ALONE, ON_SEVERAL_CLOCKS, PLAIN, Meta, head_of, pack_meta, unpack_meta
 from rules.saying import core_of, remember, signalled
 from rules.shortcut import Shortcut
-from rules.stepbook import STEP_CODE
 from rules.upkeep import Upkeep
 from rules.verdict import FAR, Verdict
 from rules.vocabulary import Vocabulary, is_word
@@ -36,7 +35,6 @@ from supervision.worktime import CalendarMissing
 META = ""
 ALL_AT_ONCE = 2**62
 UNJUDGED = FAR - 1  # the wake of a rule that lacks a calendar year: it never rings, and the case stays until reference data comes
-MOST_ASKED = 10_000  # event types and steps of one place whose rules are looked up once
 _NONE: tuple[Said, ...] = ()
 
 
@@ -252,7 +250,7 @@ class CaseEngine:
         wakes = case.wakes
         judging, signalling = asked
         if fresh:
-            judging = self._that_matter(case, judging, fresh)
+            judging = that_matter(case, judging, fresh)
         for rule in judging:
             try:
                 verdicts = rule.judge(case)
@@ -278,26 +276,6 @@ class CaseEngine:
                 looked_at = None if fresh is None else {case.first_id(fact).to_bytes(16, "big") for fact in fresh}
                 output.signals += signalled(case, drafts, looked_at)
         self._set_forget(case, now)
-
-    @staticmethod
-    def _that_matter(case: Case, rules: tuple[Rule, ...], fresh: Collection[Fact]) -> tuple[Rule, ...]:
-        """Those of the rules to which one of the new facts can matter; all of them unless it is sure that they left the place of
-        the case as it was: there is one part, it was accepted, and every fact names the same."""
-        parts = case.parts()
-        if len(parts) > 1 or len(case.wheres) > 1 or parts[0].opening is None:
-            return rules
-        place = parts[0].place
-        found: tuple[Rule, ...] | None
-        if len(fresh) > 1:
-            return tuple(rule for rule in rules if rule.matters is None or any(rule.matters(place, fact) for fact in fresh))
-        (fact,) = fresh
-        key = (fact.type, fact.kept.get(STEP_CODE))
-        found = place.asked.get(key)
-        if found is None:
-            found = tuple(rule for rule in rules if rule.matters is None or rule.matters(place, fact))
-            if len(place.asked) < MOST_ASKED:
-                place.asked[key] = found
-        return found
 
     def _leave_unjudged(self, rule: Rule, case: Case, missing: CalendarMissing, output: Output) -> None:
         self._upkeep.alarm(missing, output)
