@@ -117,7 +117,7 @@ def _packed(case: Case, is_alone: bool) -> list[Any]:
         case.device_codes,
         case.parties,
         case.names,
-        case.wakes,
+        dict(sorted(case.wakes.items())),
         case.alerts,
         case.sent,
     ]
