@@ -24,9 +24,9 @@ EXPECTED = ("Failed to load resource", "net::ERR_")
 Visit = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's chromium; `.ci/machine` installs it."""
+    """Debian's chromium; `.ci/machine` installs it. One a module: while it runs, this thread has a running event loop."""
     found = shutil.which("chromium") or CHROMIUM
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=found, args=" ".join(FLAGS).split())
