@@ -22,8 +22,7 @@ from streams.simulator.accuracy import Score, scores
 from streams.simulator.days import Load
 from streams.simulator.stored import standing as stored
 from streams.simulator.trial import Trial, judged, standing
-from streams.store.client import Patience, Store
-from supervision.cli.db import address_of
+from streams.store.client import Patience, Store, address_of
 from supervision.settings import load
 
 

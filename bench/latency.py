@@ -34,11 +34,10 @@ from dashboards.access.first import ensure_administrator
 from dashboards.access.users import ADMINISTRATOR
 from rules.book import Rulebook
 from streams.embedded.stack import Stack, on_free_ports
-from streams.embedded.stack_demo import address
 from streams.embedded.stack_services import BOARD, FOR_PEOPLE, GATEWAY
 from streams.gateway import keys
 from streams.reference import publish
-from streams.store.client import Store
+from streams.store.client import Store, address_of
 from supervision.decoder import encode
 from supervision.event import CaseEvent
 
@@ -111,7 +110,7 @@ def _line(stack: Stack, rate: int, found: tuple[float, dict[str, Told]]) -> None
 
 def _shares(stack: Stack, told: dict[str, Told]) -> list[list[float]]:
     """Milliseconds of each alert in gateway, agents and board, by the broker's stamps."""
-    store = Store(address(stack.settings))
+    store = Store(address_of(stack.settings))
     try:
         time.sleep(2)
         rows = store.execute(

@@ -34,11 +34,10 @@ from streams import admin, clients
 from streams.draining import Tail
 from streams.embedded.stack import Stack, on_free_ports
 from streams.embedded.stack_child import Child
-from streams.embedded.stack_demo import address
 from streams.embedded.stack_lock import free_ports
 from streams.reference import publish
 from streams.store import queries
-from streams.store.client import Store
+from streams.store.client import Store, address_of
 from supervision.decoder import decode, encode
 from supervision.event import ClockAdvanced
 from supervision.settings import metrics_port_of
@@ -138,7 +137,7 @@ def _load(stack: Stack, work: workload.Workload) -> None:
 
 def _watch(stack: Stack) -> Found:
     """From the last moment at which nothing was judged until all was judged, and until all of it was stored."""
-    tail, store = Tail(stack.settings), Store(address(stack.settings))
+    tail, store = Tail(stack.settings), Store(address_of(stack.settings))
     try:
         begun = _until(stack, lambda: _records(stack) > 0, LOOK_S / 5)
         judged, count = begun, 0.0

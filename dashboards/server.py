@@ -27,10 +27,10 @@ from dashboards.queries.figures import FIGURES
 from dashboards.queries.pool import Pool
 from rules.book import Rulebook
 from streams.feed import Follower, Probe
-from streams.store.client import Address
+from streams.store.client import address_of
 from supervision import metrics
 from supervision.reference import Reference
-from supervision.settings import Settings, clickhouse_password, metrics_port_of
+from supervision.settings import Settings, metrics_port_of
 
 log = structlog.get_logger("board")
 
@@ -117,13 +117,6 @@ class Server:
         self._pool.close()
         self._desk.close()
         self._database.close()
-
-
-def address_of(settings: Settings) -> Address:
-    """ClickHouse as the store's client takes it."""
-    host, port = settings.clickhouse_address
-    user, database = settings.clickhouse_user, settings.clickhouse_database
-    return Address(host, port, user, clickhouse_password(settings), database)
 
 
 class _Uvicorn(uvicorn.Server):

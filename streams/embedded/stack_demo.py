@@ -9,9 +9,9 @@ from typing import Any
 from rich.table import Table
 
 from streams.embedded.stack import Stack
-from streams.store.client import Address, Store
+from streams.store.client import Store, address_of
 from supervision.language import UserError, language, say
-from supervision.settings import Settings, clickhouse_password
+from supervision.settings import Settings
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "demo"
 SHOWN = 20
@@ -23,13 +23,6 @@ QUERY = """
 SELECT rule_id, toString(level), case_id, toString(toTimeZone(detected_at, 'Asia/Shanghai')), description[%(language)s]
 FROM alerts WHERE state != 'revoked' AND source_system = 'demo-county' ORDER BY detected_at DESC, alert_id
 """
-
-
-def address(settings: Settings) -> Address:
-    """ClickHouse as the store's client takes it."""
-    host, port = settings.clickhouse_address
-    user, database = settings.clickhouse_user, settings.clickhouse_database
-    return Address(host, port, user, clickhouse_password(settings), database)
 
 
 def is_there() -> bool:
@@ -57,7 +50,7 @@ def show(stack: Stack) -> Table:
 
 def _alerts(stack: Stack) -> list[tuple[Any, ...]]:
     """The example's alerts once there are some and their number has stopped growing."""
-    store = Store(address(stack.settings))
+    store = Store(address_of(stack.settings))
     until, seen = time.monotonic() + WAIT_S, 0
     try:
         while time.monotonic() < until:

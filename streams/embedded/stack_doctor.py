@@ -14,10 +14,10 @@ from streams import admin
 from streams.embedded import clickhouse, kafka_jars, stack_ready
 from streams.embedded import stack_doctor_services as beside
 from streams.embedded.stack import LOCK
-from streams.embedded.stack_demo import address
 from streams.embedded.stack_finding import Finding
 from streams.embedded.stack_lock import holder, is_free
 from streams.store import migration
+from streams.store.client import address_of
 from supervision.language import UserError, say
 from supervision.settings import PREFIX, Settings, clickhouse_password, env_names
 from supervision.topics import CASE_EVENTS
@@ -142,8 +142,8 @@ def _servers(settings: Settings) -> Iterator[Finding]:
 
 
 def _schema(settings: Settings) -> str:
-    migration.require_current(address(settings))
-    return migration.status(address(settings))[-1].title
+    migration.require_current(address_of(settings))
+    return migration.status(address_of(settings))[-1].title
 
 
 def _agents(settings: Settings) -> Iterator[Finding]:

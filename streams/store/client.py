@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from streams.store import insertion
 from supervision.language import UserError, say
+from supervision.settings import Settings, clickhouse_password
 
 _log = structlog.get_logger("store")
 
@@ -59,6 +60,13 @@ class Address(Struct, frozen=True):
     user: str = "default"
     password: str = ""
     database: str = "supervision"
+
+
+def address_of(settings: Settings) -> Address:
+    """Where the settings say ClickHouse is."""
+    host, port = settings.clickhouse_address
+    user, database = settings.clickhouse_user, settings.clickhouse_database
+    return Address(host, port, user, clickhouse_password(settings), database)
 
 
 class Patience(Struct, frozen=True):

@@ -40,12 +40,13 @@ def dashboard(
     from dashboards import server
     from dashboards.access.first import ensure_administrator
     from dashboards.access.users import ADMINISTRATOR
+    from streams.store.client import address_of
     from streams.store.migration import require_current
     from supervision import logs
     from supervision.settings import load
 
     settings = load(data=data, dashboard_host=host, dashboard_port=port)
-    require_current(server.address_of(settings))
+    require_current(address_of(settings))
     password = ensure_administrator(settings)
     if password is not None:
         shown = say(

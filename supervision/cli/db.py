@@ -53,7 +53,7 @@ def clickhouse(
 @db.command()
 def migrate(data: Annotated[Path | None, DATA] = None) -> None:
     """Create the database if need be and bring its tables to this version. Harmless to repeat."""
-    from streams.store.client import Patience
+    from streams.store.client import Patience, address_of
     from streams.store.migration import migrate as bring_up
     from supervision.logs import configure
 
@@ -68,7 +68,7 @@ def migrate(data: Annotated[Path | None, DATA] = None) -> None:
 @db.command()
 def status(data: Annotated[Path | None, DATA] = None) -> None:
     """Which migrations are applied, and how many rows the store holds. Exit code 1 if some are pending."""
-    from streams.store.client import Patience, Store
+    from streams.store.client import Patience, Store, address_of
     from streams.store.migration import status as migrations
     from streams.store.queries import table_sizes
     from supervision.logs import configure
@@ -102,6 +102,7 @@ def sink(
 
     from streams.probe import Probe
     from streams.sink import Sink
+    from streams.store.client import address_of
     from streams.store.migration import require_current
     from supervision.logs import configure
     from supervision.settings import metrics_port_of
@@ -140,13 +141,3 @@ def _settings(data: Path | None) -> Settings:
     from supervision.settings import load
 
     return load(data=data)
-
-
-def address_of(settings: Settings) -> Address:
-    """Where the settings say ClickHouse is."""
-    from streams.store.client import Address
-    from supervision.settings import clickhouse_password
-
-    host, port = settings.clickhouse_address
-    password = clickhouse_password(settings)
-    return Address(host, port, settings.clickhouse_user, password, settings.clickhouse_database)

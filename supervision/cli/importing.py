@@ -163,8 +163,7 @@ def _wait(console: Console, settings: Settings, log: Log | Lines) -> None:
     from streams.draining import Lag, wait_until_drained
     from streams.replay import Tally
     from streams.store import queries
-    from streams.store.client import Patience, Store
-    from supervision.cli.db import address_of
+    from streams.store.client import Patience, Store, address_of
     from supervision.cli.summary import show_alerts
 
     store = Store(address_of(settings), Patience(total_s=WAIT_S))

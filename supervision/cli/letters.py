@@ -127,9 +127,9 @@ def replay(
 
 @contextmanager
 def _store(data: Path | None) -> Iterator[tuple[Settings, Store]]:
-    from streams.store.client import Patience, Store
+    from streams.store.client import Patience, Store, address_of
     from streams.store.migration import require_current
-    from supervision.cli.db import PATIENCE_S, address_of
+    from supervision.cli.db import PATIENCE_S
     from supervision.logs import configure
     from supervision.settings import load
 

@@ -148,9 +148,9 @@ def explain(
     """
     from rules.book import Rulebook
     from rules.recompute import differences, judged_again
-    from streams.store.client import Patience, Store
+    from streams.store.client import Patience, Store, address_of
     from streams.store.evidence import stored_alert, stored_events
-    from supervision.cli.db import PATIENCE_S, address_of
+    from supervision.cli.db import PATIENCE_S
     from supervision.cli.explaining import show
     from supervision.logs import configure
     from supervision.settings import load

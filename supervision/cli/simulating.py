@@ -182,8 +182,7 @@ def _wait(console: Console, settings: Settings) -> None:
     from streams.replay import Tally
     from streams.simulator.city import SOURCE
     from streams.store import queries
-    from streams.store.client import Patience, Store
-    from supervision.cli.db import address_of
+    from streams.store.client import Patience, Store, address_of
     from supervision.cli.summary import show_alerts
 
     store = Store(address_of(settings), Patience(total_s=STORE_S))

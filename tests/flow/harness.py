@@ -25,8 +25,7 @@ from streams.embedded import clickhouse, stack_ready
 from streams.embedded.stack import on_free_ports
 from streams.embedded.stack_child import Child, tail
 from streams.embedded.stack_lock import is_free
-from streams.store.client import Store
-from supervision.cli.db import address_of
+from streams.store.client import Store, address_of
 from supervision.settings import clickhouse_password, environment
 from supervision.topics import Topic
 

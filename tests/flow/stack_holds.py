@@ -20,8 +20,7 @@ from streams.embedded.stack_services import BOARD, GATEWAY
 from streams.simulator.city import SOURCE as CITY
 from streams.sources.loading import load_mapping
 from streams.store import queries
-from streams.store.client import Store
-from supervision.cli.db import address_of
+from streams.store.client import Store, address_of
 from supervision.settings import Settings, load
 from tests.flow.truth import Input, assert_holds, truth
 from tests.streams.case_log import ROOT, case_log

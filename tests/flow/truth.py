@@ -19,9 +19,8 @@ from streams.sources.loading import load_mapping
 from streams.sources.log import Refusals
 from streams.sources.mapping import Mapping
 from streams.store import queries
-from streams.store.client import Store
+from streams.store.client import Store, address_of
 from streams.store.queries import StandingAlert
-from supervision.cli.db import address_of
 from supervision.event import ClockAdvanced
 from supervision.loading import load_catalogue
 from supervision.settings import Settings

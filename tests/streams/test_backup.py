@@ -15,9 +15,8 @@ from typer.testing import CliRunner
 
 from streams.embedded import stack_backup
 from streams.embedded.stack import LOCK, Stack, on_free_ports
-from streams.embedded.stack_demo import address
 from streams.embedded.stack_lock import DirectoryLock
-from streams.store.client import Store
+from streams.store.client import Store, address_of
 from supervision.cli import app
 from supervision.language import UserError
 from tests.flow.conftest import DEMO
@@ -193,7 +192,7 @@ QUESTIONS = (
 
 
 def answers(stack: Stack) -> list[object]:
-    store = Store(address(stack.settings))
+    store = Store(address_of(stack.settings))
     try:
         return [store.execute(question) for question in QUESTIONS]
     finally:

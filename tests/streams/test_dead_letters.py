@@ -12,10 +12,9 @@ from typer.testing import CliRunner, Result
 
 from streams import clients, resending
 from streams.embedded.stack import Stack
-from streams.embedded.stack_demo import address
 from streams.resending import Left, message_of, reason_left
 from streams.store import letters as stored
-from streams.store.client import Store
+from streams.store.client import Store, address_of
 from streams.store.letters import Filter, Letter, Place, Standing
 from supervision.cli import app
 from supervision.language import UserError
@@ -96,7 +95,7 @@ def test_every_reason_to_leave_one_has_words() -> None:
 
 @pytest.fixture
 def store(stack: Stack) -> Iterator[Store]:
-    store = Store(address(stack.settings))
+    store = Store(address_of(stack.settings))
     yield store
     store.close()
 

@@ -20,9 +20,8 @@ from streams.embedded.stack import Stack
 from streams.importer import Importer, Journal, Note, Sent, arranged
 from streams.sources.feed import Told, with_clock
 from streams.store import queries
-from streams.store.client import Store
+from streams.store.client import Store, address_of
 from supervision.cli import app
-from supervision.cli.db import address_of
 from supervision.decoder import decode, encode
 from supervision.event import CaseEvent, ClockAdvanced, EventType
 from supervision.language import UserError
