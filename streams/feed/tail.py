@@ -23,7 +23,7 @@ from supervision.topics import WORKER_STATUS
 
 log = structlog.get_logger("feed")
 
-POLL_S = 0.05
+POLL_S = 0.2
 MOST = 2_000
 ASK_EVERY_S = 3.0  # a log that is silent is asked whether its broker is there
 ASK_S = 2.0
@@ -110,8 +110,10 @@ class Tail:
         asked_at = time.monotonic()
         while not self._stop.is_set():
             records: list[Record] = []
-            for message in consumer.consume(MOST, POLL_S):
-                self._take(consumer, message, records)
+            first = consumer.poll(POLL_S)  # at once when there is one; `consume` would wait for as many as it may bring
+            if first is not None:
+                for message in (first, *consumer.consume(MOST, 0)):
+                    self._take(consumer, message, records)
             if records:
                 self._hear(records)
             now = time.monotonic()
