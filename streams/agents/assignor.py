@@ -53,24 +53,36 @@ def _share_topic(
 
 
 class EvenAssignor(AbstractPartitionAssignor):  # type: ignore[misc]  # aiokafka has no types
-    """`share` as aiokafka's group protocol has it; one object per consumer, which remembers what that was given last."""
+    """`share` as aiokafka's group protocol has it; one object per consumer, which remembers what that was given last.
+
+    A broker that has just started may say of a topic that it does not know it. What is known of old counts then: else everybody
+    would be given nothing, and nobody would ask again for minutes.
+    """
 
     name = "even"
 
     def __init__(self) -> None:
         self._held: dict[str, list[int]] = {}
+        self._known: dict[str, set[int]] = {}
 
     def metadata(self, topics: Iterable[str]) -> Any:
         return ConsumerProtocolMemberMetadata(VERSION, sorted(topics), msgspec.json.encode(self._held))
 
     def assign(self, cluster: Any, members: Mapping[str, Any]) -> dict[str, Any]:
         topics = {topic for member in members.values() for topic in member.subscription}
-        partitions = {topic: cluster.partitions_for_topic(topic) or () for topic in topics}
         held = {name: msgspec.json.decode(member.user_data or b"{}", type=dict[str, list[int]]) for name, member in members.items()}
+        partitions = {topic: self._partitions(cluster, topic, held.values()) for topic in topics}
         return {
             name: ConsumerProtocolMemberAssignment(VERSION, sorted(places.items()), b"")
             for name, places in share(partitions, held).items()
         }
+
+    def _partitions(self, cluster: Any, topic: str, held: Iterable[Mapping[str, Collection[int]]]) -> set[int]:
+        found = cluster.partitions_for_topic(topic)
+        if found:
+            self._known[topic] = set(found)
+            return self._known[topic]
+        return self._known.get(topic, set()).union(*(places.get(topic, ()) for places in held))
 
     def on_assignment(self, assignment: Any) -> None:
         self._held = {topic: list(numbers) for topic, numbers in assignment.assignment}

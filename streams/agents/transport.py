@@ -33,6 +33,7 @@ SCHEME = "batches"
 Headers = tuple[tuple[str, bytes | None], ...]
 POLL_S = 0.2  # longest a fetch call waits, hence the finest step of an idle partition's wall clock
 WATCH_S = 1.0
+METADATA_MS = 10_000  # a broker that was starting when it was asked may not have known the topics: not for five minutes
 LOOKED_AT = "0.14."
 
 
@@ -100,6 +101,7 @@ class Thread(driver.AIOKafkaConsumerThread):
             max_poll_interval_ms=int(conf.broker_max_poll_interval * 1000),
             max_partition_fetch_bytes=conf.consumer_max_fetch_size,
             fetch_max_wait_ms=cast("App", self.app).fetch_max_wait_ms,
+            metadata_max_age_ms=METADATA_MS,
             request_timeout_ms=int(conf.broker_request_timeout * 1000),
             check_crcs=conf.broker_check_crcs,
             session_timeout_ms=int(conf.broker_session_timeout * 1000),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,18 +62,52 @@ def test_whatever_workers_claim_every_partition_has_one_owner_and_topics_are_eve
 
 
 class Cluster:
+    """What a consumer knows of the broker; `topics` is empty while the broker starts."""
+
+    def __init__(self, topics: dict[str, set[int]]) -> None:
+        self.topics = topics
+
     def partitions_for_topic(self, topic: str) -> set[int] | None:
-        return {0, 1, 2} if topic == "x" else None
+        return self.topics.get(topic)
 
 
 def test_what_was_given_is_claimed_at_the_next_join() -> None:
     assignor = EvenAssignor()
     members = {"a": assignor.metadata(["x", "unknown"]), "b": EvenAssignor().metadata(["x"])}
-    given_out = EvenAssignor().assign(Cluster(), members)
-    assert {name: places.assignment for name, places in given_out.items()} == {
+    cluster = Cluster({"x": {0, 1, 2}})
+    shared = EvenAssignor().assign(cluster, members)
+    assert {name: places.assignment for name, places in shared.items()} == {
         "a": [("unknown", []), ("x", [0, 1])],
         "b": [("unknown", []), ("x", [2])],
     }
-    assignor.on_assignment(given_out["a"])
-    again = EvenAssignor().assign(Cluster(), {"z": assignor.metadata(["x"]), "b": EvenAssignor().metadata(["x"])})
+    assignor.on_assignment(shared["a"])
+    again = EvenAssignor().assign(cluster, {"z": assignor.metadata(["x"]), "b": EvenAssignor().metadata(["x"])})
     assert dict(again["z"].assignment)["x"] == [0, 1]
+
+
+def given_out(assignor: EvenAssignor, cluster: Cluster, members: dict[str, EvenAssignor]) -> dict[str, list[tuple[str, list[int]]]]:
+    told = {name: member.metadata(["case-events"]) for name, member in members.items()}
+    found = {name: assignment.assignment for name, assignment in assignor.assign(cluster, told).items()}
+    for name, member in members.items():
+        member.on_assignment(ConsumerProtocolMemberAssignment(0, found[name], b""))
+    return found
+
+
+def test_a_broker_that_does_not_know_the_topics_yet_takes_no_partition_from_anybody() -> None:
+    members = {"a": EvenAssignor(), "b": EvenAssignor()}
+    before = given_out(members["a"], Cluster({"case-events": set(range(12))}), members)
+    assert given_out(members["a"], Cluster({}), members) == before
+
+
+def test_a_new_leader_that_never_heard_of_the_topics_takes_the_others_word() -> None:
+    members = {"a": EvenAssignor(), "b": EvenAssignor()}
+    given_out(members["a"], Cluster({"case-events": set(range(12))}), members)
+    members["c"] = EvenAssignor()
+    found = given_out(members["c"], Cluster({}), members)
+    assert sorted(number for places in found.values() for _, numbers in places for number in numbers) == list(range(12))
+
+
+def test_a_topic_that_was_made_anew_has_the_partitions_that_the_broker_says() -> None:
+    members = {"a": EvenAssignor()}
+    given_out(members["a"], Cluster({"case-events": set(range(12))}), members)
+    assert given_out(members["a"], Cluster({"case-events": {0, 1}}), members) == {"a": [("case-events", [0, 1])]}
