@@ -24,7 +24,7 @@ from supervision.settings import Settings
 
 log = structlog.get_logger("board.hub")
 
-KEPT = 10_000  # alerts in memory, about 1.5 KB each
+KEPT = 5_000  # alerts in memory, about 3.6 KB each; what is older is read from Kafka
 KEEP_OFFSETS = 1_000  # of each partition, when the server starts
 MOST_MISSED = 20_000  # records read back for one watcher; who missed more loads everything again
 GATHER_S = 0.02  # what comes within it goes out together

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from dashboards.access.rights import Scope
 from streams.feed import Record, text_of
@@ -63,7 +63,9 @@ class Ring:
     def _push(self, record: Record, alert: Alert) -> None:
         is_clue = record.place >= self.narrow
         body = b"event: alert\ndata: " + self._encode(alert) + b"\n\n"
-        self._frames.append(Frame(record, alert, body, None if is_clue else self.id_of(False), self.id_of(True)))
+        light = structs.replace(alert, facts={}, legal_basis={}, evidence_event_ids=())  # a list of cards shows none of these
+        kept = Record(record.place, record.offset, record.at, light)
+        self._frames.append(Frame(kept, light, body, None if is_clue else self.id_of(False), self.id_of(True)))
         if len(self._frames) > self._most:
             gone = self._frames.popleft()
             self.first += 1
