@@ -27,16 +27,14 @@ from confluent_kafka import TopicPartition
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench import workload
-from bench.pipeline import _used, _with_children
+from bench.pipeline import _used, _with_children, tell_clock
 from dashboards.access.database import Database
 from dashboards.access.users import Users
 from streams import admin, clients
 from streams.embedded.stack import Stack, on_free_ports
 from streams.embedded.stack_lock import free_ports
 from streams.reference import publish
-from supervision.decoder import encode
-from supervision.event import ClockAdvanced
-from supervision.topics import ACTIVITY_EVENTS, ALERTS, CASE_EVENTS, partition_of
+from supervision.topics import ALERTS, CASE_EVENTS, partition_of
 
 GAP_MS = 30_000  # of office time between the openings of two cases: eight events a case, so a day passes in 960 x 8 events
 CLOCK_EVERY = 500  # events
@@ -127,10 +125,7 @@ def _send(stack: Stack, work: workload.Workload, rate: int) -> int:
         producer.produce(name, value, key, partition_of(key, settings.partitions))
         highest = max(highest, at)
         if number % CLOCK_EVERY == 0 or number == len(work.messages):
-            clock = encode(ClockAdvanced(clock=workload.CLOCK, to=highest))
-            for topic in (CASE_EVENTS, ACTIVITY_EVENTS):
-                for partition in range(settings.partitions):
-                    producer.produce(admin.name_of(topic, settings), clock, workload.CLOCK.encode(), partition)
+            tell_clock(producer, settings, highest)
         if number % 50 == 0:
             producer.poll(0)
             time.sleep(max(0.0, began + number / rate - time.perf_counter()))

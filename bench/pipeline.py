@@ -23,6 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import process_time
 
+from confluent_kafka import Producer
 from msgspec import Struct
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -40,7 +41,7 @@ from streams.store import queries
 from streams.store.client import Store, address_of
 from supervision.decoder import decode, encode
 from supervision.event import ClockAdvanced
-from supervision.settings import metrics_port_of
+from supervision.settings import Settings, metrics_port_of
 from supervision.topics import ACTIVITY_EVENTS, ALERTS, CASE_EVENTS, CLUES, partition_of
 
 CLOCK_EVERY = 5_000
@@ -127,12 +128,17 @@ def _load(stack: Stack, work: workload.Workload) -> None:
         producer.produce(name, value, key, partition_of(key, settings.partitions))
         highest = max(highest, at)
         if number % CLOCK_EVERY == 0 or number == len(work.messages):
-            clock = encode(ClockAdvanced(clock=workload.CLOCK, to=highest))
-            for topic in (CASE_EVENTS, ACTIVITY_EVENTS):
-                for partition in range(settings.partitions):
-                    producer.produce(admin.name_of(topic, settings), clock, workload.CLOCK.encode(), partition)
+            tell_clock(producer, settings, highest)
             producer.poll(0)
     assert producer.flush(60) == 0
+
+
+def tell_clock(producer: Producer, settings: Settings, to: int) -> None:
+    """The workload's clock on every partition, behind what was sent before. Also for `board.py`."""
+    clock = encode(ClockAdvanced(clock=workload.CLOCK, to=to))
+    for topic in (CASE_EVENTS, ACTIVITY_EVENTS):
+        for partition in range(settings.partitions):
+            producer.produce(admin.name_of(topic, settings), clock, workload.CLOCK.encode(), partition)
 
 
 def _watch(stack: Stack) -> Found:
