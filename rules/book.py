@@ -26,6 +26,7 @@ from rules.outline import Outline, Outlook
 from rules.parameters import Deadline, Extension, Fallback, LimitOf, Separation, Version, Window
 from rules.parameters import Sequence as Steps
 from rules.part import Part
+from rules.profile import Awaits, Lack, Needs, lack
 from rules.reading import COMMON, CaseDetector, Reads, merged
 from rules.said import Core
 from rules.sentence import sentence
@@ -35,6 +36,7 @@ from rules.world import Place
 from supervision.alert import Level
 from supervision.event import EventType
 from supervision.language import UserError, say
+from supervision.reference import Source
 
 Asked = tuple[tuple["Rule", ...], tuple["Rule", ...]]  # rules that judge the case itself, and those that make signals of it
 MOST_TOGETHER = 2  # types of one batch on one case whose rules are looked up once
@@ -56,6 +58,8 @@ class Rule:
         self._when = _compiled(card.when)
         self.outlook: Callable[[Place, Outline, Fact], Outlook] = getattr(detector, "outlook", _unknown)
         self.matters: Callable[[Place, Fact], bool] | None = getattr(detector, "matters", None)
+        self.awaits: Awaits = getattr(detector, "awaits", ())
+        self.needs_fields: Needs = getattr(detector, "needs_fields", ())
         self.is_conditional = self._when is not None or card.effective.first is not None or card.effective.last is not None
 
     def applies(self, verdict: Verdict) -> bool:
@@ -71,6 +75,10 @@ class Rule:
         if effective.first is None and effective.last is None:
             return True
         return effective.covers(date.fromordinal(day).isoformat())
+
+    def lacks(self, source: Source) -> Lack:
+        """What the source's profile lacks for this rule; empty: it judges the cases of the source."""
+        return lack(self.awaits, self.needs_fields, source)
 
     def words(self, core: Core) -> dict[str, str]:
         """The sentence by language."""
@@ -111,6 +119,7 @@ class Rulebook:
             (code,): _asked(rule for rule in self.rules if kind in rule.reads) for code, kind in enumerate(TYPES)
         }
         self.all = _asked(self.rules)
+        self._off: dict[tuple[Any, Any], frozenset[str]] = {(None, None): frozenset()}
         everywhere: Reads = dict.fromkeys(EventType, COMMON)
         self.keeper = Keeper(merged(everywhere, *(rule.reads for rule in self.rules)))
 
@@ -123,6 +132,14 @@ class Rulebook:
             found = _asked(rule for rule in self.rules if rule.id in read)
             if len(key) <= MOST_TOGETHER:
                 self._reading[key] = found
+        return found
+
+    def off(self, source: Source) -> frozenset[str]:
+        """The ids of the rules that cannot judge the cases of this source, since its profile lacks what they await or need."""
+        key = (source.sends, source.fills)
+        found = self._off.get(key)
+        if found is None:
+            found = self._off[key] = frozenset(rule.id for rule in self.rules if rule.lacks(source))
         return found
 
     def named(self, names: Iterable[str]) -> Asked:

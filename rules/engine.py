@@ -249,11 +249,12 @@ class CaseEngine:
         now = self._clocks.now(case.source.clock)
         wakes = case.wakes
         judging, signalling = asked
+        off = self._book.off(case.source)
         if fresh:
             judging = that_matter(case, judging, fresh)
         for rule in judging:
             try:
-                verdicts = rule.judge(case)
+                verdicts = rule.judge(case) if rule.id not in off else ()
                 said, wake = self._weigh(rule, case, verdicts, now) if verdicts else (_NONE, FAR)
             except CalendarMissing as missing:
                 self._leave_unjudged(rule, case, missing, output)
@@ -266,7 +267,7 @@ class CaseEngine:
                 self._say(rule, case, said, Because.of(newest), output)
         for rule in signalling:
             try:
-                drafts = rule.signals(case, fresh)
+                drafts = rule.signals(case, fresh) if rule.id not in off else []
             except CalendarMissing as missing:
                 self._leave_unjudged(rule, case, missing, output)
                 continue

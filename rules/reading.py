@@ -31,6 +31,10 @@ class CaseDetector(Protocol):
     It may have a method `outlook(place, outline, act)` too: what one more act, later than all before, means for a plain case of
     this outline: UNTOUCHED, a Look that times and persons decide, or None: judge the case. A kind without one is judged at every
     fact of the types it reads. An outlook may be slow, since it is asked for once; a look is asked at every fact.
+
+    It may have `awaits`, groups of event types, and `needs_fields`, names of fields (`a|b`: one of them): where the profile of a
+    source says that it sends none of a group, or never fills a field, the rule is off for its cases (`rules.profile`). A kind that
+    reads an absence awaits what would end it; each also what opens it, so that people are told.
     """
 
     reads: Reads

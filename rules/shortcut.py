@@ -327,9 +327,10 @@ class Shortcut:
         act = Outline(types, all_kept).facts[-1]
         outline = Outline(types[:-1], all_kept[:-1])
         looks: list[tuple[bytes, Look, bool]] = []
+        off = self._book.off(place.source)
         for rules in self._book.reading((act.type,)):
             for rule in rules:
-                outlook = rule.outlook(place, outline, act)
+                outlook = rule.outlook(place, outline, act) if rule.id not in off else UNTOUCHED
                 if outlook is None:
                     return None
                 if outlook is not UNTOUCHED:

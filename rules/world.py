@@ -35,6 +35,7 @@ class Place:
         codes = (where[IMPLEMENT_CODE], where[CATALOG_CODE])
         found = (reference.item(code, at) for code in codes if code is not None)
         item: Item | None = next((item for item in found if item is not None), None)
+        self.source = source
         self.where = where
         self.item = item
         self.item_code: str | None = where[CATALOG_CODE] or where[IMPLEMENT_CODE]

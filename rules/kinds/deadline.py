@@ -24,6 +24,7 @@ from rules.part import (
     Clock,
     Part,
 )
+from rules.profile import Awaits
 from rules.reading import ACTOR, DECLARED, DUE_DATES, Reads, grace_of, merged, reads, responsible
 from rules.verdict import AT_ONCE, FAR, Telling, Verdict
 from rules.world import Place
@@ -37,6 +38,11 @@ CASE_CLOCK: Reads = merged(
     reads(PAUSING, DECLARED, frozenset({"payload.seq", "payload.kind", "payload.approver_officer_id"})),
     reads((EventType.EXTENSION_APPROVED,), frozenset({"payload.days", "payload.approver_post", "payload.approver_officer_id"})),
 )
+
+
+OPENINGS = frozenset({*ACCEPTANCES, EventType.CASE_REOPENED})
+PROMISED_END = frozenset({EventType.CASE_COMPLETED})  # what a case comes to as a rule; other stops are rare
+LEGAL_END = frozenset({EventType.CASE_COMPLETED, EventType.DECISION_MADE})
 
 
 class Running(Struct, frozen=True):
@@ -202,6 +208,7 @@ class CaseDeadline:
         self._key = id(self)
         self._in_time_key = -self._key
         self._is_promised = parameters.limit is LimitOf.PROMISED
+        self.awaits: Awaits = (OPENINGS, PROMISED_END if self._is_promised else LEGAL_END)
 
     def judge(self, case: Case) -> list[Verdict]:
         parts = case.parts()

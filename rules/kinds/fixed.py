@@ -11,6 +11,7 @@ from rules.kinds.deadline import CASE_CLOCK, Running, verdicts
 from rules.outline import UNTOUCHED, Outline, Outlook
 from rules.parameters import Deadline
 from rules.part import ACCEPTANCE_CODES, Part, named_once
+from rules.profile import Awaits
 from rules.reading import ACTOR, Reads, merged, reads
 from rules.verdict import Verdict
 from rules.world import Place
@@ -25,6 +26,7 @@ class FixedDeadline:
         self.parameters = parameters
         self._start = tuple(CODE_OF[kind] for kind in parameters.start)
         self._stops = tuple(CODE_OF[kind] for kind in parameters.stops)
+        self.awaits: Awaits = (frozenset(parameters.start), frozenset(parameters.stops))
         own = reads((*parameters.start, *parameters.stops, EventType.CASE_REOPENED), ACTOR)
         self.reads: Reads = merged(CASE_CLOCK, own) if parameters.pauses else own
 

@@ -27,6 +27,8 @@ class SamePerson:
         reads((EventType.STEP_STARTED, EventType.STEP_COMPLETED), ACTOR, STEP),
         reads((EventType.DECISION_MADE, EventType.CASE_REOPENED, EventType.CASE_ACCEPTED, EventType.SUPPLEMENT_ACCEPTED), ACTOR),
     )
+    awaits = (frozenset({EventType.STEP_STARTED, EventType.STEP_COMPLETED}),)
+    needs_fields = ("actor_officer_id|actor_person_hash",)
 
     def __init__(self, parameters: Separation, is_raised: Callable[[Part], bool]) -> None:
         self.parameters = parameters

@@ -27,6 +27,7 @@ class Order:
         reads((EventType.STEP_STARTED, EventType.STEP_COMPLETED), ACTOR, STEP),
         reads((*_ENDINGS, EventType.CASE_REOPENED, EventType.CASE_ACCEPTED, EventType.SUPPLEMENT_ACCEPTED), ACTOR),
     )
+    awaits = (frozenset({EventType.STEP_COMPLETED}),)
 
     def __init__(self, parameters: Sequence) -> None:
         self.parameters = parameters

@@ -58,6 +58,8 @@ class StepDeadline:
         ),
     )
 
+    awaits = (frozenset({EventType.STEP_STARTED}), frozenset({EventType.STEP_COMPLETED}))
+
     def __init__(self, parameters: Deadline) -> None:
         self.parameters = parameters
         self._key = id(self)
@@ -242,6 +244,7 @@ class PauseDeadline:
     """T08: a suspension against its declared limit, until its end or the case's. Its own pause does not silence it."""
 
     reads = CASE_CLOCK
+    awaits = (frozenset({EventType.SPECIAL_PROCEDURE_STARTED}), frozenset({EventType.SPECIAL_PROCEDURE_ENDED}))
 
     def __init__(self, parameters: Deadline) -> None:
         self.parameters = parameters

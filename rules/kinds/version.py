@@ -7,6 +7,7 @@ from rules.fact import CODE_OF, Fact
 from rules.outline import UNTOUCHED, Outline, Outlook
 from rules.parameters import Version
 from rules.part import Part, order_of
+from rules.profile import Awaits
 from rules.reading import ACTOR, reads, responsible
 from rules.verdict import AT_ONCE, Telling, Verdict
 from rules.world import Place
@@ -19,6 +20,7 @@ class MovedLater:
     def __init__(self, parameters: Version) -> None:
         self.parameters = parameters
         self.reads = reads((*parameters.facts, EventType.CASE_REOPENED), ACTOR)
+        self.awaits: Awaits = (frozenset(parameters.facts),)
         self._codes = tuple(CODE_OF[kind] for kind in parameters.facts)
 
     def judge(self, case: Case) -> list[Verdict]:

@@ -79,6 +79,9 @@ class OffHours:
         reads((EventType.DECISION_MADE,), frozenset({"payload.decision"})),
     )
 
+    awaits = (frozenset(ACTS),)
+    needs_fields = ("actor_officer_id",)
+
     def __init__(self, parameters: Window) -> None:
         self.hours = parameters.hit
         self._before_ms = parameters.hit.before_open_min * MINUTE_MS

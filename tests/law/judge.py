@@ -39,6 +39,7 @@ from tests.law.deadlines import Verdict, judge_deadlines
 from tests.law.facts import Case, Fact, Known, cases_of, facts_of
 from tests.law.hours import Places, is_act, judge_hours
 from tests.law.procedure import judge_procedure
+from tests.law.profile import is_on
 
 NEVER = -(2**62)
 
@@ -98,15 +99,16 @@ class Law:
             for each in verdicts:
                 yields = each.rule == "T03" and each.level is Level.RED and legal is not None and legal <= each.detected_at
                 stands = each.stands_from is None or now >= each.stands_from
-                if stands and not yields and self._may_issue(each):
+                if stands and not yields and is_on(each.rule, source) and self._may_issue(each):
                     yield each
 
     def _of_officers(self, cases: list[Case], events: list[CaseEvent], clocks: dict[str, int]) -> Iterator[Verdict]:
         acts: dict[tuple[str, str], list[tuple[Case, Fact]]] = {}
         for case in cases:
             for fact in case.facts:
-                if is_act(self.reference, case, fact):
-                    clock = self.reference.source(case.source).clock
+                source = self.reference.source(case.source)
+                if is_act(self.reference, case, fact) and is_on("M02", source):
+                    clock = source.clock
                     acts.setdefault((clock, str(fact.event.actor_officer_id)), []).append((case, fact))
         leaves = facts_of([event for event in events if event.event_type is EventType.LEAVE_APPROVED])
         for (clock, officer), own in acts.items():

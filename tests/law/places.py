@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from supervision.event import CaseType, Precision
+from supervision.event import CaseType, EventType, Precision
 from supervision.reference import (
     CalendarData,
     Centre,
@@ -109,6 +109,13 @@ SOURCES: list[Entry] = [
     Source(name="log-b", clock="old-log", precision=Precision.DAY, region_code="430200"),
     Source(name="log-c", clock="dutch", region_code="990000"),
 ]
+UNSENT: dict[str, tuple[EventType, ...]] = {
+    "hall": (EventType.STEP_COMPLETED,),
+    "batch": (EventType.SPECIAL_PROCEDURE_ENDED,),
+    "log-a": (EventType.CASE_COMPLETED,),
+    "log-b": (EventType.CASE_COMPLETED, EventType.DECISION_MADE),
+}
+FILLED = {"direct": ("centre_id",), "log-c": ("actor_person_hash",)}
 OFFICERS: list[Entry] = [
     Officer(officer_id="O1", person_hash="anna", centre_id="C1"),
     Officer(officer_id="O2", person_hash="bo", centre_id="C2"),
@@ -191,6 +198,7 @@ def worlds() -> tuple[World, ...]:
     sets: tuple[list[Entry], ...] = ([], OUTAGES, WAIVERS, [*OUTAGES, *WAIVERS])
     references = [Reference([*usual, *more], version=f"law-{number}") for number, more in enumerate(sets)]
     references.append(Reference([*map(_amended, [*CALENDARS, *_items()]), *people, *OUTAGES], version="law-amended"))
+    references.append(Reference([*map(_incomplete, usual), *WAIVERS], version="law-incomplete"))
     return tuple(World(reference, Law(reference, REGION_CODES)) for reference in references)
 
 
@@ -200,6 +208,15 @@ def forgetful() -> World:
     entries = [replace(entry, keep_days=None) if isinstance(entry, Source) else entry for entry in worlds()[0].reference.entries]
     reference = Reference(entries, version="law-forgetful")
     return World(reference, Law(reference, REGION_CODES))
+
+
+def _incomplete(entry: Entry) -> Entry:
+    """A source whose profile says that it never sends this, and fills no more than that."""
+    if not isinstance(entry, Source):
+        return entry
+    unsent = UNSENT.get(entry.name)
+    sends = None if unsent is None else tuple(kind for kind in EventType if kind not in unsent)
+    return replace(entry, sends=sends, fills=FILLED.get(entry.name))
 
 
 def _amended(entry: Entry) -> Entry:

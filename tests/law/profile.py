@@ -1,0 +1,42 @@
+"""Where the silence of a source says nothing: which rules its feed profile leaves on. Reference only (domain.md 7, trap 1)."""
+
+from __future__ import annotations
+
+from supervision.event import EventType
+from supervision.reference import Source
+
+E = EventType
+OPENED = {E.CASE_ACCEPTED, E.SUPPLEMENT_ACCEPTED, E.CASE_REOPENED}
+ACTS = {
+    E.CASE_ACCEPTED,
+    E.SUPPLEMENT_ACCEPTED,
+    E.ACCEPTANCE_REFUSED,
+    E.SUPPLEMENT_NOTIFIED,
+    E.STEP_COMPLETED,
+    E.DECISION_MADE,
+    E.CASE_RETURNED,
+    E.CASE_COMPLETED,
+}
+AWAITED: dict[str, list[set[EventType]]] = {
+    "T02": [OPENED, {E.CASE_COMPLETED}],
+    "T03": [OPENED, {E.CASE_COMPLETED}],
+    "T04": [OPENED, {E.CASE_COMPLETED, E.DECISION_MADE}],
+    "T05": [{E.STEP_STARTED}, {E.STEP_COMPLETED}],
+    "T08": [{E.SPECIAL_PROCEDURE_STARTED}, {E.SPECIAL_PROCEDURE_ENDED}],
+    "P01": [{E.STEP_COMPLETED}],
+    "P02": [{E.STEP_STARTED, E.STEP_COMPLETED}],
+    "P06": [{E.CASE_ACCEPTED, E.SUPPLEMENT_ACCEPTED}],
+    "M02": [ACTS],
+}
+"""Of each set the source must send one type."""
+FIELDS: dict[str, list[set[str]]] = {
+    "P02": [{"actor_officer_id", "actor_person_hash"}],
+    "M02": [{"actor_officer_id"}],
+}
+"""Of each set the source must fill one field."""
+
+
+def is_on(rule: str, source: Source) -> bool:
+    sends, fills = source.sends, source.fills
+    awaited = sends is None or all(group & set(sends) for group in AWAITED.get(rule, []))
+    return awaited and (fills is None or all(names & set(fills) for names in FIELDS.get(rule, [])))
