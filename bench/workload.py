@@ -42,6 +42,7 @@ GAP_MS = 1_000  # of office time between the openings of two cases
 HOUR_MS = 3_600_000
 LATE = 0.01
 CORRECTED = 0.01
+PORTION = 5_000  # events that an engine is given at once
 LATENESS = 20_000  # events that a late one comes behind, at most
 AFTER_HOURS = 0.01
 SLOW, OVERDUE = 0.10, 0.003  # of the cases; shares by domain knowledge of promised cases

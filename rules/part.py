@@ -211,9 +211,29 @@ class Part:
 
     def _find_clocks(self) -> None:
         place = self.place
-        self._promised = self._clock("promised", place.promised_limit, _PROMISED_DUE, self.promised_stop, extended=False)
-        self._legal = self._clock("legal", place.legal_limit, _LEGAL_DUE, self.legal_stop, extended=True)
+        clock = self._clock_of_the_day if self.is_plain else self._clock
+        self._promised = clock("promised", place.promised_limit, _PROMISED_DUE, self.promised_stop, extended=False)
+        self._legal = clock("legal", place.legal_limit, _LEGAL_DUE, self.legal_stop, extended=True)
         self._has_clocks = True
+
+    def _clock_of_the_day(
+        self, name: str, limit: Limit | None, due_field: int, stop: Fact | None, *, extended: bool
+    ) -> Clock | None:
+        """That of a plain part: all that start on its day have the same term."""
+        opening, start = self.opening, self.start
+        if limit is None or opening is None or start is None:
+            return None
+        plans = self.place.plans_on(self.start_day)
+        known: Clock | None = plans.get(due_field)
+        if known is None:
+            known = plans[due_field] = self._clock(name, limit, due_field, None, extended=extended)
+            assert known is not None
+        calendar, mode = self.place.calendar, self.place.mode
+
+        def runs(value: Limit) -> Term:
+            return term(calendar, start, value, mode=mode)
+
+        return Clock(known.term, limit, runs, opening, (opening,), stop, {**known.facts, "started_at": start})
 
     def _clock(self, name: str, limit: Limit | None, due_field: int, stop: Fact | None, *, extended: bool) -> Clock | None:
         opening, start = self.opening, self.start

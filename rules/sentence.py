@@ -86,7 +86,11 @@ def _fill(template: str, facts: Mapping[str, Any], zone: str, language: int) -> 
         if is_optional and any(name is not None and facts.get(name) is None for _, name in pieces):
             continue
         for text, name in pieces:
-            filled.append(text if name is None else text + _value(name, facts.get(name), facts, zone, language))
+            filled.append(text)
+            if name is not None:
+                value = facts.get(name)
+                is_plain = type(value) is str and value not in _WORDS
+                filled.append(value if is_plain else _value(name, value, facts, zone, language))
     return "".join(filled)
 
 
@@ -110,6 +114,7 @@ def _value(name: str, value: Any, facts: Mapping[str, Any], zone: str, language:
     return f"{value:g}" + (unit.removesuffix("s") if value == 1 else unit)
 
 
+@lru_cache(maxsize=4096)
 def _local(instant: int, zone: str) -> str:
     try:
         moment = datetime.fromtimestamp(instant // 1000, tz=UTC).astimezone(ZoneInfo(zone))

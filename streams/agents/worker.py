@@ -39,7 +39,7 @@ from supervision.reference import Reference
 from supervision.settings import Settings, metrics_port_of
 from supervision.topics import ACTIVITY_EVENTS, CASE_EVENTS, STATE_OF
 
-TIMER_LIMIT = 10_000
+TIMER_LIMIT = 2_000  # of a herd so many are judged between two batches of live events
 log = structlog.get_logger("agents.worker")
 MakeEngine = Callable[[Stream, Reference, int, int], Engine]  # ..., its partition, partitions of case-events
 THREADS = 12
