@@ -89,8 +89,9 @@ def _fill(template: str, facts: Mapping[str, Any], zone: str, language: int) -> 
             filled.append(text)
             if name is not None:
                 value = facts.get(name)
-                is_plain = type(value) is str and value not in _WORDS
-                filled.append(value if is_plain else _value(name, value, facts, zone, language))
+                if type(value) is not str or value in _WORDS:
+                    value = _value(name, value, facts, zone, language)
+                filled.append(value)
     return "".join(filled)
 
 
