@@ -20,6 +20,7 @@ from rules.card import BUILTIN, load_cards
 from streams.simulator import truth
 from streams.simulator.accuracy import Score, scores
 from streams.simulator.days import Load
+from streams.simulator.profile import profile_of
 from streams.simulator.stored import standing as stored
 from streams.simulator.trial import Trial, judged, standing
 from streams.store.client import Patience, Store, address_of
@@ -37,12 +38,14 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=lambda text: [int(each) for each in text.split(",")], default=[1, 2, 3])
+    parser.add_argument("--city", default="yunzhou")
     parser.add_argument("--centres", type=int, default=5)
     parser.add_argument("--rate", type=float, default=0.3, help="events a second of office time")
     parser.add_argument("--injections", type=float, default=0.3, help="share of cases with a promise that get a twist")
     parser.add_argument("--from", dest="first", type=date.fromisoformat, default=date(2026, 3, 2))
     parser.add_argument("--days", type=int, default=7)
     parser.add_argument("--data", type=Path, help="data directory of a stack that holds the city")
+    parser.add_argument("--clock", default="yunzhou-1", help="its clock: city and seed")
     parser.add_argument("--truth", type=Path, help="its truth file")
     chosen = parser.parse_args()
     if (chosen.data is None) != (chosen.truth is None):
@@ -51,7 +54,9 @@ def _arguments() -> argparse.Namespace:
 
 
 def _of_seed(chosen: argparse.Namespace, seed: int) -> bool:
-    trial = Trial.of(seed, chosen.centres, Load(chosen.rate, chosen.injections), chosen.first, chosen.days)
+    trial = Trial.of(
+        seed, chosen.centres, Load(chosen.rate, chosen.injections), chosen.first, chosen.days, profile=profile_of(chosen.city)
+    )
     began = time.process_time()
     run = judged(trial, trial.items())
     spent = time.process_time() - began
@@ -62,7 +67,7 @@ def _of_seed(chosen: argparse.Namespace, seed: int) -> bool:
 def _of_store(chosen: argparse.Namespace) -> bool:
     store = Store(address_of(load(data=chosen.data)), Patience(total_s=20.0))
     try:
-        found = stored(store)
+        found = stored(store, chosen.clock)
     finally:
         store.close()
     return _print(scores(truth.read(chosen.truth), found, until=1 << 62))

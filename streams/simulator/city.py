@@ -1,6 +1,7 @@
-"""The registers of the made-up city: regions, centres, windows, departments, officers, items, calendar and source.
+"""The registers of a made-up city: regions, centres, windows, departments, officers, items, calendar and source.
 
-They are published as an importer publishes its catalogue, and the cases are drawn from them. Nothing here depends on the seed.
+They are published as an importer publishes its catalogue, and the cases are drawn from them. Only the source and its clock are
+called after the seed: so one deployment holds several cities, and several seeds of one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from functools import cached_property
 from msgspec import Struct
 
 from streams.simulator import names
-from streams.simulator.catalogue import INSTANT, OFFERS, Offer
+from streams.simulator.catalogue import Offer
+from streams.simulator.profile import YUNZHOU, Profile
 from supervision.calendars import calendars_of
 from supervision.language import UserError, say
 from supervision.reference import (
@@ -21,7 +23,6 @@ from supervision.reference import (
     Centre,
     Department,
     Entry,
-    Hours,
     Item,
     Officer,
     Reference,
@@ -31,14 +32,7 @@ from supervision.reference import (
 )
 from supervision.worktime import WorkCalendar
 
-SOURCE = "yunzhou-city"
-CLOCK = "city"
-CALENDAR = "yunzhou"
-ZONE = "Asia/Shanghai"
 SHIPPED_UNTIL, MADE_UP_UNTIL = 2026, 2066  # years after the notices of the State Council are made up, so that a city can go on
-MOST_CENTRES = 1 + len(names.COUNTIES) * (1 + len(names.TOWNS))
-HOURS = Hours(spans=((540, 720), (810, 1050)))  # 09:00-12:00, 13:30-17:30
-LATE_HOURS = Hours(spans=((1050, 1200),), weekdays=(2, 4))  # late service on Tuesdays and Thursdays, in every third centre
 WINDOWS = 8
 
 
@@ -57,6 +51,9 @@ class Desk(Struct, frozen=True):
 class Hall(Struct, frozen=True):
     """A centre at work. `promised` and `instant` are (offer, item) with their weights; desks by department code."""
 
+    profile: Profile
+    source: str
+    clock: str
     centre: Centre
     region_level: int
     calendar: WorkCalendar
@@ -92,37 +89,44 @@ class Place(Struct, frozen=True):
     weight: float
 
 
-def places(centres: int) -> list[Place]:
+def places(profile: Profile, centres: int) -> list[Place]:
     """The first so many: the city's, then the counties', then the townships'. UserError if there are not so many."""
-    if not 1 <= centres <= MOST_CENTRES:
-        wanted = f"1..{MOST_CENTRES}"
+    if not 1 <= centres <= profile.most_centres:
+        wanted = f"1..{profile.most_centres}"
         raise UserError(say(f"--centres {centres}: 应为 {wanted}", f"--centres {centres}: wanted {wanted}"))
-    found = [Place(names.CITY[0] + "00", names.CITY[1], 3, 3.0)]
-    found += [Place(code, name, 4, 2.0) for code, name in names.COUNTIES]
-    for number, town in enumerate(names.TOWNS, 1):
-        found += [Place(f"{code}{number:03d}", f"{name}{town}", 5, 0.5) for code, name in names.COUNTIES]
+    code, name = profile.city
+    found = [Place(f"{code}00", name, 3, 3.0)]
+    found += [Place(code, name, 4, 2.0) for code, name in profile.counties]
+    for number, town in enumerate(profile.towns, 1):
+        found += [Place(f"{code}{number:03d}", f"{name}{town}", 5, 0.5) for code, name in profile.counties]
     return found[:centres]
 
 
 class City:
-    """The registers and the halls of a city with so many centres. `keep_days`: how long agents remember closed cases."""
+    """The registers and the halls of a city with so many centres. `keep_days`: how long agents remember closed cases.
 
-    def __init__(self, centres: int, keep_days: int | None = None) -> None:
+    `seed`: of its cases. `source` and `clock` are of the same name.
+    """
+
+    def __init__(self, centres: int, seed: int = 1, profile: Profile = YUNZHOU, keep_days: int | None = None) -> None:
         self.centres = centres
-        self._places = places(centres)
+        self.seed = seed
+        self.profile = profile
+        self.source = self.clock = f"{profile.name}-{seed}"
+        self._places = places(profile, centres)
         self._chance = random.Random("registers")  # noqa: S311 - names, not secrets
         self.entries: list[Entry] = [
             Source(
-                name=SOURCE, clock=CLOCK, late_grace_s=0, keep_days=keep_days, region_code=names.CITY[0], simulated=True,
-                catalogue_complete=True,
+                name=self.source, clock=self.clock, late_grace_s=0, keep_days=keep_days, region_code=profile.city[0],
+                simulated=True, catalogue_complete=True,
             ),
-            calendar(),
-            Region(code=names.PROVINCE[0], name=names.PROVINCE[1], calendar=CALENDAR),
-            Region(code=names.CITY[0], name=names.CITY[1]),
-            *(Region(code=code, name=name) for code, name in names.COUNTIES),
+            calendar(profile),
+            Region(code=profile.province[0], name=profile.province[1], calendar=profile.name),
+            Region(code=profile.city[0], name=profile.city[1]),
+            *(Region(code=code, name=name) for code, name in profile.counties),
             *(Region(code=place.region, name=place.name) for place in self._places if place.level == 5),
         ]  # fmt: skip
-        centres_of = [_centre(number, place) for number, place in enumerate(self._places)]
+        centres_of = [_centre(profile, number, place) for number, place in enumerate(self._places)]
         self.entries += centres_of
         calendars = calendars_of(Reference(self.entries))
         self.halls: list[Hall] = []
@@ -142,21 +146,24 @@ class City:
         ordered = [list(hall.desks.values()) for hall in self.halls]
         return [
             (hall, desks[place], desks[place].handlers[turn])
-            for turn in range(3)
+            for turn in range(self.profile.handlers)
             for place in range(width)
             for hall, desks in zip(self.halls, ordered, strict=True)
             if place < len(desks)
         ]
 
     def _hall(self, number: int, place: Place, centre: Centre, calendar: WorkCalendar) -> Hall:
-        offers = [offer for offer in OFFERS if place.level < 5 or offer.towns]
-        at_once = [offer for offer in INSTANT if place.level < 5 or offer.towns]
+        offers = [offer for offer in self.profile.offers if place.level < 5 or offer.towns]
+        at_once = [offer for offer in self.profile.instant if place.level < 5 or offer.towns]
         centre_id = centre.centre_id
         desks = {code: self._desk(number, centre_id, place, code) for code in sorted({o.department for o in (*offers, *at_once)})}
         windows = tuple(f"{centre_id}-W{window:02d}" for window in range(1, WINDOWS + 1))
         for position, window in enumerate(windows, 1):
             self.entries.append(Window(window_id=window, name=f"综合窗口{position:02d}号", centre_id=centre_id))
         return Hall(
+            profile=self.profile,
+            source=self.source,
+            clock=self.clock,
             centre=centre,
             region_level=place.level,
             calendar=calendar,
@@ -175,22 +182,23 @@ class City:
             yield offer, item
 
     def _desk(self, number: int, centre_id: str, place: Place, code: str) -> Desk:
-        position = list(names.DEPARTMENTS).index(code) + 1
+        position = list(self.profile.departments).index(code) + 1
         department_id = f"11{place.region[:6]}{place.region[6:] or 'MB0'}{number:03d}{position:03d}X"
-        name = f"{place.name}{names.DEPARTMENTS[code]}" if place.level < 5 else f"{place.name}{names.DEPARTMENTS[code]}派出窗口"
+        office = self.profile.departments[code]
+        name = f"{place.name}{office}" if place.level < 5 else f"{place.name}{office}派出窗口"
         self.entries.append(Department(department_id=department_id, name=name, region_code=place.region))
 
         def officer(duty: str, turn: int, *posts: str, person: str | None = None) -> str:
             return self._officer(number, f"{position:02d}{duty}", turn, centre_id, department_id, posts, person)
 
-        reviewers = tuple(officer("R", turn, "reviewer") for turn in (1, 2))
+        reviewers = tuple(officer("R", turn, "reviewer") for turn in range(1, self.profile.reviewers + 1))
         return Desk(
             department_id=department_id,
-            handlers=tuple(officer("H", turn, "handler") for turn in (1, 2, 3)),
+            handlers=tuple(officer("H", turn, "handler") for turn in range(1, self.profile.handlers + 1)),
             reviewers=reviewers,
             approvers=(officer("A", 1, "approver"),),
             substitute=officer("B", 1, "reviewer", "substitute"),
-            twin=officer("A", 9, "approver", person=person_hash(reviewers[0])),
+            twin=officer("A", 9, "approver", person=person_hash(self.profile, reviewers[0])),
             head=officer("L", 1, "organ_head"),
         )
 
@@ -204,12 +212,12 @@ class City:
         posts: tuple[str, ...],
         person: str | None = None,
     ) -> str:
-        officer_id = f"YZ{number:03d}-{duty}{turn:02d}"
+        officer_id = f"{self.profile.prefix}{number:03d}-{duty}{turn:02d}"
         name = self._chance.choice(names.SURNAMES) + "".join(self._chance.sample(names.GIVEN, self._chance.choice((1, 2))))
         self.entries.append(
             Officer(
                 officer_id=officer_id,
-                person_hash=person or person_hash(officer_id),
+                person_hash=person or person_hash(self.profile, officer_id),
                 name=name,
                 centre_id=centre_id,
                 home_department_id=department,
@@ -219,30 +227,30 @@ class City:
         return officer_id
 
 
-def _centre(number: int, place: Place) -> Centre:
+def _centre(profile: Profile, number: int, place: Place) -> Centre:
     return Centre(
         centre_id=f"C{place.region}-01",
         name=f"{place.name}{'便民服务中心' if place.level == 5 else '政务服务中心'}",
         region_code=place.region,
-        hours=(HOURS,),
-        extended_hours=(LATE_HOURS,) if number % 3 == 2 else (),
+        hours=(profile.hours,),
+        extended_hours=(profile.late_hours,) if number % 3 == 2 else (),
     )
 
 
-def person_hash(name: str) -> str:
+def person_hash(profile: Profile, name: str) -> str:
     """64 hexadecimal digits that stand for a person who does not exist."""
-    return hashlib.sha256(f"{SOURCE}/{name}".encode()).hexdigest()
+    return hashlib.sha256(f"{profile.name}/{name}".encode()).hexdigest()
 
 
-def calendar() -> CalendarData:
-    """China's calendar, and for the years that no notice has come for one that is made up: fixed feast days, nothing worked in."""
+def calendar(profile: Profile) -> CalendarData:
+    """China's calendar with the place's own feasts, and for the years that no notice has come for one that is made up."""
     years = range(SHIPPED_UNTIL + 1, MADE_UP_UNTIL + 1)
-    feasts = ("01-01", "05-01", "05-02", "05-03", "10-01", "10-02", "10-03")
+    feasts = ("01-01", "05-01", "05-02", "05-03", "10-01", "10-02", "10-03", *profile.feasts)
     return CalendarData(
-        name=CALENDAR,
+        name=profile.name,
         version="1",
         inherits="CN",
-        time_zone=ZONE,
+        time_zone=profile.zone,
         years=tuple(years),
         holidays=tuple(f"{year}-{day}" for year in years for day in feasts),
     )

@@ -7,15 +7,16 @@ whatever else he does lies in office hours, so the truth is what the pattern say
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import date
 
 from msgspec import Struct
 
-from streams.simulator import names
 from streams.simulator.catalogue import Offer
-from streams.simulator.city import LATE_HOURS, City, Desk, Hall
+from streams.simulator.city import City, Desk, Hall
 from streams.simulator.drawing import Made, finish, open_case, plain
 from streams.simulator.laying import spread, worked
+from streams.simulator.profile import Profile
 from streams.simulator.story import HOUR_MS, MINUTE_MS, Act, Story, officer_subject
 from streams.simulator.truth import Line, Origin, Violation, line_of
 from streams.simulator.twist import in_days
@@ -25,10 +26,33 @@ from supervision.reference import Item
 from supervision.worktime import WorkCalendar
 
 RULE = "M02"
-EVENING, LUNCH, DAWN = 18 * HOUR_MS + 10 * MINUTE_MS, 12 * HOUR_MS + 20 * MINUTE_MS, 7 * HOUR_MS + 30 * MINUTE_MS
-MARGIN = 17 * HOUR_MS + 35 * MINUTE_MS  # after close, but not by half an hour
-NIGHT = 22 * HOUR_MS + 20 * MINUTE_MS
 ACTS = 3
+
+
+def evening(profile: Profile) -> int:
+    """When on a date its acts begin: ms after midnight, by the hours of the city. So are the next five."""
+    return profile.closes + 40 * MINUTE_MS
+
+
+def margin(profile: Profile) -> int:
+    """After close, but not by half an hour."""
+    return profile.closes + 5 * MINUTE_MS
+
+
+def lunch(profile: Profile) -> int:
+    return profile.breaks + 20 * MINUTE_MS
+
+
+def dawn(profile: Profile) -> int:
+    return profile.opens - 90 * MINUTE_MS
+
+
+def morning(profile: Profile) -> int:
+    return profile.opens + 80 * MINUTE_MS
+
+
+def night(profile: Profile) -> int:
+    return 22 * HOUR_MS + 20 * MINUTE_MS
 
 
 class Frame(Struct, frozen=True):
@@ -55,37 +79,37 @@ class Played(Struct, frozen=True):
 
 
 class Pattern(Struct, frozen=True, kw_only=True):
-    """Acts at these times of day, one entry a date. `level` None: nothing may be found.
+    """Acts at these times of day, one entry a date. `agent`: of all its cases, by his place. `level` None: nothing may be found.
 
-    `at_closed`: the last date is a day off. `overtime`: the last evening is approved. `night`: what is decided then. `late_hall`:
-    it needs a centre that serves in the evening; all others avoid one.
+    `at_closed`: the last date is a day off. `overtime`: the last evening is approved. `decided`: what is decided at night.
+    `late_hall`: it needs a centre that serves in the evening; all others avoid one.
     """
 
     name: str
     level: Level | None
-    times: tuple[int, ...] = (EVENING, EVENING, EVENING)
+    times: tuple[Callable[[Profile], int], ...] = (evening, evening, evening)
     acts: int = ACTS
-    agent: str | None = None
+    agent: int | None = None
     flags: tuple[Flag, ...] = ()
     at_closed: bool = False
     overtime: bool = False
-    night: str | None = None
+    decided: str | None = None
     late_hall: bool = False
 
 
 ALL: tuple[Pattern, ...] = (
     Pattern(name="online_duty", level=Level.NOTICE),
-    Pattern(name="evenings_for_one_agent", level=Level.YELLOW, agent=names.AGENTS[0]),
-    Pattern(name="lunches", level=Level.NOTICE, times=(LUNCH, LUNCH, LUNCH)),
-    Pattern(name="mornings_and_a_day_off", level=Level.NOTICE, times=(DAWN, DAWN, LUNCH - 2 * HOUR_MS), at_closed=True),
-    Pattern(name="grant_at_night", level=Level.YELLOW, times=(NIGHT,), acts=1, night="granted"),
-    Pattern(name="overtime_before_deadline", level=None, agent=names.AGENTS[1], overtime=True),
-    Pattern(name="extended_service", level=None, agent=names.AGENTS[2], late_hall=True),
-    Pattern(name="two_evenings", level=None, times=(EVENING, EVENING), acts=4),
+    Pattern(name="evenings_for_one_agent", level=Level.YELLOW, agent=0),
+    Pattern(name="lunches", level=Level.NOTICE, times=(lunch, lunch, lunch)),
+    Pattern(name="mornings_and_a_day_off", level=Level.NOTICE, times=(dawn, dawn, morning), at_closed=True),
+    Pattern(name="grant_at_night", level=Level.YELLOW, times=(night,), acts=1, decided="granted"),
+    Pattern(name="overtime_before_deadline", level=None, agent=1, overtime=True),
+    Pattern(name="extended_service", level=None, agent=2, late_hall=True),
+    Pattern(name="two_evenings", level=None, times=(evening, evening), acts=4),
     Pattern(name="two_acts_an_evening", level=None, acts=2),
-    Pattern(name="half_an_hour_after_close", level=None, times=(MARGIN, MARGIN, MARGIN)),
+    Pattern(name="half_an_hour_after_close", level=None, times=(margin, margin, margin)),
     Pattern(name="machine_decides", level=None, flags=(Flag.AUTO_APPROVED,)),
-    Pattern(name="denial_at_night", level=None, times=(NIGHT,), acts=1, night="denied"),
+    Pattern(name="denial_at_night", level=None, times=(night,), acts=1, decided="denied"),
 )
 
 
@@ -100,9 +124,14 @@ def play(pattern: Pattern, frame: Frame) -> Played | None:
     if dates is None:
         return None
     cases, last = [], (0, 0)
-    for place, (day, time_of_day) in enumerate(zip(dates, pattern.times, strict=True)):
+    for place, (day, begins) in enumerate(zip(dates, pattern.times, strict=True)):
         for turn in range(pattern.acts):
-            at = frame.calendar.day_start(day) + time_of_day + turn * 9 * MINUTE_MS + frame.chance.randrange(1, 4 * MINUTE_MS)
+            at = (
+                frame.calendar.day_start(day)
+                + begins(frame.hall.profile)
+                + turn * 9 * MINUTE_MS
+                + frame.chance.randrange(1, 4 * MINUTE_MS)
+            )
             cases.append(_case(pattern, frame, place * pattern.acts + turn, at, dates[-1]))
             last = max(last, (at, day))
     told = (_overtime(frame, dates[-1]),) if pattern.overtime else ()
@@ -120,7 +149,7 @@ def _dates(pattern: Pattern, frame: Frame) -> list[int] | None:
         dates[-1] = closed
         if calendar.count(frame.day, closed) > 4:
             return None
-    if pattern.late_hall and all(_weekday(day) not in LATE_HOURS.weekdays for day in dates):
+    if pattern.late_hall and all(_weekday(day) not in frame.hall.profile.late_hours.weekdays for day in dates):
         return None
     return dates
 
@@ -130,7 +159,7 @@ def _weekday(day: int) -> int:
 
 
 def _lines(pattern: Pattern, frame: Frame, at: int, day: int) -> list[Line]:
-    subject = officer_subject(frame.officer)
+    subject = officer_subject(frame.hall, frame.officer)
     if pattern.level is None:
         return [Line(expect="quiet", rule=RULE, subject=subject, name=pattern.name)]
     segment = date.fromordinal(day).isoformat()
@@ -154,10 +183,11 @@ def _case(pattern: Pattern, frame: Frame, turn: int, at: int, last: int) -> Made
     story = open_case(frame.hall, offered, frame.day, frame.first_number + turn, chance, None)
     plain(story)
     story.accepted_at = worked(calendar, calendar.day_start(frame.day), (20 + 3 * turn) * MINUTE_MS + chance.randrange(1, 60_000))
-    story.agent, story.flags, story.is_denied = pattern.agent, pattern.flags, pattern.night == "denied"
+    story.agent = None if pattern.agent is None else frame.hall.profile.agents[pattern.agent]
+    story.flags, story.is_denied = pattern.flags, pattern.decided == "denied"
     behind = calendar.add(last, 1)
     story.finish_wd = calendar.count(frame.day, behind) + 1
-    if pattern.night is None:
+    if pattern.decided is None:
         return finish(story, move=lambda told: _by_day(told, frame, at, behind))
     made = finish(story, move=lambda told: _by_night(told, frame, at))
     made.story.act(EventType.DECISION_MADE).officer = frame.officer
@@ -184,7 +214,7 @@ def _by_night(story: Story, frame: Frame, at: int) -> None:
 
 def _overtime(frame: Frame, day: int) -> Act:
     """Approved in the afternoon, for the evening."""
-    start = frame.calendar.day_start(day)
-    span = {"from": start + 17 * HOUR_MS + 30 * MINUTE_MS, "to": start + 21 * HOUR_MS}
+    start, closes = frame.calendar.day_start(day), frame.hall.profile.closes
+    span = {"from": start + closes, "to": start + closes + 3 * HOUR_MS + 30 * MINUTE_MS}
     payload = {"officer_id": frame.officer, "kind": "overtime"} | span
-    return Act(kind=EventType.LEAVE_APPROVED, at=start + 15 * HOUR_MS + 10 * MINUTE_MS, payload=payload)
+    return Act(kind=EventType.LEAVE_APPROVED, at=start + closes - 140 * MINUTE_MS, payload=payload)

@@ -24,9 +24,7 @@ from streams.simulator.wire import Arrival, Faults, Writer
 from supervision.reference import Item
 from supervision.worktime import WorkCalendar
 
-OFFICE_S = 25_200  # office time of a day
 EVENTS_A_CASE = 10.0
-PROMISED, PROMISED_IN_TOWNS = 0.20, 0.08
 LONGEST_DAYS = 75  # calendar days after which no event of a case is still to come
 PATTERN_EVERY_WD = 14  # the least working days between two patterns of one officer
 TWISTED, AGAIN, PATTERNS = 60_000, 70_000, 80_000  # first numbers of such cases of a day
@@ -43,17 +41,16 @@ class Load(Struct, frozen=True):
 
 
 class Days:
-    """A seed's days in a city. `first`: ordinal of the first day, from which twists are dealt."""
+    """A city's days, drawn by its seed. `first`: ordinal of the first day, from which twists are dealt."""
 
-    def __init__(self, city: City, seed: int, load: Load, first: int) -> None:
+    def __init__(self, city: City, load: Load, first: int) -> None:
         self.city = city
-        self.seed = seed
         self.first = first
         self._load = load
-        self._writer = Writer(seed, load.faults)
+        self._writer = Writer(city.source, load.faults)
         self._weight = sum(hall.weight for hall in city.halls)
-        self._cases = load.rate * OFFICE_S / EVENTS_A_CASE
-        self._twists = max(1, round(self._cases * PROMISED * load.injected)) if load.injected > 0 else 0
+        self._cases = load.rate * city.profile.work_ms / 1000 / EVENTS_A_CASE
+        self._twists = max(1, round(self._cases * city.profile.rates.promised * load.injected)) if load.injected > 0 else 0
 
     @property
     def calendar(self) -> WorkCalendar:
@@ -123,14 +120,15 @@ class Days:
     # -- a day -------------------------------------------------------------------------------------------------------
 
     def _chance(self, *names: object) -> random.Random:
-        return random.Random("/".join(map(str, (self.seed, *names))))  # noqa: S311 - a city, not a secret
+        return random.Random("/".join(map(str, (self.city.source, *names))))  # noqa: S311 - a city, not a secret
 
     def _ordinary(self, day: int, *, promised_only: bool) -> Iterator[Story]:
         """A busier day is one after a day off."""
         busy = 1.15 if not self.calendar.is_working(day - 1) else 0.96
         for number, hall in enumerate(self.city.halls):
             count = max(1, round(self._cases * busy * hall.weight / self._weight))
-            share = PROMISED if hall.region_level < 5 else PROMISED_IN_TOWNS
+            rates = hall.profile.rates
+            share = rates.promised if hall.region_level < 5 else rates.promised_in_towns
             kinds = self._chance(day, number)
             for case in range(1, count + 1):
                 is_promised = kinds.random() < share

@@ -9,26 +9,21 @@ from typing import TypeVar
 
 from msgspec import Struct, structs
 
-from streams.simulator import dues, names
+from streams.simulator import dues
 from streams.simulator.catalogue import Offer
 from streams.simulator.city import Hall, person_hash
 from streams.simulator.laying import lay, on_day
+from streams.simulator.profile import Rates
 from streams.simulator.story import Story
 from streams.simulator.telling import tell
 from streams.simulator.truth import Line, Origin, Violation, line_of
 from streams.simulator.twist import Twist, near_wd, nothing
-from supervision.event import ApplicantType, Channel, EventType
+from supervision.event import ApplicantType, EventType
 from supervision.reference import Item
 from supervision.worktime import Unit
 
 # Share of a day's office time that is over, and how busy it is then: the two peaks of morning and afternoon.
 BUSY = ((0.0, 0.10, 0.8), (0.10, 0.30, 1.9), (0.30, 0.42, 0.9), (0.42, 0.55, 0.6), (0.55, 0.75, 1.7), (0.75, 0.93, 0.9))
-CHANNELS = ((Channel.WINDOW, 0.62), (Channel.WEB, 0.24), (Channel.MOBILE, 0.12), (Channel.COURIER, 0.02))
-AGENTS = 0.12
-PAUSED = 0.05
-SUPPLEMENTED = 0.06
-DENIED, TERMINATED, WITHDRAWN = 0.039, 0.006, 0.01
-OVER_PROMISED, OVER_LEGAL, NEAR, EARLY = 0.003, 0.0003, 0.10, 0.60
 T = TypeVar("T")
 SLOW_STEP = 0.1  # of the cases that come near their limit: the time goes in one step
 
@@ -42,7 +37,7 @@ class Made(Struct, frozen=True):
 
 def open_case(hall: Hall, offered: tuple[Offer, Item], day: int, number: int, chance: random.Random, twist: Twist | None) -> Story:
     """A case that opens on a working day: drawn and shaped, without instants. `number` is unique for hall and day."""
-    offer, item = offered
+    (offer, item), profile = offered, hall.profile
     applicant_type = ApplicantType.NATURAL_PERSON if item.item_type in {"20", "05", "07"} else ApplicantType.ENTERPRISE
     story = Story(
         hall=hall,
@@ -54,10 +49,10 @@ def open_case(hall: Hall, offered: tuple[Offer, Item], day: int, number: int, ch
         accepted_at=on_day(hall.calendar, day, moment(chance)),
         acceptor=chance.choice(hall.acceptors),
         window=chance.choice(hall.windows),
-        applicant=person_hash(f"applicant/{chance.randrange(5_000_000)}"),
+        applicant=person_hash(profile, f"applicant/{chance.randrange(5_000_000)}"),
         applicant_type=applicant_type,
-        channel=weighted(chance, CHANNELS),
-        agent=chance.choice(names.AGENTS) if chance.random() < AGENTS else None,
+        channel=weighted(chance, profile.rates.channels),
+        agent=chance.choice(profile.agents) if chance.random() < profile.rates.agents else None,
         twist=twist,
     )
     _plan(story)
@@ -114,50 +109,50 @@ def plain(story: Story) -> None:
 
 
 def _plan(story: Story) -> None:
-    chance, promised = story.chance, story.promised
+    chance, promised, rates = story.chance, story.promised, story.hall.profile.rates
     if promised is None:
         story.finish_wd = chance.randint(3, 18)
     elif promised.unit is Unit.HOUR:
-        story.finish_share = _share(chance)
+        story.finish_share = _share(chance, rates)
     else:
         _plan_days(story, promised.value)
-    story.supplement = chance.choice((1, 1, 2, 3)) if chance.random() < SUPPLEMENTED else 0
-    story.is_denied = chance.random() < DENIED
+    story.supplement = chance.choice((1, 1, 2, 3)) if chance.random() < rates.supplemented else 0
+    story.is_denied = chance.random() < rates.denied
     draw = chance.random()
-    if draw < TERMINATED:
+    if draw < rates.terminated:
         story.ending = EventType.CASE_TERMINATED
-    elif draw < TERMINATED + WITHDRAWN:
+    elif draw < rates.terminated + rates.withdrawn:
         story.ending = EventType.CASE_WITHDRAWN
 
 
-def _share(chance: random.Random) -> float:
+def _share(chance: random.Random, rates: Rates) -> float:
     """Of a limit in hours: how much of it is used."""
     draw = chance.random()
     return (
         chance.uniform(1.05, 2.0)
-        if draw < OVER_PROMISED
+        if draw < rates.over_promised
         else chance.uniform(0.82, 0.98)
-        if draw < NEAR
+        if draw < rates.near
         else chance.uniform(0.15, 0.75)
     )
 
 
 def _plan_days(story: Story, limit: int) -> None:
-    chance, near = story.chance, near_wd(limit)
+    chance, rates, near = story.chance, story.hall.profile.rates, near_wd(limit)
     draw = chance.random()
-    if draw < OVER_LEGAL and story.offer.legal is not None:
+    if draw < rates.over_legal and story.offer.legal is not None:
         story.finish_wd = story.offer.legal.value + chance.randint(1, 4)
-    elif draw < OVER_PROMISED:
+    elif draw < rates.over_promised:
         story.finish_wd = limit + chance.randint(1, 4)
-    elif draw < NEAR and limit > 1:
+    elif draw < rates.near and limit > 1:
         story.finish_wd = chance.randint(near, limit)
         story.slow = chance.choice(story.offer.steps) if chance.random() < SLOW_STEP else None
-    elif draw < NEAR + EARLY:
+    elif draw < rates.near + rates.early:
         story.finish_wd = int(chance.uniform(0, 0.6) * limit)
     else:
         story.finish_wd = chance.randint(int(0.6 * limit), max(int(0.6 * limit), near - 1))
         story.finish_wd = min(story.finish_wd, max(near - 1, 0))
-    if limit >= 5 and len(story.offer.steps) > 1 and chance.random() < PAUSED:
+    if limit >= 5 and len(story.offer.steps) > 1 and chance.random() < rates.paused:
         story.pause_after_wd = chance.randint(0, 2)
         story.pause_wd = min(20, max(2, round(chance.lognormvariate(1.95, 0.5))))
         story.declared_wd = max(1, story.pause_wd + chance.choice((-1, 0, 1, 2, 3, 3, 4, 5, 5, 8)))

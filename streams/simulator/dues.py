@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from streams.simulator.city import SOURCE
 from streams.simulator.story import Pause, Story, Work
 from streams.simulator.truth import Violation
 from supervision.alert import Level
-from supervision.subject import key
 from supervision.worktime import Limit, Unit, WorkCalendar
 
 NEVER = 1 << 62
@@ -160,7 +158,7 @@ def _step(story: Story, ruler: Ruler, step: Work) -> Iterator[Violation]:
         return
     limit, first = declared.limit.value, ruler.day(step.since)
     stop = min(_legal_stop(story), NEVER if step.until is None else step.until)
-    subject = key("step", SOURCE, story.case_id, step.instance)
+    subject = story.part("step", step.instance)
     due = ruler.end(ruler.nth(first, limit))
     if stop > due:
         yield _alert(story, "T05", Level.NOTICE, _from(story, ruler, due + 1, stop), subject)
@@ -174,7 +172,7 @@ def _step(story: Story, ruler: Ruler, step: Work) -> Iterator[Violation]:
 
 def _pause(story: Story, ruler: Ruler, pause: Pause) -> Iterator[Violation]:
     first, stop = ruler.day(pause.since), min(_stop(story), NEVER if pause.until is None else pause.until)
-    subject, declared = key("pause", SOURCE, story.case_id, pause.seq), pause.declared_wd
+    subject, declared = story.part("pause", pause.seq), pause.declared_wd
     if declared is None:
         end = ruler.end(ruler.nth(first, UNDECLARED_WD))
         if stop > end:

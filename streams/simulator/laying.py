@@ -9,7 +9,6 @@ from streams.simulator.story import HOUR_MS, MINUTE_MS, Pause, Story, Work
 from supervision.event import EventType
 from supervision.worktime import Unit, WorkCalendar
 
-DAY_WORK_MS = 420 * MINUTE_MS  # 7 office hours
 LEAST_MS = 40 * MINUTE_MS  # a case with a promise takes no less of office time
 
 
@@ -21,7 +20,8 @@ def worked(calendar: WorkCalendar, at: int, ms: int) -> int:
 
 def on_day(calendar: WorkCalendar, day: int, share: float) -> int:
     """The instant of a working day at which so much of its office time is over."""
-    return worked(calendar, calendar.day_start(day), 1_000 + round(share * (DAY_WORK_MS - 60_000)))
+    whole = sum(end - start for start, end in calendar.office(day))
+    return worked(calendar, calendar.day_start(day), 1_000 + round(share * (whole - 60_000)))
 
 
 def lay(story: Story) -> None:
@@ -125,7 +125,8 @@ def _length(story: Story, step: Work, total: int, steps: int) -> int:
     if story.slow is not None:
         share /= 8
     declared = story.item.workflow.step(step.code)
-    most = DAY_WORK_MS if declared is None or declared.limit is None else declared.limit.value * DAY_WORK_MS
+    days = 1 if declared is None or declared.limit is None else declared.limit.value
+    most = days * story.hall.profile.work_ms
     return round(min(total * share, most * 0.8))
 
 

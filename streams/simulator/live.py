@@ -16,8 +16,9 @@ from msgspec import Struct, structs
 from streams.importer import Journal, Note, topic_ids
 from streams.probe import Probe
 from streams.simulator import outlets
-from streams.simulator.city import CLOCK, City
+from streams.simulator.city import City
 from streams.simulator.days import Days, Load
+from streams.simulator.profile import profile_of
 from streams.sources.feed import Told
 from supervision import metrics
 from supervision.event import ClockAdvanced
@@ -42,12 +43,12 @@ LOST_S = 5.0  # a machine that was away so long does not make up for it
 
 def run(settings: Settings, file: StateFile, wanted: State, gateway: tuple[str, str] | None) -> None:
     """Publish the registers and send the city for ever. Raises UserError when what is asked for is another city than the file's."""
-    city = City(wanted.centres, keep_days=KEEP_DAYS)
+    city = City(wanted.centres, wanted.seed, profile_of(wanted.city), keep_days=KEEP_DAYS)
     counts = outlets.introduce(settings, city)
     state = file.take_up(wanted, topic_ids(settings))
     calendar = city.halls[0].calendar
     load = Load(rate=state.rate / state.speed, injected=state.injected)
-    days = Days(city, state.seed, load, first_day(calendar, state.start))
+    days = Days(city, load, first_day(calendar, state.start))
     port = metrics_port_of(settings, "simulator")
     probe = Probe(port, lambda: file.reached is not None) if port else None
     _log.info("city_started", seed=state.seed, start=state.start, reached=state.reached, speed=state.speed)
@@ -63,6 +64,7 @@ def run(settings: Settings, file: StateFile, wanted: State, gateway: tuple[str, 
 class State(Struct, frozen=True, kw_only=True):
     """What makes the city the same after a restart, and how far it was. `start`, `reached`: ms UTC on its clock."""
 
+    city: str = "yunzhou"
     seed: int
     centres: int
     rate: float
@@ -91,7 +93,7 @@ class StateFile(Journal):
         """
         found = self._read()
         if found is not None:
-            named = ("seed", "centres", "rate", "speed", "injected", "start")
+            named = ("city", "seed", "centres", "rate", "speed", "injected", "start")
             other = [name for name in named if getattr(found, name) != getattr(wanted, name)]
             if other:
                 raise UserError(*(self._differs(name, getattr(found, name), getattr(wanted, name)) for name in other))
@@ -226,7 +228,7 @@ def items(days: Days, pace: Pace, state: StateFile, start: int, wall: Wall | Non
     for at, wire in arrivals:
         for tick in _ticks(pace, now, at, start):
             waiting.until(tick)
-            yield ClockAdvanced(clock=CLOCK, to=tick)
+            yield ClockAdvanced(clock=days.city.clock, to=tick)
             now = tick
         waiting.until(at)
         state.reached = at - 1

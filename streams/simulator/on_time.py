@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.simulator.catalogue import Offer
-from streams.simulator.laying import DAY_WORK_MS, worked
+from streams.simulator.laying import worked
 from streams.simulator.story import HOUR_MS, MINUTE_MS, Extension, Story
 from streams.simulator.twist import Twist, in_days, limit_of, near_wd
 from supervision.event import EventType
@@ -142,7 +142,7 @@ def _decided_in_time(story: Story) -> None:
 
 
 def _completed_days_later(story: Story) -> None:
-    story.ended_at = worked(story.hall.calendar, _end(story), 3 * DAY_WORK_MS)
+    story.ended_at = worked(story.hall.calendar, _end(story), 3 * story.hall.profile.work_ms)
 
 
 def _paused_long(story: Story) -> None:

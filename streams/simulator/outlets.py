@@ -17,7 +17,7 @@ from streams.gateway import keys
 from streams.gateway.client import Courier, Gateway
 from streams.importer import EVENT_TOPICS, Importer, Journal, Sender, Sent, topic_ids
 from streams.reference import publish, wait_until_used
-from streams.simulator.city import CLOCK, SOURCE, City
+from streams.simulator.city import City
 from supervision.decoder import encode
 from supervision.event import ClockAdvanced
 from supervision.language import UserError, say
@@ -27,7 +27,6 @@ from supervision.settings import Settings
 from supervision.worktime import Limit
 
 WAIT_S = 120.0
-KEY_FILE = "simulator.key"
 KNOWN_S = 1.0  # a running gateway looks at its keys twice a second
 
 
@@ -107,13 +106,13 @@ def refused(sender: Sender) -> dict[str, int]:
     return dict(sender.refused) if isinstance(sender, Courier) else {}
 
 
-def gateway(settings: Settings, url: str | None, key_file: Path | None) -> tuple[str, str]:
+def gateway(settings: Settings, city: City, url: str | None, key_file: Path | None) -> tuple[str, str]:
     """Address and key. Without a key file, a key is made and kept in the data directory, where a gateway here finds it."""
     address = url or f"http://{settings.gateway_host}:{settings.gateway_port}"
-    path = key_file or settings.data / KEY_FILE
+    path = key_file or settings.data / f"simulator-{city.source}.key"
     try:
         if key_file is None and not path.exists():
-            _keep(path, keys.add(settings.gateway_keys, SOURCE, (), (), CLOCK, None))
+            _keep(path, keys.add(settings.gateway_keys, city.source, (), (), city.clock, None))
             time.sleep(KNOWN_S)
         return address, path.read_text("utf-8").strip()
     except OSError as error:

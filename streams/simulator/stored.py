@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from streams.simulator.accuracy import Standing
-from streams.simulator.city import CLOCK
 from streams.store.client import Store
 from streams.store.queries import Published, broker_times, published_on
 from supervision.alert import Level
 
 
-def standing(store: Store) -> list[Standing]:
+def standing(store: Store, clock: str) -> list[Standing]:
     """The alerts and clues that stand; with the wall time from the event that completed one to its publication, where one did."""
-    found = published_on(store, CLOCK)
+    found = published_on(store, clock)
     times = broker_times(store, {event for alert in found for event in alert.evidence})
     return [
         Standing(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from streams.simulator.catalogue import Offer
-from streams.simulator.city import CLOCK, SOURCE, Desk, Hall
+from streams.simulator.city import Desk, Hall
 from supervision.event import ApplicantType, Channel, EventType, Flag, PostPlace
 from supervision.reference import Item
 from supervision.subject import key, on_clock
@@ -117,7 +117,11 @@ class Story(Struct, kw_only=True):
 
     @property
     def subject(self) -> str:
-        return key("case", SOURCE, self.case_id)
+        return key("case", self.hall.source, self.case_id)
+
+    def part(self, kind: str, name: str | int) -> str:
+        """The subject of a part of the case: a step by its instance, a pause by its number."""
+        return key(kind, self.hall.source, self.case_id, name)
 
     @property
     def promised(self) -> Limit | None:
@@ -154,5 +158,5 @@ class Story(Struct, kw_only=True):
         return told
 
 
-def officer_subject(officer: str) -> str:
-    return on_clock(key("officer", officer), CLOCK)
+def officer_subject(hall: Hall, officer: str) -> str:
+    return on_clock(key("officer", officer), hall.clock)

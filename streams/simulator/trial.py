@@ -12,8 +12,9 @@ from rules.engine import CaseEngine
 from rules.subjects import SubjectEngine
 from streams.replay import Replay
 from streams.simulator.accuracy import Standing
-from streams.simulator.city import CLOCK, City
+from streams.simulator.city import City
 from streams.simulator.days import Days, Load
+from streams.simulator.profile import YUNZHOU, Profile
 from streams.simulator.truth import Line
 from streams.sources.feed import Told, with_clock
 from supervision.alert import Alert, State
@@ -31,15 +32,17 @@ class Trial(Struct, frozen=True):
     lines: list[Line]
 
     @classmethod
-    def of(cls, seed: int, centres: int, load: Load, first: date, days: int = WEEK, run_on_days: int = 60) -> Trial:
-        made = Days(City(centres), seed, load, first.toordinal())
+    def of(
+        cls, seed: int, centres: int, load: Load, first: date, days: int = WEEK, run_on_days: int = 60, profile: Profile = YUNZHOU
+    ) -> Trial:
+        made = Days(City(centres, seed, profile), load, first.toordinal())
         last = first.toordinal() + days - 1
         return cls(made, last, made.calendar.day_start(last + 1 + run_on_days), [])
 
     def items(self) -> Iterator[Told | ClockAdvanced]:
         """The city's events and clock in the order of arrival."""
         self.lines.clear()
-        return with_clock(self.days.arrivals(self.last, note=self.lines.extend), [CLOCK], until=self.until)
+        return with_clock(self.days.arrivals(self.last, note=self.lines.extend), [self.days.city.clock], until=self.until)
 
 
 def judged(trial: Trial, items: Iterable[Told | ClockAdvanced]) -> Replay:

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from streams.simulator.city import SOURCE, Hall
+from streams.simulator.city import Hall
 from streams.simulator.story import HOUR_MS, MINUTE_MS, Act, Story
 from streams.sources.identity import digest, event_id, moment_key
 from supervision.decoder import encode
@@ -34,20 +34,20 @@ class Faults(Struct, frozen=True):
 
 
 class Writer:
-    """Makes the events of a seed's stories."""
+    """Makes the events of a city's stories. `source`: the city's, which names the seed too."""
 
-    def __init__(self, seed: int, faults: Faults) -> None:
-        self._seed = str(seed)
+    def __init__(self, source: str, faults: Faults) -> None:
+        self._source = source
         self._faults = faults
 
     def story(self, story: Story) -> Iterator[Arrival]:
         """All events of a case, in no order, each as often as it arrives."""
-        chance = random.Random(f"{self._seed}/{story.case_id}/wire")  # noqa: S311 - delays, not secrets
+        chance = random.Random(f"{self._source}/{story.case_id}/wire")  # noqa: S311 - delays, not secrets
         yield from self._acts(story.acts, partial(_of_case, story), story.case_id, chance)
 
     def loose(self, hall: Hall, acts: Iterable[Act], name: str) -> Iterator[Arrival]:
         """Events of no case; `name` is unique for them."""
-        chance = random.Random(f"{self._seed}/{name}/wire")  # noqa: S311 - delays, not secrets
+        chance = random.Random(f"{self._source}/{name}/wire")  # noqa: S311 - delays, not secrets
         yield from self._acts(list(acts), partial(_of_hall, hall), name, chance)
 
     def _acts(self, acts: list[Act], fields_of: Any, name: str, chance: random.Random) -> Iterator[Arrival]:
@@ -68,7 +68,7 @@ class Writer:
                 yield act.at + lag + chance.randrange(HOUR_MS, 20 * HOUR_MS), _encoded(mended, fields, later, made, chance)
 
     def _id(self, name: str, number: int, at: int) -> UUID:
-        return event_id(moment_key(at, min(number, 4095), digest(SOURCE, self._seed, name, str(number))))
+        return event_id(moment_key(at, min(number, 4095), digest(self._source, name, str(number))))
 
     def _lag(self, act: Act, chance: random.Random) -> int:
         quick = chance.randrange(500, 8_000)
@@ -95,7 +95,6 @@ def _encoded(act: Act, fields: dict[str, Any], made: UUID, before: UUID | None, 
         "event_type": act.kind,
         "occurred_at": act.at,
         "recorded_at": act.at + chance.randrange(200, 20_000),
-        "source_system": SOURCE,
         "data_version": act.version,
         "supersedes_event_id": before,
         "actor_officer_id": act.officer,
@@ -109,6 +108,7 @@ def _encoded(act: Act, fields: dict[str, Any], made: UUID, before: UUID | None, 
 def _of_case(story: Story, act: Act) -> dict[str, Any]:
     hall, is_window = story.hall, act.place is PostPlace.WINDOW
     return {
+        "source_system": hall.source,
         "case_id": story.case_id,
         "source_seq": story.case_id[-14:],
         "item_implement_code": story.item.code,
@@ -131,4 +131,4 @@ def _of_case(story: Story, act: Act) -> dict[str, Any]:
 
 
 def _of_hall(hall: Hall, act: Act) -> dict[str, Any]:
-    return {"region_code": hall.region, "centre_id": hall.centre.centre_id}
+    return {"source_system": hall.source, "region_code": hall.region, "centre_id": hall.centre.centre_id}

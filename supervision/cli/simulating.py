@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from supervision.settings import Settings
 
 
+CITY = "yunzhou"
 CENTRES, RATE, SPEED, SEED, DAYS = 5, 20.0, 30.0, 1, 7
 FIRST = "2026-03-02"  # a Monday
 LIVE = "2026-03-17"  # a Tuesday
@@ -40,15 +41,16 @@ class Way(NamedTuple):
     url: str | None
     key_file: Path | None
 
-    def gateway(self, settings: Settings) -> tuple[str, str] | None:
+    def gateway(self, settings: Settings, city: City) -> tuple[str, str] | None:
         """Address and key of the gateway, if it goes there."""
         from streams.simulator import outlets
 
-        return outlets.gateway(settings, self.url, self.key_file) if self.to == "gateway" else None
+        return outlets.gateway(settings, city, self.url, self.key_file) if self.to == "gateway" else None
 
 
 @app.command()
 def simulate(
+    city: Annotated[str | None, typer.Option("--city", metavar="NAME", help=f"Which city: yunzhou or chihe ({CITY}).")] = None,
     centres: Annotated[int | None, typer.Option("--centres", metavar="N", help=f"Service centres ({CENTRES}).")] = None,
     rate: Annotated[
         float | None,
@@ -88,9 +90,10 @@ def simulate(
 ) -> None:
     """Make up a city: its registers, cases, mistakes and misconduct, and things that only look like it. / 模拟一座城市。
 
-    Cases open on --days days; then its clock, a log clock named city, runs on until all limits have passed. The same options make
-    the same bytes. The truth file says rule, subject, level and instant of every alert that must stand, injected or natural, and
-    which look-alikes must stay quiet; it follows from how the cases were made.
+    Cases open on --days days; then its clock, a log clock of its own, runs on until all limits have passed. The same options make
+    the same bytes. Source and clock are called after city and seed (yunzhou-1): several may stand in one deployment. The truth file
+    says rule, subject, level and instant of every alert that must stand, injected or natural, and which look-alikes must stay
+    quiet; it follows from how the cases were made.
 
     With --to FILE a catalogue for `supervision replay` is written beside it (FILE.catalogue.yaml).
 
@@ -104,39 +107,51 @@ def simulate(
     if live:
         if truth is not None:
             raise UserError(say("--truth 不能与 --live 同用", "--truth and --live do not go together: a live city has no end"))
-        _live(way, centres, rate, seed, start, injections, speed)
+        _live(way, city, centres, rate, seed, start, injections, speed)
         return
     if speed is not None:
         raise UserError(say("--speed 只与 --live 同用", "--speed goes with --live only"))
     load = (RATE / SPEED if rate is None else rate, INJECTED if injections is None else injections)
-    _finite(way, centres or CENTRES, seed if seed is not None else SEED, load, _day(start or FIRST), days, until_clock, truth)
+    _finite(
+        way,
+        _city(city or CITY, centres or CENTRES, SEED if seed is None else seed),
+        load,
+        _day(start or FIRST),
+        days,
+        until_clock,
+        truth,
+    )
+
+
+def _city(name: str, centres: int, seed: int) -> City:
+    from streams.simulator.city import City
+    from streams.simulator.profile import profile_of
+
+    return City(centres, seed, profile_of(name))
 
 
 def _finite(
     way: Way,
-    centres: int,
-    seed: int,
+    city: City,
     load: tuple[float, float],
     first: date,
     days: int,
     until_clock: str | None,
     truth: Path | None,
 ) -> None:
-    from streams.simulator.city import CLOCK, City
     from streams.simulator.days import Days, Load
     from streams.simulator.truth import Line, write
     from streams.sources.feed import with_clock
     from supervision.cli.summary import until_of
 
-    city = City(centres)
-    made = Days(city, seed, Load(rate=load[0], injected=load[1]), first.toordinal())
+    made = Days(city, Load(rate=load[0], injected=load[1]), first.toordinal())
     last = first.toordinal() + days - 1
     end = until_of(until_clock, made.calendar.time_zone)
     until = made.calendar.day_start(last + 1 + RUN_ON_DAYS) if end is None else end
     lines: list[Line] = []
-    items = with_clock(made.arrivals(last, note=lines.extend), [CLOCK], until=until)
+    items = with_clock(made.arrivals(last, note=lines.extend), [city.clock], until=until)
     if way.to in WAYS:
-        _send(way, city, (centres, seed, load, first, days, until, way.to), items)
+        _send(way, city, (city.source, city.centres, load, first, days, until, way.to), items)
     else:
         _to_file(way, city, items)
     if truth is not None:
@@ -160,7 +175,7 @@ def _send(way: Way, city: City, options: tuple[object, ...], items: Iterator[Sen
         with console.status(say("等待代理读入目录", "waiting until the agents judge by its registers")):
             counts = outlets.introduce(settings, city)
         sender = outlets.sender(
-            settings, counts, Journal(settings.data / "imports", [], "simulate", *options), way.gateway(settings)
+            settings, counts, Journal(settings.data / "imports", [], "simulate", *options), way.gateway(settings, city)
         )
         sender.run(items)
         for topic, count in sorted(sender.sent.items()):
@@ -168,19 +183,18 @@ def _send(way: Way, city: City, options: tuple[object, ...], items: Iterator[Sen
         if refused := outlets.refused(sender):
             words = "; ".join(f"{reason}: {count:,}" for reason, count in refused.items())
             raise UserError(say(f"网关未接收一部分事件: {words}", f"the gateway did not accept some events: {words}"))
-        _wait(console, settings)
+        _wait(console, settings, city)
     except KafkaException as fault:
         error, where = fault.args[0], settings.kafka_address
         raise UserError(say(f"{where} 上的 Kafka 没有应答({error})", f"no answer from Kafka at {where} ({error})")) from None
 
 
-def _wait(console: Console, settings: Settings) -> None:
+def _wait(console: Console, settings: Settings, city: City) -> None:
     """Until all is judged and stored; then the alerts by rule and level."""
     from collections import Counter
 
     from streams.draining import wait_until_drained
     from streams.replay import Tally
-    from streams.simulator.city import SOURCE
     from streams.store import queries
     from streams.store.client import Patience, Store, address_of
     from supervision.cli.summary import show_alerts
@@ -189,7 +203,7 @@ def _wait(console: Console, settings: Settings) -> None:
     try:
         with console.status(say("等待研判和入库", "waiting for agents and sink")):
             wait_until_drained(settings, store)
-        show_alerts(console, Tally(Counter(queries.alerts_by_rule_and_level(store, SOURCE))))
+        show_alerts(console, Tally(Counter(queries.alerts_by_rule_and_level(store, city.source))))
     finally:
         store.close()
 
@@ -212,6 +226,7 @@ def _to_file(way: Way, city: City, items: Iterator[Sent]) -> None:
 
 def _live(
     way: Way,
+    city: str | None,
     centres: int | None,
     rate: float | None,
     seed: int | None,
@@ -234,19 +249,28 @@ def _live(
     settings = load(data=way.data)
     logs.configure(settings.log_level, process="simulator")
     file = live.StateFile(settings.data / "simulator.json")
-    begins = _at_work(_day(start or LIVE))
-    usual = live.State(seed=SEED, centres=CENTRES, rate=RATE, speed=SPEED, injected=INJECTED, start=begins)
-    given = {"seed": seed, "centres": centres, "rate": rate, "speed": speed, "injected": injected, "start": start and begins}
-    wanted = structs.replace(file.known() or usual, **{name: value for name, value in given.items() if value is not None})
+    known = file.known()
+    begins = _at_work(city or (known.city if known else CITY), _day(start or LIVE))
+    usual = live.State(city=CITY, seed=SEED, centres=CENTRES, rate=RATE, speed=SPEED, injected=INJECTED, start=begins)
+    given = {
+        "city": city,
+        "seed": seed,
+        "centres": centres,
+        "rate": rate,
+        "speed": speed,
+        "injected": injected,
+        "start": start and begins,
+    }
+    wanted = structs.replace(known or usual, **{name: value for name, value in given.items() if value is not None})
     with stoppable():
-        live.run(settings, file, wanted, way.gateway(settings))
+        live.run(settings, file, wanted, way.gateway(settings, _city(wanted.city, wanted.centres, wanted.seed)))
 
 
-def _at_work(day: date) -> int:
-    from streams.simulator.city import ZONE
+def _at_work(city: str, day: date) -> int:
+    from streams.simulator.profile import profile_of
     from supervision.worktime.zone import zone
 
-    return zone(ZONE).day_start(day.toordinal()) + LIVE_MINUTE * 60_000
+    return zone(profile_of(city).zone).day_start(day.toordinal()) + LIVE_MINUTE * 60_000
 
 
 def _day(text: str) -> date:

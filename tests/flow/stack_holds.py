@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from streams.embedded.stack_services import BOARD, GATEWAY
-from streams.simulator.city import SOURCE as CITY
+from streams.simulator.city import City
 from streams.sources.loading import load_mapping
 from streams.store import queries
 from streams.store.client import Store, address_of
@@ -26,6 +26,7 @@ from tests.flow.truth import Input, assert_holds, truth
 from tests.streams.case_log import ROOT, case_log
 
 EXAMPLE = os.environ.get("STACK_EXAMPLE", "receipt")
+CITY = City(1).source
 FOLDER = ROOT / "examples" / EXAMPLE
 
 pytestmark = [pytest.mark.service, pytest.mark.log]

@@ -12,7 +12,7 @@ import pytest
 
 from streams.simulator import truth
 from streams.simulator.accuracy import scores
-from streams.simulator.city import SOURCE
+from streams.simulator.city import City
 from streams.simulator.live import HOUR_MS, State
 from streams.simulator.stored import standing
 from streams.store import queries
@@ -33,7 +33,7 @@ def test_the_truth_of_a_week_is_found_on_the_full_path(seed: int, way: str, tmp_
             start_gateway(deployment)
         city = ["--centres", "3", "--rate", "0.1", "--injections", "0.4", "--seed", str(seed), "--truth", str(lines)]
         deployment.run("simulate", *city, "--to", way)
-        _assert_found(deployment, lines)
+        _assert_found(deployment, City(1, seed).source, lines)
 
 
 def test_a_live_city_is_at_work_at_once_and_goes_on_where_it_was_when_it_was_killed(tmp_path: Path) -> None:
@@ -79,19 +79,19 @@ def _noted(state: Path) -> State:
 def _standing(deployment: Deployment) -> int:
     store = deployment.store()
     try:
-        return len(queries.standing_alerts(store, SOURCE))
+        return len(queries.standing_alerts(store, City(1).source))
     finally:
         store.close()
 
 
-def _assert_found(deployment: Deployment, lines: Path) -> None:
+def _assert_found(deployment: Deployment, source: str, lines: Path) -> None:
     store = deployment.store()
     try:
-        found = scores(truth.read(lines), standing(store), FOR_EVER)
+        found = scores(truth.read(lines), standing(store, source), FOR_EVER)
         assert len(found) == 9
         assert [score for score in found if not score.is_right] == []
         assert all(score.injected and score.quiet for score in found)
-        assert queries.event_count(store, SOURCE) == queries.event_count(store)
+        assert queries.event_count(store, source) == queries.event_count(store)
         assert queries.doubled_events(store) == []
         assert said_twice(store) == []
     finally:

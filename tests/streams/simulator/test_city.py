@@ -10,9 +10,10 @@ import pytest
 from rules.card import BUILTIN, load_cards
 from rules.kinds.window import ACTS
 from streams.simulator import conduct, twists
-from streams.simulator.city import CLOCK, MOST_CENTRES, SOURCE, City
+from streams.simulator.city import City
 from streams.simulator.days import Days, Load
 from streams.simulator.outlets import write_catalogue
+from streams.simulator.profile import YUNZHOU
 from streams.simulator.story import MINUTE_MS
 from streams.simulator.truth import Line
 from streams.simulator.wire import Faults
@@ -27,7 +28,7 @@ LOAD = Load(rate=0.05, injected=0.3)
 
 
 def days(seed: int = 1, centres: int = 3, load: Load = LOAD, first: int = MONDAY) -> Days:
-    return Days(City(centres), seed, load, first)
+    return Days(City(centres, seed), load, first)
 
 
 def events(made: Days, last: int = MONDAY + 1) -> list[CaseEvent]:
@@ -113,7 +114,7 @@ def test_the_registers_are_whole() -> None:
     city = City(6)
     reference = city.reference
     (source,) = [entry for entry in reference.entries if isinstance(entry, Source)]
-    assert (source.name, source.clock, source.simulated) == (SOURCE, CLOCK, True)
+    assert (source.name, source.clock, source.simulated) == ("yunzhou-1", "yunzhou-1", True)
     departments = {entry.department_id for entry in reference.entries if isinstance(entry, Department)}
     assert all(item.department_id in departments for item in reference.entries if isinstance(item, Item))
     centres = {entry.centre_id for entry in reference.entries if isinstance(entry, Centre)}
@@ -135,7 +136,7 @@ def test_events_name_only_what_the_registers_hold() -> None:
 
 
 def test_the_catalogue_file_says_what_is_published(tmp_path: Path) -> None:
-    city = City(MOST_CENTRES // 40)
+    city = City(YUNZHOU.most_centres // 40)
     write_catalogue(tmp_path / "city.yaml", city.entries)
     odd: list[str] = []
     written = load_catalogue([tmp_path / "city.yaml"], odd.append)
@@ -146,5 +147,5 @@ def test_the_catalogue_file_says_what_is_published(tmp_path: Path) -> None:
 def test_more_centres_than_there_are_is_a_mistake() -> None:
     with pytest.raises(UserError, match="--centres 0"):
         City(0)
-    with pytest.raises(UserError, match=f"1..{MOST_CENTRES}"):
-        City(MOST_CENTRES + 1)
+    with pytest.raises(UserError, match=f"1..{YUNZHOU.most_centres}"):
+        City(YUNZHOU.most_centres + 1)

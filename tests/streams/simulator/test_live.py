@@ -46,7 +46,7 @@ class Hands(live.Wall):
 
 
 def days() -> Days:
-    return Days(CITY, 1, Load(rate=0.05, injected=0.1), first_day(CALENDAR, START))
+    return Days(CITY, Load(rate=0.05, injected=0.1), first_day(CALENDAR, START))
 
 
 def run(file: StateFile, hands: Hands, count: int) -> list[Told | ClockAdvanced]:
