@@ -45,7 +45,7 @@ format: $(VENV)/test.stamp
 	$(BIN)/ruff check --fix $(WORDS)
 
 bench: $(VENV)/bench.stamp
-	@for each in engine state herd sink pipeline worktime gateway accuracy; do test ! -f bench/$$each.py || $(BIN)/python bench/$$each.py || exit 1; done
+	@for each in engine rules state herd sink pipeline worktime gateway accuracy; do test ! -f bench/$$each.py || $(BIN)/python bench/$$each.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

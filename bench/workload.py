@@ -61,6 +61,29 @@ STEPS: tuple[tuple[EventType, dict[str, object], int], ...] = (
 )
 WAITS = 4  # the step that a slow case waits for
 
+# A long case: each type of event that a card reads, in order, with the office hours behind the one before.
+LONG: tuple[tuple[EventType, dict[str, object], int], ...] = (
+    (EventType.APPLICATION_SUBMITTED, {"material_codes": ["M1", "M2"]}, 0),
+    (EventType.MATERIAL_RECEIVED, {"material_codes": ["M1", "M2"]}, 1),
+    (EventType.SUPPLEMENT_NOTIFIED, {"notice_no": "补〔2026〕1", "material_codes": ["M3"]}, 1),
+    (EventType.SUPPLEMENT_SUBMITTED, {"notice_no": "补〔2026〕1"}, 4),
+    (EventType.CASE_ACCEPTED, {"accept_doc_no": "受字〔2026〕第000001号"}, 1),
+    (EventType.FEE_CHARGED, {"fee_item_code": "F1", "amount_fen": 2000, "fee_kind": "official", "receipt_no": "R1"}, 1),
+    (EventType.FEE_PAID, {"fee_item_code": "F1", "amount_fen": 2000, "fee_kind": "official", "receipt_no": "R1"}, 1),
+    (EventType.STEP_STARTED, {"step_code": "review", "step_name": "审查", "step_instance_id": "1"}, 2),
+    (EventType.SPECIAL_PROCEDURE_STARTED, {"seq": 1, "kind": "testing", "declared_limit": 5}, 1),
+    (EventType.SPECIAL_PROCEDURE_ENDED, {"seq": 1, "kind": "testing"}, 6),
+    (EventType.STEP_COMPLETED, {"step_code": "review", "step_name": "审查", "step_instance_id": "1", "opinion_len": 86}, 3),
+    (EventType.STEP_COMPLETED, {"step_code": "site_check", "step_name": "现场核查", "step_instance_id": "2"}, 6),
+    (EventType.EXTENSION_APPROVED, {"days": 5, "approver_post": "organ_head", "reason_text": "需要延期"}, 1),
+    (EventType.STEP_COMPLETED, {"step_code": "approve", "step_name": "审批", "step_instance_id": "3", "opinion_len": 12}, 4),
+    (EventType.DECISION_MADE, {"decision": "granted", "doc_no": "许准字〔2026〕第000001号"}, 2),
+    (EventType.CERTIFICATE_MADE, {"cert_kind": "electronic"}, 2),
+    (EventType.CASE_COMPLETED, {"completion_result": "cert_issued"}, 2),
+    (EventType.RESULT_PUBLISHED, {"publication_id": "P1"}, 4),
+    (EventType.RESULT_DELIVERED, {"delivery_mode": "pickup"}, 4),
+)
+
 
 class Workload(Struct, frozen=True):
     """`messages`: (key, value, occurred_at) in the order they arrive; so many of them `late`, so many `corrected`."""
@@ -100,6 +123,18 @@ def make(cases: int, seed: int = 1) -> Workload:
     placed.sort(key=lambda each: each[0])
     messages = [(f"{SOURCE}/{event.case_id}".encode(), encode(event), event.occurred_at) for _, event in placed]
     return Workload(messages, cases, late, corrected)
+
+
+def long_cases(cases: int, seed: int = 1) -> list[CaseEvent]:
+    """The events of so many long cases as they arrive, in time."""
+    chance = random.Random(seed)
+    events: list[CaseEvent] = []
+    for number in range(cases):
+        at = office().add_work(FIRST_MS, number * GAP_MS)
+        for index, (kind, payload, hours) in enumerate(LONG):
+            at = office().add_work(at, round((0.5 + chance.random() / 2) * hours * HOUR_MS))
+            events.append(event(number, index, kind, payload, at, f"430111-{chance.randrange(OFFICERS):06d}"))
+    return sorted(events, key=lambda each: each.occurred_at)
 
 
 def reference() -> list[Entry]:
