@@ -17,13 +17,14 @@ from rules.fact import CONTEXT, TYPES, Fact, Keeper
 from rules.fields import FIELDS
 from rules.kinds.deadline import CaseDeadline
 from rules.kinds.fixed import FixedDeadline
+from rules.kinds.require import demand
 from rules.kinds.separation import SamePerson
 from rules.kinds.sequence import Order
 from rules.kinds.spans import PauseDeadline, StepDeadline
 from rules.kinds.version import MovedLater
 from rules.kinds.window import Draft, HitDates, OffHours
 from rules.outline import Outline, Outlook
-from rules.parameters import Deadline, Extension, Fallback, LimitOf, Separation, Version, Window
+from rules.parameters import Deadline, Extension, Fallback, LimitOf, Require, Separation, Version, Window
 from rules.parameters import Sequence as Steps
 from rules.part import Part
 from rules.profile import Awaits, Lack, Needs, lack
@@ -236,5 +237,7 @@ def _rule(card: Card, deadlines: dict[str, CaseDeadline], speaks: set[LimitOf]) 
         return Rule(card, SamePerson(parameters, lambda part: raised is not None and raised(roots(part))))
     if isinstance(parameters, Version):
         return Rule(card, MovedLater(parameters))
+    if isinstance(parameters, Require):
+        return Rule(card, demand(parameters))
     assert isinstance(parameters, Window)
     return Rule(card, OffHours(parameters), HitDates(parameters))

@@ -10,6 +10,9 @@ _WORKING_DAYS = ("个工作日", "working days")
 
 LABELS: dict[str, tuple[str, str]] = {
     "act_at": ("办理时间", "handled at"),
+    "acts": ("决定或者批准的次数", "decisions and approvals"),
+    "amount_fen": ("金额(分)", "amount (fen)"),
+    "approver": ("批准人", "approver"),
     "calendar": ("日历", "calendar"),
     "calendar_version": ("日历版本", "version of the calendar"),
     "case_id": ("办件编号", "case"),
@@ -27,6 +30,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "first_completed_at": ("前置环节完成时间", "earlier step completed at"),
     "first_step": ("前一环节", "first step"),
     "gap_s": ("间隔", "gap"),
+    "grace_until_at": ("登记宽限至", "time to register until"),
     "hits": ("次数", "hits"),
     "in_force_at": ("现行记录的时间", "now said to be at"),
     "item_code": ("事项编码", "item code"),
@@ -45,6 +49,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "paused_wd": ("特别程序不计时", "paused"),
     "person": ("人员(加密标识)", "person (keyed hash)"),
     "reason": ("原因", "reason"),
+    "posts_changed_at": ("岗位变动时间", "posts changed at"),
     "remaining_wd": ("剩余", "left"),
     "risk_class": ("风险等级", "risk class"),
     "second_at": ("后一环节时间", "second at"),

@@ -34,7 +34,8 @@ UNTOUCHED: Final = Untouched.UNTOUCHED
 
 
 class Scene:
-    """What a look may ask of the case at hand. `at` and `actor` are those of the new act, which comes after `number` others.
+    """What a look may ask of the case at hand. `at` and `actor` are those of the new act, which comes after `number` others, `told`
+    the names and numbers it tells (`rules.fact.MANY_VALUED`).
 
     `wakes`: packed. `start`: the acceptance, else the first act.
     """
@@ -51,6 +52,7 @@ class Scene:
         "number",
         "place",
         "start",
+        "told",
         "vocabulary",
         "wakes",
         "world",
@@ -62,13 +64,24 @@ class Scene:
         self._persons: dict[bytes, str] = {}
 
     def set(
-        self, place: Place, start: int, at: int, actor: Actor | None, number: int, facts: bytes, now: int, grace: int, wakes: bytes
+        self,
+        place: Place,
+        start: int,
+        at: int,
+        actor: Actor | None,
+        told: dict[int, Any],
+        number: int,
+        facts: bytes,
+        now: int,
+        grace: int,
+        wakes: bytes,
     ) -> None:
         """`facts`: those before the new act, packed; `now`: of the case's clock; `grace`: for what is absent, ms."""
         self.place = place
         self.start = start
         self.at = at
         self.actor = actor
+        self.told = told
         self.number = number
         self.facts = facts
         self.now = now

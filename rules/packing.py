@@ -1,4 +1,4 @@
-"""How a dossier becomes one bytes blob and comes back: format 3, big endian.
+"""How a dossier becomes one bytes blob and comes back: format 4, big endian.
 
 Head: format, shape, earliest wake-up instant. Then a msgpack array of cases: [source, case id (both null where the key says
 them), facts, what is kept of each, numbers of its wheres, actors and devices, parties, names of step instances, wakes, alerts,
@@ -17,7 +17,7 @@ import msgspec
 from rules.fact import INSTANCE, NO_DEVICE, NO_PARTY, NOBODY, NOTHING, NOWHERE, Actor, Device, Fact, Party, Where
 from rules.said import Sent, Standing
 
-FORMAT = 3
+FORMAT = 4
 ALONE, TOGETHER, ON_SEVERAL_CLOCKS, PLAIN = range(4)  # the one case its key names; others; cases whose clocks differ; see `plain`
 NO_PLACE = 255  # nothing of the kind is kept, or it stands in the fact itself
 VERSION, DELETED, SUPERSEDES, WHERE, ACTOR, DEVICE, PARTY = range(-1, -8, -1)  # numbers of what rarely stands in a fact

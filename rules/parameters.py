@@ -10,6 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from rules.requirements import Check
 from supervision.alert import Level
 from supervision.event import CaseType, EventType
 from supervision.worktime import Limit
@@ -176,7 +177,13 @@ class Window(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_
     night_grant: Night | None = None
 
 
-Parameters = Deadline | Sequence | Separation | Version | Window
+class Require(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="require"):
+    """What one fact, or the case at one fact, must satisfy: `check` says what, and how grave it is if it does not."""
+
+    check: Check
+
+
+Parameters = Deadline | Sequence | Separation | Version | Window | Require
 
 
 def levels(detector: Parameters) -> set[Level]:
@@ -186,6 +193,8 @@ def levels(detector: Parameters) -> set[Level]:
     if isinstance(detector, Window):
         night = {detector.night_grant.level} if detector.night_grant else set()
         return {tally.level for tally in detector.tallies} | night
+    if isinstance(detector, Require):
+        return detector.check.levels
     found = {detector.level}
     if isinstance(detector, Separation) and detector.raised is not None:
         found.add(detector.raised)

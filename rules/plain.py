@@ -1,9 +1,9 @@
 """How a plain case lies packed: laid out so that a fact can be added to it without unpacking it (`rules.shortcut`).
 
 Plain is a case that its key names, with one place and facts in order, that knows no pause, extension, reopening, version, alert or
-rare word, and whose facts keep nothing but words of short lists: so most cases most of the time. After the head follow facts, what
-is kept of each, parties, names of step instances, wakes by rule, signals sent. A fact names its actor and its device by the number
-of the vocabulary.
+rare word, and whose facts keep nothing but words of short lists, and names and numbers that lie apart: so most cases most of the
+time. After the head follow facts, what is kept of each, parties, names of step instances, what lies apart by the place of its fact,
+wakes by rule, signals sent. A fact names its actor and its device by the number of the vocabulary.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from rules.fact import CODE_OF, FEW_VALUED, INSTANCE, NOTHING, Fact, Party
-from rules.packing import FORMAT, NO_PLACE, PLAIN, SHIFT, PackedCase, SnapshotError
+from rules.fact import CODE_OF, INSTANCE, MANY_VALUED, NOTHING, PLAIN_FIELDS, Fact, Party
+from rules.packing import FORMAT, NO_PLACE, PLAIN, SHIFT, PackedCase, SnapshotError, kept_in
 from rules.said import Sent
 from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
@@ -24,8 +24,9 @@ from supervision.event import EventType
 if TYPE_CHECKING:
     from rules.case import Case
 
-# format, shape, earliest wake, number of its where, how many facts, bytes of what they keep, of parties, of names, how many wakes
-HEAD = Layout(">BBqIBHHHB")
+# format, shape, earliest wake, number of its where, how many facts, bytes of what they keep, of parties, of names, of what lies
+# apart, how many wakes
+HEAD = Layout(">BBqIBHHHHB")
 WAKE_SIZE = 9  # instant and id of the rule: in the order of bytes, which is that of the instants
 FACT_SIZE = 30  # id, type, time, actor, device, party
 TYPE_AT, AT, ACTOR_AT, DEVICE_AT, PARTY_AT = 16, 17, 23, 26, 29
@@ -41,10 +42,13 @@ NOT_PLAIN = frozenset(
     )
 )
 _TALL = 27  # bytes of a fact in other shapes
+_APART = Layout(">BH")  # the place of the fact, and how long it is
+_NOTHING_KEPT = b"\xc0"
 _encode = msgspec.msgpack.Encoder().encode
 _parties = msgspec.msgpack.Decoder(list[Party]).decode
 _names = msgspec.msgpack.Decoder(list[str]).decode
 _sent = msgspec.msgpack.Decoder(list[Sent]).decode
+_told = msgspec.msgpack.Decoder(dict[int, Any]).decode
 
 
 def packed(case: Case, earliest: int) -> bytes | None:
@@ -54,38 +58,49 @@ def packed(case: Case, earliest: int) -> bytes | None:
     facts, kept = _in_order(case)
     parties, names = listed(case.parties), listed(case.names)
     try:
+        apart = _apart(case)
         head = HEAD.pack(
-            FORMAT, PLAIN, earliest, case.where_codes[0], len(case.facts), len(kept), len(parties), len(names), len(case.wakes)
+            FORMAT,
+            PLAIN,
+            earliest,
+            case.where_codes[0],
+            len(case.facts),
+            len(kept),
+            len(parties),
+            len(names),
+            len(apart),
+            len(case.wakes),
         )
     except struct.error:  # longer than a plain case may be
         return None
-    return b"".join((head, facts, kept, parties, names, wakes_of(case.wakes), listed(case.sent)))
+    return b"".join((head, facts, kept, parties, names, apart, wakes_of(case.wakes), listed(case.sent)))
 
 
 def unpack(blob: bytes) -> PackedCase:
     """Raises SnapshotError."""
     try:
-        _, _, _, where, count, kept, parties, names, wakes = HEAD.unpack_from(blob)
+        _, _, _, where, count, kept, parties, names, apart, wakes = HEAD.unpack_from(blob)
         one = HEAD.size
         two = one + count * FACT_SIZE
         three = two + kept
         four = three + parties
         five = four + names
-        six = five + WAKE_SIZE * wakes
+        six = five + apart
+        seven = six + WAKE_SIZE * wakes
         facts, actors, devices = _with_places(blob[one:two])
         return PackedCase(
             None,
             None,
             facts,
-            blob[two:three],
+            _joined(blob[two:three], count, blob[five:six]) if apart else blob[two:three],
             [where],
             actors,
             devices,
             parties_in(blob[three:four]),
             names_in(blob[four:five]),
-            wakes_in(blob[five:six]),
+            wakes_in(blob[six:seven]),
             [],
-            _sent(blob[six:]) if len(blob) > six else [],
+            _sent(blob[seven:]) if len(blob) > seven else [],
         )
     except (ValueError, msgspec.DecodeError, struct.error) as error:
         raise SnapshotError(f"state does not decode as format {FORMAT}: {error}") from error
@@ -94,6 +109,12 @@ def unpack(blob: bytes) -> PackedCase:
 def listed(values: list[Any]) -> bytes:
     """A section of these values; nothing for none."""
     return _encode(values) if values else b""
+
+
+def apart_of(place: int, told: dict[int, Any]) -> bytes:
+    """What the fact at this place keeps of many values. Raises struct.error where it is longer than a plain case may keep."""
+    packed = _encode(told)
+    return _APART.pack(place, len(packed)) + packed
 
 
 def parties_in(section: bytes) -> list[Party]:
@@ -161,7 +182,7 @@ def _is_plain(case: Case) -> bool:
         if fact.type in NOT_PLAIN:
             return False
         if kept is not NOTHING:
-            if not FEW_VALUED.issuperset(kept):
+            if not PLAIN_FIELDS.issuperset(kept):
                 return False
             if INSTANCE not in kept:
                 bare.add(kept.get(STEP_CODE))
@@ -172,7 +193,7 @@ def _in_order(case: Case) -> tuple[bytes, bytes]:
     """Facts and what is kept of each, in the order of their times."""
     facts, body, kept = case.facts, case.body, case.kept
     order = sorted(range(len(facts)), key=lambda place: (facts[place].at, facts[place].id))
-    if order != list(range(len(facts))):
+    if order != list(range(len(facts))) or _tells(case):
         kept = b"".join([_kept(case, facts[place]) for place in order])
     actors, devices = _by_place(case.actor_codes), _by_place(case.device_codes)
     found: list[bytes] = []
@@ -202,7 +223,39 @@ def _with_places(facts: bytes) -> tuple[bytes, list[int], list[int]]:
 
 
 def _kept(case: Case, fact: Fact) -> bytes:
-    kept = fact.kept
+    kept = {code: value for code, value in fact.kept.items() if code not in MANY_VALUED}
     if not kept:
-        return b"\xc0"
-    return _encode({**kept, INSTANCE: case.names.index(kept[INSTANCE])} if INSTANCE in kept else kept)
+        return _NOTHING_KEPT
+    if INSTANCE in kept:
+        kept[INSTANCE] = case.names.index(kept[INSTANCE])
+    return _encode(kept)
+
+
+def _tells(case: Case) -> bool:
+    """Whether any of its facts keeps what lies apart."""
+    return any(fact.kept is not NOTHING and not MANY_VALUED.isdisjoint(fact.kept) for fact in case.facts)
+
+
+def _apart(case: Case) -> bytes:
+    """What lies apart, in the order of the facts' times."""
+    if not _tells(case):
+        return b""
+    found: list[bytes] = []
+    for place, fact in enumerate(sorted(case.facts, key=lambda fact: (fact.at, fact.id))):
+        told = {code: value for code, value in fact.kept.items() if code in MANY_VALUED}
+        if told:
+            found.append(apart_of(place, told))
+    return b"".join(found)
+
+
+def _joined(kept: bytes, count: int, apart: bytes) -> bytes:
+    """What is kept of each of so many facts with what lies apart of it, as other shapes have it."""
+    all_kept = kept_in(kept, count)
+    at = 0
+    while at < len(apart):
+        place, size = _APART.unpack_from(apart, at)
+        at += _APART.size
+        both = (all_kept[place] or {}) | _told(apart[at : at + size])
+        all_kept[place] = dict(sorted(both.items()))
+        at += size
+    return b"".join([_NOTHING_KEPT if of is None else _encode(of) for of in all_kept])

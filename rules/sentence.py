@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from rules.parameters import Deadline, Separation, Sequence, Version, Window
+from rules.parameters import Deadline, Require, Separation, Sequence, Version, Window
 
 if TYPE_CHECKING:
     from rules.card import Text
@@ -25,11 +25,13 @@ _CLOCK = {"limit", "limit_unit", "limit_wd", "limit_source", "started_at", "due_
 _CLOCK |= {"paused_wd", "excluded_days", "extension_wd", "step_code", "step_name", "seq", "pause_kind"}
 _STEPS = {"first_step", "second_step"}
 _HOURS = {"officer", "centre_id", "date", "hits", "dates", "cases", "party", "party_kind", "share", "within_wd", "act_at", "reason"}
+_AUTHORITY = {"fault", "approver", "act_at", "amount_fen", "posts_changed_at", "grace_until_at", "acts"}
 FACTS: dict[type, frozenset[str]] = {
     Deadline: frozenset(_CASE | _CLOCK),
     Sequence: frozenset(_CASE | _STEPS | {"fault", "slack_s", "first_completed_at", "second_started_at"}),
     Separation: frozenset(_CASE | _STEPS | {"gap_s", "person", "officers", "risk_class", "first_at", "second_at"}),
     Version: frozenset(_CASE | {"first_at", "in_force_at", "later_s", "versions"}),
+    Require: frozenset(_CASE | _AUTHORITY),
     Window: frozenset({*_HOURS, "time_zone", "calendar", "calendar_version"}),
 }
 """Per kind the facts that a sentence may name; the engine gives them wherever they are known."""
@@ -45,6 +47,12 @@ _WORDS = {
     "out_of_order": ("环节倒置", "steps out of order"),
     "out_of_hours": ("多日在非工作时间办理", "out of hours on several days"),
     "night_grant": ("夜间作出准予决定", "a grant at night"),
+    "never_authorised": ("从未获得授权", "was never authorised"),
+    "not_in_force": ("授权当时不在有效期内", "had no authorisation in force then"),
+    "other_item": ("授权不包括该事项", "is not authorised for the item"),
+    "other_region": ("授权不包括该地区", "is not authorised for the region"),
+    "above_maximum": ("金额超过授权上限", "is not authorised for so much"),
+    "not_active": ("当时不在岗", "was not active then"),
     "high": ("高", "high"),
     "normal": ("一般", "normal"),
     "hearing": ("听证", "hearing"),

@@ -16,7 +16,18 @@ import msgspec
 
 from rules.book import Rulebook
 from rules.clocks import WALL, Clocks
-from rules.fact import FEW_VALUED, INSTANCE, NOTHING, WHERE, Plan, actor_of, device_of, kept_of, party_of
+from rules.fact import (
+    INSTANCE,
+    MANY_VALUED,
+    NOTHING,
+    PLAIN_FIELDS,
+    WHERE,
+    Plan,
+    actor_of,
+    device_of,
+    kept_of,
+    party_of,
+)
 from rules.forgetting import Graveyard
 from rules.outline import ACCEPTANCE_BYTES, LOUD, UNTOUCHED, Look, Outline, Scene
 from rules.packing import FORMAT, PLAIN, SHIFT, kept_in
@@ -29,6 +40,7 @@ from rules.plain import (
     NOT_PLAIN,
     TYPE_AT,
     WAKE_SIZE,
+    apart_of,
     first_of,
     listed,
     names_in,
@@ -69,20 +81,22 @@ _ACCEPTED, _SUPPLEMENTED = ACCEPTANCE_BYTES
 
 
 class Way:
-    """How an event of one type is taken. `values_of`: of a payload that tells only words of short lists, what is kept of it but the
-    name of the instance; `told`: by those values and the number of that name, how it is packed."""
+    """How an event of one type is taken. `values_of`: of a payload that tells only what a plain case keeps, its words of short
+    lists but the name of the instance; `told`: by those values and the number of that name, how they are packed. `many`: the fields
+    that lie apart, with names and defaults."""
 
-    __slots__ = ("is_instanced", "keeps_nothing", "plan", "struct", "told", "type", "values_of")
+    __slots__ = ("is_instanced", "keeps_nothing", "many", "plan", "struct", "told", "type", "values_of")
 
     def __init__(self, kind: EventType, plan: Plan) -> None:
         self.plan = plan
         self.type = bytes((plan.code,))
         self.keeps_nothing = not plan.payload and not plan.envelope
         self.struct = PAYLOADS[kind]
-        names = [name for code, name, _ in plan.payload if code != INSTANCE]
-        is_told = bool(names) and not plan.envelope and FEW_VALUED.issuperset(code for code, _, _ in plan.payload)
+        self.many = tuple(field for field in plan.payload if field[0] in MANY_VALUED)
+        names = [name for code, name, _ in plan.payload if code != INSTANCE and code not in MANY_VALUED]
+        is_told = bool(plan.payload) and not plan.envelope and PLAIN_FIELDS.issuperset(code for code, _, _ in plan.payload)
         is_told = is_told and set(self.struct.__struct_fields__).issuperset(name for _, name, _ in plan.payload)
-        self.values_of: Callable[[Any], Any] | None = attrgetter(*names) if is_told else None
+        self.values_of: Callable[[Any], Any] | None = (attrgetter(*names) if names else _nothing_of) if is_told else None
         self.is_instanced = any(code == INSTANCE for code, _, _ in plan.payload)
         self.told: dict[Any, bytes] = {}
 
@@ -145,12 +159,12 @@ class Shortcut:
         if blob is None:
             if told[_ALL_OF_WHERE:] != _ORDINARY or origin.is_odd or self._graves.holds(key):
                 return None
-            blob, earliest, count, kept_size, parties_size, names_size, wakes = b"", FAR, 0, 0, 0, 0, 0
+            blob, earliest, count, kept_size, parties_size, names_size, apart_size, wakes = b"", FAR, 0, 0, 0, 0, 0, 0
             where_code = self._where(told)
         else:
             if blob[1] != PLAIN or identity in blob:
                 return None
-            _, _, earliest, where_code, count, kept_size, parties_size, names_size, wakes = _unpack_head(blob)
+            _, _, earliest, where_code, count, kept_size, parties_size, names_size, apart_size, wakes = _unpack_head(blob)
             expected = self._expected.get(where_code) or self._expect(where_code)
             if told != expected or earliest <= origin.now or count >= MOST_FACTS or origin.is_odd:
                 return None
@@ -169,16 +183,17 @@ class Shortcut:
         way = self._ways[event.event_type]
         kept_end = facts_end + kept_size
         names_at = kept_end + parties_size
-        wakes_at = names_at + names_size
-        name = None
+        apart_at = names_at + names_size
+        wakes_at = apart_at + apart_size
+        name, many = None, NOTHING
         if way.keeps_nothing:
             kept = _NOTHING_KEPT
         else:
-            names = names_in(blob[names_at:wakes_at]) if names_size else []
+            names = names_in(blob[names_at:apart_at]) if names_size else []
             found = self._kept(event, way, names)
             if found is None:
                 return None
-            kept, name = found
+            kept, name, many = found
 
         # -- what it means
         types = blob[_HEAD_SIZE + TYPE_AT : facts_end : FACT_SIZE] + way.type
@@ -205,7 +220,7 @@ class Shortcut:
         packed_wakes, next_wake = blob[wakes_at:wakes_end], earliest
         if follow.looks:
             scene = self._scene
-            scene.set(place, start, at, actor, count, blob[_HEAD_SIZE:facts_end], origin.now, origin.grace, packed_wakes)
+            scene.set(place, start, at, actor, many, count, blob[_HEAD_SIZE:facts_end], origin.now, origin.grace, packed_wakes)
             changed = self._look(follow, scene)
             if changed is None:
                 return None
@@ -229,11 +244,16 @@ class Shortcut:
         middle = blob[kept_end:wakes_at]
         if parties is not None or name is not None:
             own_parties = blob[kept_end:names_at] if parties is None else listed(parties)
-            own_names = blob[names_at:wakes_at] if name is None else listed([*names, name])
-            parties_size, names_size, middle = len(own_parties), len(own_names), own_parties + own_names
+            own_names = blob[names_at:apart_at] if name is None else listed([*names, name])
+            parties_size, names_size = len(own_parties), len(own_names)
+            middle = own_parties + own_names + blob[apart_at:wakes_at]
         try:
+            if many:
+                apart = apart_of(count, many)
+                middle, apart_size = middle + apart, apart_size + len(apart)
+            kept_size += len(kept)
             head = _pack_head(
-                FORMAT, PLAIN, next_wake, where_code, count + 1, kept_size + len(kept), parties_size, names_size, wakes
+                FORMAT, PLAIN, next_wake, where_code, count + 1, kept_size, parties_size, names_size, apart_size, wakes
             )
         except struct.error:  # longer than a plain case may be
             return None
@@ -243,8 +263,8 @@ class Shortcut:
         facts, rest = blob[_HEAD_SIZE:facts_end], blob[wakes_end:]
         return b"".join((head, facts, identity, way.type, stamp, by, with_, for_, all_kept, middle, packed_wakes, rest))
 
-    def _kept(self, event: CaseEvent, way: Way, names: list[str]) -> tuple[bytes, str | None] | None:
-        """What is kept of it, packed, and the name of its instance if that is new; None: it is not plain."""
+    def _kept(self, event: CaseEvent, way: Way, names: list[str]) -> tuple[bytes, str | None, dict[int, Any]] | None:
+        """What is kept of it, packed; the name of its instance if that is new; what lies apart. None: it is not plain."""
         body = event.payload
         number = None
         name: str | None = None
@@ -256,12 +276,15 @@ class Shortcut:
             values = (way.values_of(body), number)
             packed = way.told.get(values)
             if packed is not None:
-                return packed, name if number == len(names) else None
-        kept = kept_of(event, way.plan)
-        if kept is NOTHING:
+                return packed, name if number == len(names) else None, _apart_in(body, way.many) if way.many else NOTHING
+        kept, many = kept_of(event, way.plan), NOTHING
+        if way.many:
+            many = {code: value for code, value in kept.items() if code in MANY_VALUED}
+            kept = {code: value for code, value in kept.items() if code not in MANY_VALUED}
+        if not kept:
             packed = _NOTHING_KEPT
         else:
-            if not FEW_VALUED.issuperset(kept):
+            if not PLAIN_FIELDS.issuperset(kept):
                 return None
             if INSTANCE in kept:
                 name = kept[INSTANCE]
@@ -273,7 +296,7 @@ class Shortcut:
             packed = _encode(kept)
         if values is not None and len(way.told) < MOST_TOLD:
             way.told[values] = packed
-        return packed, name if number == len(names) else None
+        return packed, name if number == len(names) else None, many
 
     @staticmethod
     def _look(follow: Follow, scene: Scene) -> bytes | None:
@@ -336,6 +359,20 @@ class Shortcut:
                 if outlook is not UNTOUCHED:
                     looks.append((rule.id.encode(), outlook, rule.is_conditional))
         return Follow(tuple(looks), Outline(types, all_kept).bare_steps)
+
+
+def _nothing_of(_payload: Any) -> tuple[()]:
+    return ()
+
+
+def _apart_in(payload: Any, many: tuple[tuple[int, str, Any], ...]) -> dict[int, Any]:
+    """What a payload tells of these fields, in the order of their numbers."""
+    found: dict[int, Any] = {}
+    for code, name, default in many:
+        value = getattr(payload, name)
+        if value is not None and value != default:
+            found[code] = value
+    return found
 
 
 def _number(words: Words, word: Any) -> bytes | None:

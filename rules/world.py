@@ -11,6 +11,7 @@ from typing import Any
 
 from rules.fact import CASE_TYPE, CATALOG_CODE, CENTRE, IMPLEMENT_CODE, ITEM_TYPE, LEGAL, PROMISED, REGION, Where
 from rules.parameters import Extension, Fallback
+from rules.register import Register
 from supervision.calendars import Calendars, calendars_of
 from supervision.reference import Item, Reference, Source, Step
 from supervision.worktime import Limit, Mode, Unit, WorkCalendar
@@ -122,6 +123,7 @@ class World:
         self.extension = extension or Extension()
         edges = {edge for entry in reference.entries for edge in (entry.valid_from, entry.valid_to) if edge is not None}
         self._cuts = sorted(edges | set(self.calendars.cuts))
+        self._registers: dict[str, Register] = {}
         self._contexts: dict[Where, Where] = {}
         self._places: dict[tuple[int, int, str], Place] = {}
         self._of_hall: dict[tuple[str | None, str | None, int], WorkCalendar] = {}
@@ -140,6 +142,13 @@ class World:
         """The instants [since, until) around this one between which the reference data is the same."""
         place = bisect_right(self._cuts, at)
         return self._cuts[place - 1] if place else -FOREVER, self._cuts[place] if place < len(self._cuts) else FOREVER
+
+    def register(self, power: str) -> Register:
+        """Who has this power over what."""
+        found = self._registers.get(power)
+        if found is None:
+            found = self._registers[power] = Register(self.reference, power)
+        return found
 
     def calm_of(self, centre: str | None, region: str | None, since: int) -> set[int]:
         """Quarters of an hour known to lie in the office hours there, by the data in force from `since` on."""

@@ -141,6 +141,11 @@ class Reference:
         entry = versions[position]
         return entry if entry.valid_to is None or at < entry.valid_to else None
 
+    def versions(self, kind: str, key: str) -> tuple[Entry, ...]:
+        """All entries of this kind and key, by the start of their spans."""
+        found = self._index.get((kind, key))
+        return () if found is None else tuple(found[1])
+
     def of_kind(self, kind: str) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.entries if kind == entry.KIND)
 

@@ -17,7 +17,7 @@ from supervision.payload import (
     StepCompleted,
     StepStarted,
 )
-from supervision.payloads.handling import ApproverPost, ProcedureKind
+from supervision.payloads.handling import ApproverPost, ProcedureKind, StepResult
 from supervision.payloads.outcome import DecisionResult
 from supervision.worktime import Unit
 from tests.law.days import HOUR, MINUTE
@@ -39,6 +39,15 @@ ENDS = (
 )
 UNITS = (Unit.WORKING_DAY, Unit.WORKING_DAY, Unit.WORKING_DAY, Unit.CALENDAR_DAY, Unit.HOUR, Unit.MONTH)
 KINDS = tuple(ProcedureKind)
+
+RESULTS = (None, None, StepResult.PASS, StepResult.PASS, StepResult.PASS, StepResult.RETURN_BACK, StepResult.OTHER)
+
+
+def decided(draw: Draw, result: DecisionResult | None) -> Decision:
+    """By the actor, or by an approver who is named; of an amount, or of none."""
+    approver = draw.one(OFFICERS) if draw.chance(0.3) else None
+    amount = draw.one((1, 400, 401, 500, 501, 10**6, 10**6 + 1)) if draw.chance(0.3) else None
+    return Decision(decision=result, approver_officer_id=approver, amount_fen=amount)
 
 
 class Life:
@@ -155,7 +164,8 @@ class Life:
             start = StepStarted(step_code=code, step_instance_id=instance, step_limit=limit, step_limit_unit=unit)
             self.add(EventType.STEP_STARTED, at, start)
         if draw.chance(0.93):
-            self.add(EventType.STEP_COMPLETED, end, StepCompleted(step_code=code, step_instance_id=instance))
+            result = draw.one(RESULTS)
+            self.add(EventType.STEP_COMPLETED, end, StepCompleted(step_code=code, step_instance_id=instance, result=result))
 
     def pauses(self) -> None:
         draw = self.draw
@@ -185,7 +195,7 @@ class Life:
         draw = self.draw
         if draw.chance(0.75):
             result = draw.one((DecisionResult.GRANTED, DecisionResult.DENIED, None))
-            self.add(EventType.DECISION_MADE, self._end_instant(), Decision(decision=result))
+            self.add(EventType.DECISION_MADE, self._end_instant(), decided(draw, result))
         if draw.chance(0.75):
             kind = draw.one(ENDS)
             payload = Completion() if kind is EventType.CASE_COMPLETED else None

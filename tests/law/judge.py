@@ -1,6 +1,6 @@
 """The reference judgement: every alert that stands, recomputed from all facts and the clocks reached. Slow and plain on purpose.
 
-It covers exact.md sections 1 to 4 for T02 T03 T04 T05 T08 P01 P02 P06(a) M02 and uses nothing of `rules`, nor of
+It covers exact.md sections 1 to 4 for T02 T03 T04 T05 T08 P01 P02 P03 P06(a) M02 and uses nothing of `rules`, nor of
 `supervision.worktime` beyond its types. Where the text leaves room it reads (DECISIONS.md has the project's own list):
 
 * The first fact in order counts where a part has several: acceptances, starts of a step instance, starts of a pause number,
@@ -21,6 +21,8 @@ It covers exact.md sections 1 to 4 for T02 T03 T04 T05 T08 P01 P02 P06(a) M02 an
   the end of days, and ends with its own end or the case's.
 * P01 of a mandatory step always rests on absence. P02's ten minutes are not judged on dates; completions at the decision's
   instant count as before it.
+* P03: one alert for a part, of the gravest of its acts, of those the first. A step without a result passed; an act of a machine that
+  names no approver, and a migrated one, is none. Where nobody may decide in the region there is no register.
 * M02: lunch is from the morning's last to the afternoon's first minute, first included; hours of named weekdays hold on weekends,
   not on holidays; acts of test cases and migrated acts do not count; a leave counts from its own `occurred_at` on; an outage is
   that of the triggering hit's source.
@@ -34,6 +36,7 @@ from typing import NamedTuple
 from supervision.alert import Level, State, alert_id
 from supervision.event import BatchKind, CaseEvent, EventType
 from supervision.reference import Centre, Outage, Reference, Region, Waiver
+from tests.law.authority import edges_of
 from tests.law.days import Days, days_of_calendar, days_of_region
 from tests.law.deadlines import Verdict, judge_deadlines
 from tests.law.facts import Case, Fact, Known, cases_of, facts_of
@@ -65,6 +68,7 @@ class Law:
         self.regions = {code: days_of_region(reference, code) for code in regions}
         self.outages = [entry for entry in reference.of_kind("outage") if isinstance(entry, Outage)]
         self.waivers = [entry for entry in reference.of_kind("waiver") if isinstance(entry, Waiver)]
+        self.edges = edges_of(reference, self.regions)
         self.places = Places(reference, self.regions, dict(self._centres()))
 
     def _centres(self) -> Iterator[tuple[str, Days]]:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from supervision.event import CaseType, EventType, Precision
 from supervision.reference import (
+    Authorisation,
     CalendarData,
     Centre,
     DueDayEnds,
@@ -119,10 +120,39 @@ FILLED = {"direct": ("centre_id",), "log-c": ("actor_person_hash",)}
 OFFICERS: list[Entry] = [
     Officer(officer_id="O1", person_hash="anna", centre_id="C1"),
     Officer(officer_id="O2", person_hash="bo", centre_id="C2"),
-    Officer(officer_id="O2-second-account", person_hash="bo", centre_id="C2"),
+    *(
+        Officer(
+            officer_id="O2-second-account",
+            person_hash="bo",
+            centre_id="C2",
+            posts=("reviewer",) if number % 2 else ("reviewer", "substitute"),
+            active=number != 9,
+            valid_from=_at(2025 + number // 12, 1 + number % 12, 1 + number, 10) if number else None,
+            valid_to=_at(2025 + (number + 1) // 12, 1 + (number + 1) % 12, 2 + number, 10) if number < 15 else None,
+        )
+        for number in range(16)
+    ),
     Officer(officer_id="O3", centre_id="C3", posts=("organ_head",), valid_to=_at(2025, 10, 1)),
     Officer(officer_id="O3", person_hash="chen", centre_id="C1", posts=("section_head",), valid_from=_at(2025, 10, 1)),
     Officer(officer_id="O4", person_hash="dong", posts=("government_head",)),
+]
+# Who may decide. Nobody in region 99, so nothing is said there; in 4403 only until the summer.
+AUTHORISATIONS: list[Entry] = [
+    Authorisation(authorisation_id="1", officer_id="O1", region_code="430000", powers=("decide", "special_dispose")),
+    Authorisation(
+        authorisation_id="2", officer_id="O2", item_codes=("plain", "equal", "hours"), region_code="4301", powers=("decide",)
+    ),
+    Authorisation(authorisation_id="3", officer_id="O2-second-account", region_code="4302", powers=("decide",), amount_max_fen=500),
+    Authorisation(authorisation_id="4", officer_id="O2-second-account", region_code="430111", powers=("pre_review_dispose",)),
+    Authorisation(
+        authorisation_id="5", officer_id="O3", region_code="43", powers=("decide",), valid_from=_at(2025, 4, 1), valid_to=_at(2025, 9, 1)
+    ),
+    Authorisation(
+        authorisation_id="6", officer_id="O3", region_code="43", powers=("decide",), valid_from=_at(2025, 9, 15), amount_max_fen=400
+    ),
+    Authorisation(
+        authorisation_id="7", officer_id="O4", region_code="440300", powers=("decide",), valid_to=_at(2025, 7, 1), amount_max_fen=10**6
+    ),
 ]
 
 
@@ -193,7 +223,7 @@ class World:
 
 @lru_cache(maxsize=1)
 def worlds() -> tuple[World, ...]:
-    people = [*PLACES, *SOURCES, *OFFICERS]
+    people = [*PLACES, *SOURCES, *OFFICERS, *AUTHORISATIONS]
     usual = [*CALENDARS, *people, *_items()]
     sets: tuple[list[Entry], ...] = ([], OUTAGES, WAIVERS, [*OUTAGES, *WAIVERS])
     references = [Reference([*usual, *more], version=f"law-{number}") for number, more in enumerate(sets)]

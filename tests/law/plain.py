@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from supervision.event import BatchKind, CaseEvent, EventType, PostPlace
-from supervision.payload import PAYLOADS, Acceptance, Completion, Decision, StepCompleted, StepStarted
+from supervision.payload import PAYLOADS, Acceptance, Completion, StepCompleted, StepStarted
 from supervision.payloads.outcome import DecisionResult
 from supervision.worktime import Unit
-from tests.law.cases import ENDS, OFFICERS, REGIONS
+from tests.law.cases import ENDS, OFFICERS, REGIONS, RESULTS, decided
 from tests.law.draw import DAY, Draw, event
 from tests.law.places import ITEM_CODES
 
@@ -49,11 +49,11 @@ def _acts(draw: Draw) -> list[tuple[EventType, object]]:
         limit = draw.randint(1, 3) if draw.chance(0.2) else None
         unit = draw.one((Unit.WORKING_DAY, Unit.WORKING_DAY, Unit.CALENDAR_DAY, Unit.HOUR))
         start = StepStarted(step_code=code, step_instance_id=instance, step_limit=limit, step_limit_unit=unit)
-        done = StepCompleted(step_code=code, step_instance_id=instance)
+        done = StepCompleted(step_code=code, step_instance_id=instance, result=draw.one(RESULTS))
         both: list[tuple[EventType, object]] = [(EventType.STEP_STARTED, start), (EventType.STEP_COMPLETED, done)]
         acts += both if draw.chance(0.6) else both[1:] if draw.chance(0.7) else both[::-1]
     if draw.chance(0.7):
-        acts.append((EventType.DECISION_MADE, Decision(decision=draw.one((DecisionResult.GRANTED, None)))))
+        acts.append((EventType.DECISION_MADE, decided(draw, draw.one((DecisionResult.GRANTED, None)))))
     if draw.chance(0.7):
         kind = draw.one(ENDS)
         acts.append((kind, Completion() if kind is EventType.CASE_COMPLETED else PAYLOADS[kind]()))

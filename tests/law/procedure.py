@@ -1,4 +1,4 @@
-"""Reference judgement of P01, P02 and P06(a): order of steps, separation of persons, an acceptance moved later."""
+"""Reference judgement of P01, P02, P03 and P06(a): order and separation of steps, authority, an acceptance moved later."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import product
 from supervision.alert import Level
 from supervision.event import EventType, Precision
 from supervision.reference import Officer, Pair, RiskClass
+from tests.law.authority import judge_authority
 from tests.law.days import HOUR, MINUTE
 from tests.law.deadlines import Verdict
 from tests.law.facts import Fact, Known, precision
@@ -17,6 +18,7 @@ STARTED, COMPLETED = EventType.STEP_STARTED, EventType.STEP_COMPLETED
 
 def judge_procedure(known: Known) -> Iterator[Verdict]:
     yield from _p06(known)
+    yield from judge_authority(known)
     if known.item is None:
         return
     for pair in known.item.workflow.precedence:

@@ -92,6 +92,8 @@ def _on_edge(draw: Draw, events: list[CaseEvent], law: Law) -> list[CaseEvent]:
     rest = [each for each in events if each is not moved]
     standing = law.judge(rest, dict.fromkeys(CLOCKS, FAR))
     instants = sorted({at for each in standing for at in (each.detected_at, each.due_at) if at is not None})
+    if draw.chance(0.15):
+        instants = law.edges
     if not instants:
         return events
     at = draw.one(instants) + draw.one((-1, 0, 1))

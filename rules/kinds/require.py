@@ -1,0 +1,12 @@
+"""Kind `require`: what one fact, or a case at one fact, must satisfy. Which check a card asks for, and what checks have in common."""
+
+from __future__ import annotations
+
+from rules.kinds.authority import Authorised
+from rules.parameters import Require
+from rules.reading import CaseDetector
+
+
+def demand(parameters: Require) -> CaseDetector:
+    """The detector of a card's check."""
+    return Authorised(parameters.check)

@@ -1,0 +1,34 @@
+"""What kind `require` may demand of a fact, or of a case at one fact: a Struct per check, its parameters with the defaults of the law.
+
+How each check judges is in the module of `rules.kinds` that is named like it. A further check is a Struct here, a detector there, and
+a line in `rules.kinds.require`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from supervision.alert import Level
+
+Natural = Annotated[int, Meta(ge=0, le=100000)]
+Word = Annotated[str, Meta(min_length=1)]
+
+
+class Authority(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="of", tag="authority"):
+    """Who decides, or passes the step `step`, has an authorisation with `power` in force then, for item, region and amount, and is
+    active: else `level`; up to the end of working day `after_post_change_wd` after a change of his posts: `lowered`."""
+
+    step: Word = "approve"
+    power: Word = "decide"
+    level: Level = Level.RED
+    lowered: Level = Level.NOTICE
+    after_post_change_wd: Natural = 2
+
+    @property
+    def levels(self) -> set[Level]:
+        return {self.level, self.lowered}
+
+
+Check = Authority
