@@ -84,7 +84,8 @@ TIME_PRECISION, FLAGS, BATCH_KIND = (FIELD_CODE[name] for name in ("time_precisi
 INSTANCE = FIELD_CODE["payload.step_instance_id"]  # packed as the place of the name among those of its case
 # Fields whose values are words of a short list: facts that keep nothing else make cases alike, which `rules.outline` judges once.
 FEW_VALUED = frozenset(
-    FIELD_CODE[f"payload.{name}"] for name in ("step_code", "step_instance_id", "step_limit", "step_limit_unit", "decision", "result")
+    FIELD_CODE[f"payload.{name}"]
+    for name in ("step_code", "step_instance_id", "step_limit", "step_limit_unit", "decision", "result")
 )
 # Fields whose values are many, names and numbers: a plain case keeps them apart, so that they do not make cases unlike; of an act
 # that comes a look may ask for them (`rules.outline.Scene.told`).

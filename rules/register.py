@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -109,7 +110,7 @@ def changed_posts_at(reference: Reference, officer_id: str, at: int) -> int | No
     """The last instant up to `at` from which the officer has other posts than before; None: there is none."""
     versions = [entry for entry in reference.versions("officer", officer_id) if isinstance(entry, Officer)]
     found: int | None = None
-    for before, after in zip(versions, versions[1:], strict=False):
+    for before, after in pairwise(versions):
         if after.valid_from is not None and after.valid_from <= at and set(before.posts) != set(after.posts):
             found = after.valid_from
     return found

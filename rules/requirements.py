@@ -1,7 +1,7 @@
-"""What kind `require` may demand of a fact, or of a case at one fact: a Struct per check, its parameters with the defaults of the law.
+"""What kind `require` may demand of a fact, or of a case at one fact: a Struct per check, its parameters with the law's defaults.
 
-How each check judges is in the module of `rules.kinds` that is named like it. A further check is a Struct here, a detector there, and
-a line in `rules.kinds.require`.
+How each check judges is in the module of `rules.kinds` that is named like it. A further check is a Struct here, a detector there,
+and a line in `rules.kinds.require`.
 """
 
 from __future__ import annotations

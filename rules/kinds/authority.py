@@ -43,6 +43,9 @@ class Authorised:
         reads((*ACCEPTANCES, EventType.CASE_REOPENED)),
     )
 
+    awaits = (frozenset({EventType.DECISION_MADE, EventType.STEP_COMPLETED}),)
+    needs_fields = ("payload.approver_officer_id|actor_officer_id",)
+
     def __init__(self, check: Authority) -> None:
         self.check = check
 

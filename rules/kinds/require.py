@@ -1,4 +1,4 @@
-"""Kind `require`: what one fact, or a case at one fact, must satisfy. Which check a card asks for, and what checks have in common."""
+"""Kind `require`: what one fact, or a case at one fact, must satisfy. Which check a card asks for."""
 
 from __future__ import annotations
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator
+from datetime import date, timedelta
 from functools import cached_property
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -19,6 +21,7 @@ from streams.simulator.profile import YUNZHOU, Profile
 from supervision.calendars import calendars_of
 from supervision.language import UserError, say
 from supervision.reference import (
+    Authorisation,
     CalendarData,
     Centre,
     Department,
@@ -34,10 +37,14 @@ from supervision.worktime import WorkCalendar
 
 SHIPPED_UNTIL, MADE_UP_UNTIL = 2026, 2066  # years after the notices of the State Council are made up, so that a city can go on
 WINDOWS = 8
+DEPUTY_MOST_FEN = 5_000_000  # what a substitute may grant at most
+ENDED = date(2025, 1, 1)  # since when former approvers may decide nothing
+MOVES = (date(2025, 1, 6), date(2028, 12, 25))  # every Monday of these years somebody is moved to another post
 
 
 class Desk(Struct, frozen=True):
-    """The people of one department in one centre, by duty; `twin` is a second account of the first reviewer."""
+    """The people of one department in one centre, by duty; `twin` is a second account of the first reviewer. Reviewers and
+    approvers may decide, the substitute small amounts only, `former` nothing any more, handlers nothing."""
 
     department_id: str
     handlers: tuple[str, ...]
@@ -46,6 +53,7 @@ class Desk(Struct, frozen=True):
     substitute: str
     twin: str
     head: str
+    former: str
 
 
 class Hall(Struct, frozen=True):
@@ -134,6 +142,7 @@ class City:
             found = calendars.of_centre(centre.centre_id, 0)
             assert found is not None
             self.halls.append(self._hall(number, place, centre, found))
+        self.entries += _mover(profile, centres_of[0].centre_id, self.halls[0].calendar)
 
     @cached_property
     def reference(self) -> Reference:
@@ -160,6 +169,18 @@ class City:
         windows = tuple(f"{centre_id}-W{window:02d}" for window in range(1, WINDOWS + 1))
         for position, window in enumerate(windows, 1):
             self.entries.append(Window(window_id=window, name=f"综合窗口{position:02d}号", centre_id=centre_id))
+        acceptors = tuple(self._officer(number, "W", turn, centre_id, None, ("window",)) for turn in range(1, WINDOWS + 1))
+        promised, instant = tuple(self._offered(offers, place, desks)), tuple(self._offered(at_once, place, desks))
+        for officer in acceptors:
+            self._authorise(officer, place, [item.code for _, item in instant])
+        for code, desk in desks.items():
+            codes = [item.code for offer, item in promised if offer.department == code]
+            if not codes:
+                continue
+            for officer in (*desk.reviewers, *desk.approvers, desk.twin, desk.head):
+                self._authorise(officer, place, codes)
+            self._authorise(desk.substitute, place, codes, most_fen=DEPUTY_MOST_FEN)
+            self._authorise(desk.former, place, codes, until=calendar.day_start(ENDED.toordinal()))
         return Hall(
             profile=self.profile,
             source=self.source,
@@ -168,11 +189,27 @@ class City:
             region_level=place.level,
             calendar=calendar,
             windows=windows,
-            acceptors=tuple(self._officer(number, "W", turn, centre_id, None, ("window",)) for turn in range(1, WINDOWS + 1)),
+            acceptors=acceptors,
             desks=desks,
-            promised=tuple(self._offered(offers, place, desks)),
-            instant=tuple(self._offered(at_once, place, desks)),
+            promised=promised,
+            instant=instant,
             weight=place.weight,
+        )
+
+    def _authorise(
+        self, officer: str, place: Place, codes: list[str], most_fen: int | None = None, until: int | None = None
+    ) -> None:
+        """In writing, to decide on these items here."""
+        self.entries.append(
+            Authorisation(
+                authorisation_id=f"{officer}-decide",
+                officer_id=officer,
+                item_codes=tuple(codes),
+                region_code=place.region,
+                powers=("decide",),
+                amount_max_fen=most_fen,
+                valid_to=until,
+            )
         )
 
     def _offered(self, offers: list[Offer], place: Place, desks: dict[str, Desk]) -> Iterator[tuple[Offer, Item]]:
@@ -200,6 +237,7 @@ class City:
             substitute=officer("B", 1, "reviewer", "substitute"),
             twin=officer("A", 9, "approver", person=person_hash(self.profile, reviewers[0])),
             head=officer("L", 1, "organ_head"),
+            former=officer("A", 2, "approver"),
         )
 
     def _officer(
@@ -235,6 +273,28 @@ def _centre(profile: Profile, number: int, place: Place) -> Centre:
         hours=(profile.hours,),
         extended_hours=(profile.late_hours,) if number % 3 == 2 else (),
     )
+
+
+def mover_of(profile: Profile) -> str:
+    """Whose posts change every week, and whom nobody authorised."""
+    return f"{profile.prefix}000-M001"
+
+
+def _mover(profile: Profile, centre_id: str, calendar: WorkCalendar) -> Iterator[Officer]:
+    """Two posts by turns, a week each; before and after those years always the same."""
+    first, last = MOVES
+    mondays = [first + timedelta(weeks=week) for week in range((last - first).days // 7 + 1)]
+    edges = [None, *(calendar.day_start(monday.toordinal()) for monday in mondays), None]
+    for turn, (since, until) in enumerate(pairwise(edges)):
+        yield Officer(
+            officer_id=mover_of(profile),
+            person_hash=person_hash(profile, mover_of(profile)),
+            name="轮岗人员",
+            centre_id=centre_id,
+            posts=(("reception", "patrol")[turn % 2],),
+            valid_from=since,
+            valid_to=until,
+        )
 
 
 def person_hash(profile: Profile, name: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import yaml
@@ -21,7 +23,7 @@ from streams.simulator.city import City
 from supervision.decoder import encode
 from supervision.event import ClockAdvanced
 from supervision.language import UserError, say
-from supervision.loading import FORMAT_VERSION, SECTIONS
+from supervision.loading import DEFAULT_ZONE, FORMAT_VERSION, SECTIONS
 from supervision.reference import Entry, Hours, Item
 from supervision.settings import Settings
 from supervision.worktime import Limit
@@ -41,6 +43,9 @@ def write_file(path: Path, items: Iterable[Sent]) -> int:
     return events
 
 
+_SPAN = frozenset(("valid_from", "valid_to"))
+
+
 def write_catalogue(path: Path, entries: Iterable[Entry]) -> None:
     """The registers as a catalogue file, for `supervision replay` and `import`."""
     content: dict[str, Any] = {"format_version": FORMAT_VERSION}
@@ -52,11 +57,15 @@ def write_catalogue(path: Path, entries: Iterable[Entry]) -> None:
 
 
 def _written(entry: Entry) -> dict[str, Any]:
-    """An entry as people write it: limits and hours as text."""
+    """An entry as people write it: limits, hours and the span of validity as text."""
     found = {name: value for name, value in msgspec.structs.asdict(entry).items() if value != getattr(_blank(entry), name, None)}
     if isinstance(entry, Item) and not entry.has_legal_limit:
         found = {name: value for name, value in found.items() if name != "has_legal_limit"} | {"legal_limit": "none"}
-    return {name: _plain(value) for name, value in found.items()}
+    return {name: _instant(value) if name in _SPAN else _plain(value) for name, value in found.items()}
+
+
+def _instant(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, tz=ZoneInfo(DEFAULT_ZONE)).isoformat()
 
 
 def _blank(entry: Entry) -> Struct:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from supervision.alert import Level
 from supervision.event import BatchKind, EventType, PostPlace
@@ -88,8 +89,11 @@ def changes_of_posts(reference: Reference, officer: str) -> list[int]:
     """The instants from which an officer has other posts than by the entry before, in order."""
     own = [each for each in reference.entries if isinstance(each, Officer) and each.officer_id == officer]
     own.sort(key=lambda each: each.valid_from or 0)
-    pairs = zip(own, own[1:], strict=False)
-    return [after.valid_from for before, after in pairs if after.valid_from is not None and set(before.posts) != set(after.posts)]
+    return [
+        after.valid_from
+        for before, after in pairwise(own)
+        if after.valid_from is not None and set(before.posts) != set(after.posts)
+    ]
 
 
 def edges_of(reference: Reference, regions: dict[str, Days]) -> list[int]:

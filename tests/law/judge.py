@@ -21,8 +21,8 @@ It covers exact.md sections 1 to 4 for T02 T03 T04 T05 T08 P01 P02 P03 P06(a) M0
   the end of days, and ends with its own end or the case's.
 * P01 of a mandatory step always rests on absence. P02's ten minutes are not judged on dates; completions at the decision's
   instant count as before it.
-* P03: one alert for a part, of the gravest of its acts, of those the first. A step without a result passed; an act of a machine that
-  names no approver, and a migrated one, is none. Where nobody may decide in the region there is no register.
+* P03: one alert for a part, of the gravest of its acts, of those the first. A step without a result passed; an act of a machine
+  that names no approver, and a migrated one, is none. Where nobody may decide in the region there is no register.
 * M02: lunch is from the morning's last to the afternoon's first minute, first included; hours of named weekdays hold on weekends,
   not on holidays; acts of test cases and migrated acts do not count; a leave counts from its own `occurred_at` on; an outage is
   that of the triggering hit's source.

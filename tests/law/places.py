@@ -145,13 +145,23 @@ AUTHORISATIONS: list[Entry] = [
     Authorisation(authorisation_id="3", officer_id="O2-second-account", region_code="4302", powers=("decide",), amount_max_fen=500),
     Authorisation(authorisation_id="4", officer_id="O2-second-account", region_code="430111", powers=("pre_review_dispose",)),
     Authorisation(
-        authorisation_id="5", officer_id="O3", region_code="43", powers=("decide",), valid_from=_at(2025, 4, 1), valid_to=_at(2025, 9, 1)
+        authorisation_id="5",
+        officer_id="O3",
+        region_code="43",
+        powers=("decide",),
+        valid_from=_at(2025, 4, 1),
+        valid_to=_at(2025, 9, 1),
     ),
     Authorisation(
         authorisation_id="6", officer_id="O3", region_code="43", powers=("decide",), valid_from=_at(2025, 9, 15), amount_max_fen=400
     ),
     Authorisation(
-        authorisation_id="7", officer_id="O4", region_code="440300", powers=("decide",), valid_to=_at(2025, 7, 1), amount_max_fen=10**6
+        authorisation_id="7",
+        officer_id="O4",
+        region_code="440300",
+        powers=("decide",),
+        valid_to=_at(2025, 7, 1),
+        amount_max_fen=10**6,
     ),
 ]
 

@@ -25,12 +25,14 @@ AWAITED: dict[str, list[set[EventType]]] = {
     "T08": [{E.SPECIAL_PROCEDURE_STARTED}, {E.SPECIAL_PROCEDURE_ENDED}],
     "P01": [{E.STEP_COMPLETED}],
     "P02": [{E.STEP_STARTED, E.STEP_COMPLETED}],
+    "P03": [{E.DECISION_MADE, E.STEP_COMPLETED}],
     "P06": [{E.CASE_ACCEPTED, E.SUPPLEMENT_ACCEPTED}],
     "M02": [ACTS],
 }
 """Of each set the source must send one type."""
 FIELDS: dict[str, list[set[str]]] = {
     "P02": [{"actor_officer_id", "actor_person_hash"}],
+    "P03": [{"payload.approver_officer_id", "actor_officer_id"}],
     "M02": [{"actor_officer_id"}],
 }
 """Of each set the source must fill one field."""

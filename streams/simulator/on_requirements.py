@@ -1,0 +1,101 @@
+"""Twists on what a fact must satisfy: who may decide (P03); and what looks like it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from streams.simulator.catalogue import Offer
+from streams.simulator.city import DEPUTY_MOST_FEN, MOVES, mover_of
+from streams.simulator.dues import Ruler
+from streams.simulator.story import Story
+from streams.simulator.twist import Twist, find, in_days, limit_of, near_wd
+from supervision.alert import Level
+from supervision.event import EventType
+
+DECIDED, COMPLETED = EventType.DECISION_MADE, EventType.STEP_COMPLETED
+MOVED_WD = 2  # working days after a change of posts for which a register may lag
+
+
+def _in_time(story: Story) -> None:
+    """Some days before the limit is near, so that nothing else is wrong."""
+    story.finish_wd = max(1, near_wd(limit_of(story)) - 1)
+
+
+# -- P03 --------------------------------------------------------------------------------------------------------
+
+
+def _decides(story: Story, officer: str, amount_fen: int | None = None) -> int:
+    """The decision is that officer's, entered by the usual approver. The instant."""
+    act = story.act(DECIDED)
+    act.payload = act.payload | {"approver_officer_id": officer}
+    if amount_fen is not None:
+        act.payload = act.payload | {"amount_fen": amount_fen}
+    return act.at
+
+
+def _a_handler_decides(story: Story) -> None:
+    find(story, "P03", Level.RED, _decides(story, story.desk.handlers[1]))
+
+
+def _a_handler_passes(story: Story) -> None:
+    """The approval is passed from a handler's account; the decision is the approver's."""
+    officer = next(officer for officer in story.desk.handlers if officer != story.step("handle").officer)
+    story.step("approve").officer = officer
+    for act in story.acts:
+        if act.payload.get("step_code") == "approve":
+            act.officer = officer
+    find(story, "P03", Level.RED, story.act(COMPLETED, "approve").at)
+
+
+def _a_former_approver_decides(story: Story) -> None:
+    find(story, "P03", Level.RED, _decides(story, story.desk.former))
+
+
+def _above_the_maximum(story: Story) -> None:
+    at = _decides(story, story.desk.substitute, DEPUTY_MOST_FEN + story.chance.randint(1, DEPUTY_MOST_FEN))
+    find(story, "P03", Level.RED, at)
+
+
+def _up_to_the_maximum(story: Story) -> None:
+    _decides(story, story.desk.substitute, DEPUTY_MOST_FEN - story.chance.randint(0, 10_000))
+
+
+def _until_a_monday(story: Story) -> None:
+    """The end comes on one of the working days on which the register may lag behind a Monday's change of posts."""
+    ruler = Ruler(story.hall.calendar)
+    day = ruler.day(story.accepted_at)
+    story.finish_wd = next(wd for wd in range(1, limit_of(story)) if _lags(ruler, ruler.nth(day, wd)))
+
+
+def _lags(ruler: Ruler, day: int) -> bool:
+    """Whether a change of posts lies so short before, or on that day; after the last change any day will do."""
+    monday = date.fromordinal(day) - timedelta(days=date.fromordinal(day).weekday())
+    return monday > MOVES[1] or any(day <= ruler.nth((monday - timedelta(weeks=weeks)).toordinal(), MOVED_WD) for weeks in range(2))
+
+
+def _moved_lately(story: Story) -> None:
+    """Who decides has a new post since Monday, and no authorisation yet."""
+    at = _decides(story, mover_of(story.hall.profile))
+    ruler = Ruler(story.hall.calendar)
+    day = ruler.day(at)
+    is_known = date.fromordinal(day) < MOVES[1] + timedelta(days=7)
+    find(story, "P03", Level.NOTICE if is_known and _lags(ruler, day) else Level.RED, at)
+
+
+def _long(offer: Offer) -> bool:
+    return in_days(6)(offer) and "approve" in offer.steps
+
+
+def _approved(offer: Offer) -> bool:
+    return in_days(4, 15)(offer) and {"handle", "approve"} <= set(offer.steps)
+
+
+_V, _Q = True, False
+TWISTS: tuple[Twist, ...] = (
+    Twist(rule="P03", name="decided_by_a_handler", violates=_V, suits=_approved, shape=_in_time, alter=_a_handler_decides),
+    Twist(rule="P03", name="passed_by_a_handler", violates=_V, suits=_approved, shape=_in_time, alter=_a_handler_passes),
+    Twist(rule="P03", name="authorisation_ended", violates=_V, suits=_approved, shape=_in_time, alter=_a_former_approver_decides),
+    Twist(rule="P03", name="above_the_maximum", violates=_V, suits=_approved, shape=_in_time, alter=_above_the_maximum),
+    Twist(rule="P03", name="register_behind", violates=_V, suits=_long, shape=_until_a_monday, alter=_moved_lately),
+    Twist(rule="P03", name="up_to_the_maximum", violates=_Q, suits=_approved, shape=_in_time, alter=_up_to_the_maximum),
+)  # fmt: skip
