@@ -35,6 +35,7 @@ OWN = "own"
 DAY_MS = 86_400_000
 KEEP_DAYS = 60
 LOOK_BACK_DAYS = 30
+READS = frozenset({EventType.LEAVE_APPROVED})  # activity events that windows are judged by
 ONE_DATE_MS = 2 * DAY_MS  # no local date begins earlier than this before any instant in it
 FAR = 2**62
 
@@ -227,7 +228,7 @@ class SubjectEngine:
 
     def _take(self, event: CaseEvent, touched: dict[str, Touched]) -> None:
         subject = subject_of(event)
-        if subject is None or event.event_type is not EventType.LEAVE_APPROVED:
+        if subject is None or event.event_type not in READS:
             return
         clock = self._reference.source(event.source_system).clock
         folder = self._open(on_clock(subject, clock), clock, touched, event.event_id.bytes, NEVER)

@@ -1,4 +1,7 @@
-"""What `supervision rules explain` prints: the alert in words, its facts and evidence, and how the second judgement came out."""
+"""What `supervision rules explain` prints: the alert in words, its facts and evidence, and how the second judgement came out.
+
+Also where a second judgement takes its reference data from.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,22 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from supervision.language import language, say
+from supervision.language import UserError, language, say
 
 if TYPE_CHECKING:
-    from rules.recompute import Difference
+    from pathlib import Path
+
+    from rules.reasons import Reason
     from supervision.alert import Alert
     from supervision.event import CaseEvent
+    from supervision.reference import Reference
+    from supervision.settings import Settings
+
+REFERENCE_WAIT_S = 30.0
 
 
-def show(alert: Alert, events: Sequence[CaseEvent], found: Sequence[Difference]) -> None:
-    """Print the explanation to the terminal."""
+def show(alert: Alert, events: Sequence[CaseEvent], found: Sequence[Reason], passed_over: Sequence[Reason]) -> None:
+    """Print the explanation to the terminal. `found`: why it differs; `passed_over`: by what other versions it is the same."""
     from rules.terms import word
 
     console = Console()
@@ -33,8 +42,10 @@ def show(alert: Alert, events: Sequence[CaseEvent], found: Sequence[Difference])
     console.print(_evidence(alert, events, zone))
     if not found:
         console.print(say("重新判断结果相同。", "same: judged again from the stored events it comes out the same."))
+        for one in passed_over:
+            console.print(escape(say(f"复算所用不同:{one.zh}", f"judged by another than then: {one.en}")))
     for one in found:
-        console.print(escape(say("不同,因为", "differs because") + f" {one.field}: {one.stored!r} → {one.now!r}"))
+        console.print(escape(say(f"不同,因为{one.zh}", f"differs because {one.en}")), soft_wrap=True)
 
 
 def _facts(alert: Alert, zone: str) -> Table:
@@ -68,3 +79,26 @@ def local(instant: int, zone: str) -> str:
     """An instant in the case's own zone, to the millisecond."""
     moment = datetime.fromtimestamp(instant // 1000, tz=UTC).astimezone(ZoneInfo(zone))
     return f"{moment:%Y-%m-%d %H:%M:%S}.{instant % 1000:03d}"
+
+
+def reference_of(settings: Settings, catalogue: list[Path] | None) -> Reference:
+    """The catalogue files given, else what the reference topic holds now. Raises UserError where Kafka does not answer."""
+    from streams.reference import Follower
+    from supervision.loading import load_catalogue
+    from supervision.reference import Reference
+
+    if catalogue:
+        return Reference(load_catalogue(catalogue))
+    follower = Follower(settings)
+    follower.start()
+    try:
+        if not follower.wait(REFERENCE_WAIT_S):
+            raise UserError(
+                say(
+                    f"Kafka({settings.kafka_address})中的基础数据读不到;可用 --catalogue 给出目录文件",
+                    f"no reference data can be read from Kafka at {settings.kafka_address}; give catalogue files with --catalogue",
+                )
+            )
+        return follower.current.reference
+    finally:
+        follower.stop()

@@ -12,16 +12,12 @@ from supervision.language import UserError, language, say
 
 if TYPE_CHECKING:
     from rules.card import Card
-    from supervision.reference import Reference
-    from supervision.settings import Settings
 
 group = typer.Typer(
     no_args_is_help=True,
     help=say("规则卡:查看、检查、测试、生成文档、解释一张牌。", "Rule cards: list, check, test, document, explain."),
 )
 app.add_typer(group, name="rules")
-
-REFERENCE_WAIT_S = 30.0
 
 Paths = Annotated[
     list[Path] | None,
@@ -134,6 +130,12 @@ def explain(
     data: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help=say("数据目录。", "Data directory of the stack."))
     ] = None,
+    cards: Annotated[
+        Path | None,
+        typer.Option(
+            "--cards", metavar="DIR", help=say("代替自带卡的规则卡目录。", "Directory of rule cards in place of the built-in ones.")
+        ),
+    ] = None,
     catalogue: Annotated[
         list[Path] | None,
         typer.Option(
@@ -147,11 +149,12 @@ def explain(
     Exit code 1 if it does not come out as it is stored.
     """
     from rules.book import Rulebook
-    from rules.recompute import differences, judged_again
+    from rules.reasons import Known, passed_over, reasons
+    from rules.recompute import judged_again
     from streams.store.client import Patience, Store, address_of
-    from streams.store.evidence import stored_alert, stored_events
+    from streams.store.evidence import arrivals, stored_alert, stored_events, unjudged
     from supervision.cli.db import PATIENCE_S
-    from supervision.cli.explaining import show
+    from supervision.cli.explaining import reference_of, show
     from supervision.logs import configure
     from supervision.settings import load
 
@@ -162,31 +165,14 @@ def explain(
     if alert is None:
         raise UserError(say(f"没有监察编号 {alert_id}", f"no alert {alert_id}"))
     events = stored_events(store, alert)
-    now = judged_again(Rulebook.load(), _reference(settings, catalogue), events, alert)
-    found = differences(alert, now)
-    show(alert, events, found)
+    book = Rulebook.load("builtin" if cards is None else [cards])
+    reference = reference_of(settings, catalogue)
+    now = judged_again(book, reference, events, alert)
+    known = Known()
+    if alert.source_system is not None and alert.case_id is not None:
+        place = (store, alert.source_system, alert.case_id)
+        known = Known(arrivals(*place), unjudged(*place))
+    found = reasons(book, reference, events, known, alert, now)
+    show(alert, events, found, passed_over(alert, now))
     if found:
         raise typer.Exit(1)
-
-
-def _reference(settings: Settings, catalogue: list[Path] | None) -> Reference:
-    """The catalogue files given, else what the reference topic holds now."""
-    from streams.reference import Follower
-    from supervision.loading import load_catalogue
-    from supervision.reference import Reference
-
-    if catalogue:
-        return Reference(load_catalogue(catalogue))
-    follower = Follower(settings)
-    follower.start()
-    try:
-        if not follower.wait(REFERENCE_WAIT_S):
-            raise UserError(
-                say(
-                    f"Kafka({settings.kafka_address})中的基础数据读不到;可用 --catalogue 给出目录文件",
-                    f"no reference data can be read from Kafka at {settings.kafka_address}; give catalogue files with --catalogue",
-                )
-            )
-        return follower.current.reference
-    finally:
-        follower.stop()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -38,17 +38,28 @@ def progress(console: Console, title: str, total: int) -> Iterator[Callable[[int
 
 def until_of(text: str | None, zone: str) -> int | None:
     """`--until` in ms UTC: a time in ISO 8601, local to `zone` without offset; a bare date means its end. UserError else."""
-    if text is None:
-        return None
+    return None if text is None else _instant(text, zone, "--until", time.max)
+
+
+def instant_of(text: str, zone: str, option: str, *, is_end: bool) -> int:
+    """An option's instant in ms UTC, as `until_of`; a bare date means its beginning, or the beginning of the next where it ends."""
+    return _instant(text, zone, option, time.max) + 1 if is_end and _is_date(text) else _instant(text, zone, option, time.min)
+
+
+def _is_date(text: str) -> bool:
+    return len(text) <= 10 and ":" not in text
+
+
+def _instant(text: str, zone: str, option: str, of_date: time) -> int:
     try:
         moment = datetime.fromisoformat(text)
-        if len(text) <= 10 and ":" not in text:
-            moment = datetime.combine(date.fromisoformat(text), time.max)
-    except ValueError:
+        if _is_date(text):
+            moment = datetime.combine(date.fromisoformat(text), of_date)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=ZoneInfo(zone))
+    except (ValueError, ZoneInfoNotFoundError):
         wanted = "2026-03-02T09:00:00+08:00"
-        raise UserError(say(f"--until {text}: 不是时间,例如 {wanted}", f"--until {text}: not a time such as {wanted}")) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=ZoneInfo(zone))
+        raise UserError(say(f"{option} {text}: 不是时间,例如 {wanted}", f"{option} {text}: not a time such as {wanted}")) from None
     return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000 // 1)
 
 

@@ -96,5 +96,6 @@ def test_a_tampered_alert_differs_and_says_where() -> None:
     again = judged_again(BOOK, sandbox({}, "test"), events, tampered)
     found = {one.field: (one.stored, one.now) for one in differences(tampered, again)}
     assert found["level"] == ("red", "yellow")
-    assert set(found) == {"level", "facts"}
+    assert found["facts.late_wd"] == (9, 1)
+    assert set(found) == {"level", "facts.late_wd"}
     assert [one.field for one in differences(alert, judged_again(BOOK, sandbox({}, "test"), events[:0], alert))] == ["state"]
