@@ -78,6 +78,9 @@ FIELDS: tuple[str, ...] = (
     "payload.to",
     "payload.result",
     "payload.amount_fen",
+    "payload.notice_no",
+    "payload.material_codes",
+    "payload.reason_code",
 )
 FIELD_CODE: dict[str, int] = {name: code for code, name in enumerate(FIELDS)}
 TIME_PRECISION, FLAGS, BATCH_KIND = (FIELD_CODE[name] for name in ("time_precision", "flags", "batch_kind"))
@@ -89,7 +92,9 @@ FEW_VALUED = frozenset(
 )
 # Fields whose values are many, names and numbers: a plain case keeps them apart, so that they do not make cases unlike; of an act
 # that comes a look may ask for them (`rules.outline.Scene.told`).
-MANY_VALUED = frozenset(FIELD_CODE[f"payload.{name}"] for name in ("approver_officer_id", "amount_fen"))
+MANY_VALUED = frozenset(
+    FIELD_CODE[f"payload.{name}"] for name in ("approver_officer_id", "amount_fen", "notice_no", "material_codes", "reason_code")
+)
 PLAIN_FIELDS = FEW_VALUED | MANY_VALUED
 _SHARED = frozenset((*WHERE, *ACTOR, *DEVICE, *PARTY))
 _ALWAYS = frozenset(("time_precision", "flags", "batch_kind"))

@@ -31,4 +31,20 @@ class Authority(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
         return {self.level, self.lowered}
 
 
-Check = Authority
+class Notices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="of", tag="notices"):
+    """What is missing is asked for in one notice. A second number: `level`; the `raised_at`-th, or a list with what the guide
+    demands and neither the receipt nor an earlier list names: `raised`; where all later lists ask only for what had been asked for,
+    with `excused_reason`: `excused`."""
+
+    level: Level = Level.YELLOW
+    raised: Level = Level.RED
+    raised_at: Annotated[int, Meta(ge=2, le=100)] = 3
+    excused: Level = Level.NOTICE
+    excused_reason: Word = "resubmitted_defective"
+
+    @property
+    def levels(self) -> set[Level]:
+        return {self.level, self.raised, self.excused}
+
+
+Check = Authority | Notices

@@ -26,12 +26,13 @@ _CLOCK |= {"paused_wd", "excluded_days", "extension_wd", "step_code", "step_name
 _STEPS = {"first_step", "second_step"}
 _HOURS = {"officer", "centre_id", "date", "hits", "dates", "cases", "party", "party_kind", "share", "within_wd", "act_at", "reason"}
 _AUTHORITY = {"fault", "approver", "act_at", "amount_fen", "posts_changed_at", "grace_until_at", "acts"}
+_NOTICES = {"notices", "first_notice_at", "notice_at", "asked", "missed"}
 FACTS: dict[type, frozenset[str]] = {
     Deadline: frozenset(_CASE | _CLOCK),
     Sequence: frozenset(_CASE | _STEPS | {"fault", "slack_s", "first_completed_at", "second_started_at"}),
     Separation: frozenset(_CASE | _STEPS | {"gap_s", "person", "officers", "risk_class", "first_at", "second_at"}),
     Version: frozenset(_CASE | {"first_at", "in_force_at", "later_s", "versions"}),
-    Require: frozenset(_CASE | _AUTHORITY),
+    Require: frozenset(_CASE | _AUTHORITY | _NOTICES),
     Window: frozenset({*_HOURS, "time_zone", "calendar", "calendar_version"}),
 }
 """Per kind the facts that a sentence may name; the engine gives them wherever they are known."""
@@ -53,6 +54,9 @@ _WORDS = {
     "other_region": ("授权不包括该地区", "is not authorised for the region"),
     "above_maximum": ("金额超过授权上限", "is not authorised for so much"),
     "not_active": ("当时不在岗", "was not active then"),
+    "repeated": ("再次要求补正", "asked again"),
+    "missing_from_the_first": ("首次未一次告知", "not told the first time"),
+    "resubmitted_defective": ("再次提交仍不合格", "handed in again with a defect"),
     "high": ("高", "high"),
     "normal": ("一般", "normal"),
     "hearing": ("听证", "hearing"),

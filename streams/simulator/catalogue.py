@@ -5,9 +5,16 @@ from __future__ import annotations
 from msgspec import Struct
 
 from supervision.event import CaseType
-from supervision.reference import Item, Pair, RiskClass, Step, Workflow
+from supervision.reference import Item, Material, Pair, RiskClass, Step, Workflow
 from supervision.worktime import Limit, Unit
 
+GUIDE = (
+    Material(code="M01"),
+    Material(code="M02"),
+    Material(code="M03"),
+    Material(code="M04"),
+    Material(code="M05", mandatory=False),
+)
 STEP_NAMES = {"handle": "审查", "site_check": "现场核查", "review": "审核", "approve": "批准"}
 
 
@@ -45,6 +52,7 @@ class Offer(Struct, frozen=True, kw_only=True):
             risk_class=self.risk_class,
             region_code=region,
             department_id=department_id,
+            materials=GUIDE,
             catalog_code=f"0001{self.code[-4:]}000",
         )
 

@@ -1,4 +1,4 @@
-"""Twists on what a fact must satisfy: who may decide (P03); and what looks like it."""
+"""Twists on what a fact must satisfy: who may decide (P03), what is asked for once (P04); and what looks like it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from datetime import date, timedelta
 from streams.simulator.catalogue import Offer
 from streams.simulator.city import DEPUTY_MOST_FEN, MOVES, mover_of
 from streams.simulator.dues import Ruler
-from streams.simulator.story import Story
+from streams.simulator.laying import worked
+from streams.simulator.story import HOUR_MS, Act, Story
 from streams.simulator.twist import Twist, find, in_days, limit_of, near_wd
 from supervision.alert import Level
 from supervision.event import EventType
 
+NOTIFIED = EventType.SUPPLEMENT_NOTIFIED
 DECIDED, COMPLETED = EventType.DECISION_MADE, EventType.STEP_COMPLETED
 MOVED_WD = 2  # working days after a change of posts for which a register may lag
 
@@ -90,6 +92,57 @@ def _approved(offer: Offer) -> bool:
     return in_days(4, 15)(offer) and {"handle", "approve"} <= set(offer.steps)
 
 
+# -- P04 --------------------------------------------------------------------------------------------------------
+
+
+def _with_a_notice(story: Story) -> None:
+    _in_time(story)
+    story.supplement = 2
+
+
+def _ask(story: Story, *codes: str, reason: str | None = None, number: str | None = None) -> Act:
+    """One more notice an hour after the last, all before what was asked for comes; the receipt has the first three materials."""
+    last = [act for act in story.acts if act.kind is NOTIFIED][-1]
+    notice_no = number or f"{last.payload['notice_no']}补"
+    payload = last.payload | {"notice_no": notice_no, "material_codes": list(codes), "ordinal": last.payload["ordinal"] + 1}
+    act = Act(
+        kind=NOTIFIED,
+        at=worked(story.hall.calendar, last.at, HOUR_MS // 2),
+        payload=payload if reason is None else payload | {"reason_code": reason},
+        officer=last.officer,
+        role=last.role,
+        place=last.place,
+    )
+    story.acts.insert(story.acts.index(last) + 1, act)
+    return act
+
+
+def _asked_twice(story: Story) -> None:
+    find(story, "P04", Level.YELLOW, _ask(story, "M02", reason="incomplete").at)
+
+
+def _asked_three_times(story: Story) -> None:
+    _ask(story, "M02")
+    find(story, "P04", Level.RED, _ask(story, "M03").at)
+
+
+def _asked_for_what_was_missing(story: Story) -> None:
+    """The guide demands M04, which was not handed in and not asked for the first time."""
+    find(story, "P04", Level.RED, _ask(story, "M04").at)
+
+
+def _asked_on_new_facts(story: Story) -> None:
+    find(story, "P04", Level.YELLOW, _ask(story, "M77", reason="new_facts").at)
+
+
+def _asked_for_a_better_paper(story: Story) -> None:
+    find(story, "P04", Level.NOTICE, _ask(story, "M02", reason="resubmitted_defective").at)
+
+
+def _told_again(story: Story) -> None:
+    _ask(story, "M02", number=story.act(NOTIFIED).payload["notice_no"])
+
+
 _V, _Q = True, False
 TWISTS: tuple[Twist, ...] = (
     Twist(rule="P03", name="decided_by_a_handler", violates=_V, suits=_approved, shape=_in_time, alter=_a_handler_decides),
@@ -97,5 +150,12 @@ TWISTS: tuple[Twist, ...] = (
     Twist(rule="P03", name="authorisation_ended", violates=_V, suits=_approved, shape=_in_time, alter=_a_former_approver_decides),
     Twist(rule="P03", name="above_the_maximum", violates=_V, suits=_approved, shape=_in_time, alter=_above_the_maximum),
     Twist(rule="P03", name="register_behind", violates=_V, suits=_long, shape=_until_a_monday, alter=_moved_lately),
+    Twist(rule="P04", name="asked_twice", violates=_V, suits=_approved, shape=_with_a_notice, alter=_asked_twice),
+    Twist(rule="P04", name="asked_three_times", violates=_V, suits=_approved, shape=_with_a_notice, alter=_asked_three_times),
+    Twist(rule="P04", name="asked_for_what_was_missing", violates=_V, suits=_approved, shape=_with_a_notice,
+          alter=_asked_for_what_was_missing),
+    Twist(rule="P04", name="new_facts", violates=_V, suits=_approved, shape=_with_a_notice, alter=_asked_on_new_facts),
+    Twist(rule="P04", name="defective_paper", violates=_V, suits=_approved, shape=_with_a_notice, alter=_asked_for_a_better_paper),
+    Twist(rule="P04", name="notice_sent_again", violates=_Q, suits=_approved, shape=_with_a_notice, alter=_told_again),
     Twist(rule="P03", name="up_to_the_maximum", violates=_Q, suits=_approved, shape=_in_time, alter=_up_to_the_maximum),
 )  # fmt: skip

@@ -16,6 +16,8 @@ from supervision.payload import (
     SpecialProcedureStarted,
     StepCompleted,
     StepStarted,
+    Submission,
+    SupplementNotice,
 )
 from supervision.payloads.handling import ApproverPost, ProcedureKind, StepResult
 from supervision.payloads.outcome import DecisionResult
@@ -118,7 +120,13 @@ class Life:
     def intake(self) -> None:
         draw = self.draw
         if draw.chance(0.2):
-            self.add(EventType.APPLICATION_SUBMITTED, self.now - draw.randrange(0, 3 * DAY, 1000))
+            self.add(
+                EventType.APPLICATION_SUBMITTED,
+                self.now - draw.randrange(0, 3 * DAY, 1000),
+                Submission(material_codes=self._codes()),
+            )
+        if draw.chance(0.2):
+            self.supplements()
         kinds = [EventType.CASE_ACCEPTED] if draw.chance(0.9) else []
         if draw.chance(0.1):
             kinds.append(EventType.SUPPLEMENT_ACCEPTED)
@@ -127,6 +135,22 @@ class Life:
             self.add(kind, self.now if draw.chance(0.9) else self.later(2), payload, opening=True)
         if draw.chance(0.03):
             self.add(EventType.CASE_ACCEPTED, self.later(3), Acceptance(), opening=True)
+
+    def supplements(self) -> None:
+        """Notices with numbers that come again, and lists that repeat, add or leave out."""
+        draw = self.draw
+        numbers = draw.one((("N1", "N2"), ("N1", "N2", "N3"), ("N1", "N1", "N2"), ("N1", None), ("N1",)))
+        for number in numbers:
+            reason = draw.one((None, "resubmitted_defective", "resubmitted_defective", "other"))
+            notice = SupplementNotice(notice_no=number, material_codes=self._codes(), reason_code=reason)
+            at = self.now - draw.randrange(-DAY, 4 * DAY, 1000) if draw.chance(0.8) else self.now
+            self.add(EventType.SUPPLEMENT_NOTIFIED, at, notice)
+            if draw.chance(0.4):
+                kind = draw.one((EventType.MATERIAL_RECEIVED, EventType.APPLICATION_SUBMITTED))
+                self.add(kind, at + draw.one((-1, 0, 0, 1, -HOUR, HOUR)), Submission(material_codes=self._codes()))
+
+    def _codes(self) -> tuple[str, ...]:
+        return tuple(code for code in "ABCD" if self.draw.chance(0.4))
 
     def _acceptance(self) -> Acceptance:
         return Acceptance(promised_due_at=self._moment(0.15), legal_due_at=self._moment(0.08))

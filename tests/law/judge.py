@@ -1,6 +1,6 @@
 """The reference judgement: every alert that stands, recomputed from all facts and the clocks reached. Slow and plain on purpose.
 
-It covers exact.md sections 1 to 4 for T02 T03 T04 T05 T08 P01 P02 P03 P06(a) M02 and uses nothing of `rules`, nor of
+It covers exact.md sections 1 to 4 for T02 T03 T04 T05 T08 P01 P02 P03 P04 P06(a) M02 and uses nothing of `rules`, nor of
 `supervision.worktime` beyond its types. Where the text leaves room it reads (DECISIONS.md has the project's own list):
 
 * The first fact in order counts where a part has several: acceptances, starts of a step instance, starts of a pause number,
@@ -23,6 +23,8 @@ It covers exact.md sections 1 to 4 for T02 T03 T04 T05 T08 P01 P02 P03 P06(a) M0
   instant count as before it.
 * P03: one alert for a part, of the gravest of its acts, of those the first. A step without a result passed; an act of a machine
   that names no approver, and a migrated one, is none. Where nobody may decide in the region there is no register.
+* P04: a notice without a number is not counted; facts of one number are one notice, which asks for what all of them name. Where the
+  receipts before the first notice name nothing, nothing is absent from them. Materials for a branch of the guide are not for all.
 * M02: lunch is from the morning's last to the afternoon's first minute, first included; hours of named weekdays hold on weekends,
   not on holidays; acts of test cases and migrated acts do not count; a leave counts from its own `occurred_at` on; an outage is
   that of the triggering hit's source.

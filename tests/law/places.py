@@ -21,6 +21,7 @@ from supervision.reference import (
     Entry,
     Hours,
     Item,
+    Material,
     Officer,
     Outage,
     Pair,
@@ -179,6 +180,7 @@ FLOW = Workflow(
     precedence=(Pair("handle", "review"), Pair("review", "approve")),
     separated=(Pair("review", "approve"), Pair("handle", "approve")),
 )
+GUIDE = (Material(code="A"), Material(code="B"), Material(code="C", mandatory=False), Material(code="D", branch="firms"))
 SHORT_FLOW = Workflow(steps=(Step(code="approve", mandatory=True),), precedence=(Pair("site_check", "approve"),))
 
 
@@ -187,10 +189,10 @@ def _items() -> list[Entry]:
     day = Unit.CALENDAR_DAY
     changed = _at(2025, 9, 1)
     return [
-        Item(code="plain", promised_limit=Limit(7), legal_limit=Limit(20), item_type="01", workflow=FLOW),
+        Item(code="plain", promised_limit=Limit(7), legal_limit=Limit(20), item_type="01", workflow=FLOW, materials=GUIDE),
         Item(code="risky", promised_limit=Limit(10), risk_class=RiskClass.HIGH, item_type="01", workflow=FLOW),
         Item(code="equal", promised_limit=Limit(5), legal_limit=Limit(5), item_type="01", workflow=SHORT_FLOW),
-        Item(code="joint", promised_limit=Limit(15), case_type=CaseType.JOINT, item_type="01", workflow=FLOW),
+        Item(code="joint", promised_limit=Limit(15), case_type=CaseType.JOINT, item_type="01", workflow=FLOW, materials=GUIDE[1:]),
         Item(code="lawless", promised_limit=Limit(3), has_legal_limit=False, item_type="01", workflow=SHORT_FLOW),
         Item(code="unpromised", legal_limit=Limit(4), item_type="02", excluded_kinds=("public_notice", "site_survey")),
         Item(code="calendar", promised_limit=Limit(10, day), legal_limit=Limit(30, day), item_type="20", workflow=SHORT_FLOW),
@@ -202,7 +204,7 @@ def _items() -> list[Entry]:
         ),
         Item(code="changed", promised_limit=Limit(5), valid_to=changed, item_type="01", workflow=FLOW),
         Item(code="changed", promised_limit=Limit(9), valid_from=changed, item_type="01", workflow=SHORT_FLOW),
-        Item(code="service", item_type="20"),
+        Item(code="service", item_type="20", materials=GUIDE),
         Item(code="catalogued", promised_limit=Limit(2), item_type="01", workflow=FLOW),
     ]
 

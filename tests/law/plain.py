@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supervision.event import BatchKind, CaseEvent, EventType, PostPlace
-from supervision.payload import PAYLOADS, Acceptance, Completion, StepCompleted, StepStarted
+from supervision.payload import PAYLOADS, Acceptance, Completion, StepCompleted, StepStarted, Submission, SupplementNotice
 from supervision.payloads.outcome import DecisionResult
 from supervision.worktime import Unit
 from tests.law.cases import ENDS, OFFICERS, REGIONS, RESULTS, decided
@@ -41,7 +41,12 @@ def plain_case(draw: Draw, number: int, first: int) -> list[CaseEvent]:
 def _acts(draw: Draw) -> list[tuple[EventType, object]]:
     acts: list[tuple[EventType, object]] = []
     if draw.chance(0.5):
-        acts.append((EventType.APPLICATION_SUBMITTED, PAYLOADS[EventType.APPLICATION_SUBMITTED]()))
+        acts.append((EventType.APPLICATION_SUBMITTED, Submission(material_codes=draw.one(((), ("A",), ("A", "C"))))))
+    for number in draw.one((((),) * 6) + (("N1",), ("N1", "N1"), ("N1", "N2"))):
+        reason = draw.one((None, "resubmitted_defective"))
+        acts.append(
+            (EventType.SUPPLEMENT_NOTIFIED, SupplementNotice(notice_no=number, material_codes=("A", "B"), reason_code=reason))
+        )
     due = draw.day() if draw.chance(0.03) else None
     acts.append((EventType.CASE_ACCEPTED, Acceptance(promised_due_at=due)))
     for code in ("handle", "review", "approve") if draw.chance(0.6) else [draw.one(CODES) for _ in range(draw.randint(1, 5))]:

@@ -1,4 +1,4 @@
-"""Reference judgement of P01, P02, P03 and P06(a): order and separation of steps, authority, an acceptance moved later."""
+"""Reference judgement of P01 to P04 and P06(a): order and separation of steps, authority, notices, an acceptance moved later."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tests.law.authority import judge_authority
 from tests.law.days import HOUR, MINUTE
 from tests.law.deadlines import Verdict
 from tests.law.facts import Fact, Known, precision
+from tests.law.notices import judge_notices
 
 STARTED, COMPLETED = EventType.STEP_STARTED, EventType.STEP_COMPLETED
 
@@ -19,6 +20,7 @@ STARTED, COMPLETED = EventType.STEP_STARTED, EventType.STEP_COMPLETED
 def judge_procedure(known: Known) -> Iterator[Verdict]:
     yield from _p06(known)
     yield from judge_authority(known)
+    yield from judge_notices(known)
     if known.item is None:
         return
     for pair in known.item.workflow.precedence:

@@ -26,6 +26,7 @@ AWAITED: dict[str, list[set[EventType]]] = {
     "P01": [{E.STEP_COMPLETED}],
     "P02": [{E.STEP_STARTED, E.STEP_COMPLETED}],
     "P03": [{E.DECISION_MADE, E.STEP_COMPLETED}],
+    "P04": [{E.SUPPLEMENT_NOTIFIED}],
     "P06": [{E.CASE_ACCEPTED, E.SUPPLEMENT_ACCEPTED}],
     "M02": [ACTS],
 }
@@ -33,6 +34,7 @@ AWAITED: dict[str, list[set[EventType]]] = {
 FIELDS: dict[str, list[set[str]]] = {
     "P02": [{"actor_officer_id", "actor_person_hash"}],
     "P03": [{"payload.approver_officer_id", "actor_officer_id"}],
+    "P04": [{"payload.notice_no"}],
     "M02": [{"actor_officer_id"}],
 }
 """Of each set the source must fill one field."""
