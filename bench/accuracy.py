@@ -55,7 +55,13 @@ def _arguments() -> argparse.Namespace:
 
 def _of_seed(chosen: argparse.Namespace, seed: int) -> bool:
     trial = Trial.of(
-        seed, chosen.centres, Load(chosen.rate, chosen.injections), chosen.first, chosen.days, profile=profile_of(chosen.city)
+        seed,
+        chosen.centres,
+        Load(chosen.rate, chosen.injections),
+        chosen.first,
+        chosen.days,
+        profile=profile_of(chosen.city),
+        feeds=True,
     )
     began = time.process_time()
     run = judged(trial, trial.items())

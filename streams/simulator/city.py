@@ -17,8 +17,10 @@ from msgspec import Struct
 
 from streams.simulator import names
 from streams.simulator.catalogue import Offer
+from streams.simulator.feeds import ALL_TOLD, TURNS, Feed
 from streams.simulator.profile import YUNZHOU, Profile
 from supervision.calendars import calendars_of
+from supervision.event import Precision
 from supervision.language import UserError, say
 from supervision.reference import (
     Authorisation,
@@ -30,10 +32,9 @@ from supervision.reference import (
     Officer,
     Reference,
     Region,
-    Source,
     Window,
 )
-from supervision.worktime import WorkCalendar
+from supervision.worktime import Unit, WorkCalendar
 
 SHIPPED_UNTIL, MADE_UP_UNTIL = 2026, 2066  # years after the notices of the State Council are made up, so that a city can go on
 WINDOWS = 8
@@ -60,6 +61,7 @@ class Hall(Struct, frozen=True):
     """A centre at work. `promised` and `instant` are (offer, item) with their weights; desks by department code."""
 
     profile: Profile
+    feed: Feed
     source: str
     clock: str
     centre: Centre
@@ -113,21 +115,22 @@ def places(profile: Profile, centres: int) -> list[Place]:
 class City:
     """The registers and the halls of a city with so many centres. `keep_days`: how long agents remember closed cases.
 
-    `seed`: of its cases. `source` and `clock` are of the same name.
+    `seed`: of its cases. `source` and `clock` are of the same name. `feeds`: some centres' systems report less, as sources of their
+    own on the same clock.
     """
 
-    def __init__(self, centres: int, seed: int = 1, profile: Profile = YUNZHOU, keep_days: int | None = None) -> None:
+    def __init__(
+        self, centres: int, seed: int = 1, profile: Profile = YUNZHOU, keep_days: int | None = None, *, feeds: bool = False
+    ) -> None:
         self.centres = centres
         self.seed = seed
         self.profile = profile
         self.source = self.clock = f"{profile.name}-{seed}"
         self._places = places(profile, centres)
+        self._feeds = [TURNS[number % len(TURNS)] if feeds else ALL_TOLD for number in range(centres)]
         self._chance = random.Random("registers")  # noqa: S311 - names, not secrets
         self.entries: list[Entry] = [
-            Source(
-                name=self.source, clock=self.clock, late_grace_s=0, keep_days=keep_days, region_code=profile.city[0],
-                simulated=True, catalogue_complete=True,
-            ),
+            *(feed.source(self.source, self.clock, profile.city[0], keep_days) for feed in dict.fromkeys(self._feeds)),
             calendar(profile),
             Region(code=profile.province[0], name=profile.province[1], calendar=profile.name),
             Region(code=profile.city[0], name=profile.city[1]),
@@ -162,7 +165,10 @@ class City:
         ]
 
     def _hall(self, number: int, place: Place, centre: Centre, calendar: WorkCalendar) -> Hall:
+        feed = self._feeds[number]
         offers = [offer for offer in self.profile.offers if place.level < 5 or offer.towns]
+        if feed.precision is Precision.DAY:  # what is promised in hours cannot be told in dates
+            offers = [offer for offer in offers if offer.promised is None or offer.promised.unit is Unit.WORKING_DAY]
         at_once = [offer for offer in self.profile.instant if place.level < 5 or offer.towns]
         centre_id = centre.centre_id
         desks = {code: self._desk(number, centre_id, place, code) for code in sorted({o.department for o in (*offers, *at_once)})}
@@ -183,7 +189,8 @@ class City:
             self._authorise(desk.former, place, codes, until=calendar.day_start(ENDED.toordinal()))
         return Hall(
             profile=self.profile,
-            source=self.source,
+            feed=feed,
+            source=feed.name_of(self.source),
             clock=self.clock,
             centre=centre,
             region_level=place.level,

@@ -115,7 +115,9 @@ ALL: tuple[Pattern, ...] = (
 
 def pool(city: City, *, late_hall: bool) -> list[tuple[Hall, Desk, str]]:
     """The officers a pattern can be about: handlers of desks with an item that takes long enough."""
-    return [each for each in city.officers if each[0].is_late is late_hall and _offered(each[0], each[1])]
+    return [
+        each for each in city.officers if each[0].feed.is_complete and each[0].is_late is late_hall and _offered(each[0], each[1])
+    ]
 
 
 def play(pattern: Pattern, frame: Frame) -> Played | None:
@@ -180,7 +182,7 @@ def _case(pattern: Pattern, frame: Frame, turn: int, at: int, last: int) -> Made
     """A case of which one act of the officer's happens at that instant: his step, or at night the decision."""
     calendar, chance = frame.calendar, frame.chance
     offered = chance.choice(_offered(frame.hall, frame.desk))
-    story = open_case(frame.hall, offered, frame.day, frame.first_number + turn, chance, None)
+    story = open_case(frame.hall, offered, frame.day, frame.first_number + turn, chance)
     plain(story)
     story.accepted_at = worked(calendar, calendar.day_start(frame.day), (20 + 3 * turn) * MINUTE_MS + chance.randrange(1, 60_000))
     story.agent = None if pattern.agent is None else frame.hall.profile.agents[pattern.agent]

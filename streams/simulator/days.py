@@ -15,8 +15,10 @@ from msgspec import Struct
 from streams.simulator import conduct, twists
 from streams.simulator.catalogue import Offer
 from streams.simulator.city import City, Desk, Hall
+from streams.simulator.combining import go_together
 from streams.simulator.drawing import Made, finish, open_case
-from streams.simulator.story import Story
+from streams.simulator.feeds import reported, tell_what_is_told
+from streams.simulator.story import Act, Story
 from streams.simulator.truth import Line
 from streams.simulator.twist import Twist
 from streams.simulator.walkin import punches, tell_at_once
@@ -26,6 +28,7 @@ from supervision.worktime import WorkCalendar
 
 EVENTS_A_CASE = 10.0
 LONGEST_DAYS = 75  # calendar days after which no event of a case is still to come
+COMBINED = 0.3  # of the cases with a twist: they have two
 PATTERN_EVERY_WD = 14  # the least working days between two patterns of one officer
 TWISTED, AGAIN, PATTERNS = 60_000, 70_000, 80_000  # first numbers of such cases of a day
 
@@ -41,10 +44,12 @@ class Load(Struct, frozen=True):
 
 
 class Days:
-    """A city's days, drawn by its seed. `first`: ordinal of the first day, from which twists are dealt."""
+    """A city's days, drawn by its seed. `first`: ordinal of the first day; `injected_from`: of the first one on which twists are
+    dealt and patterns played, the days before are as they come (None: from the first on)."""
 
-    def __init__(self, city: City, load: Load, first: int) -> None:
+    def __init__(self, city: City, load: Load, first: int, injected_from: int | None = None) -> None:
         self.city = city
+        self._injected_from = first if injected_from is None else injected_from
         self.first = first
         self._load = load
         self._writer = Writer(city.source, load.faults)
@@ -93,26 +98,32 @@ class Days:
             if self._is_over(story, floor):
                 continue
             yield from self._finished(story, note)
-        for story in self._twisted(day):
-            if self._is_over(story, floor):
-                continue
-            yield from self._finished(story, note)
-        yield from self._conduct(day, note)
+        if day >= self._injected_from:
+            for story in self._twisted(day):
+                yield from self._finished(story, note)
+            yield from self._conduct(day, note)
         if not promised_only:
             for number, hall in enumerate(self.city.halls):
+                if not hall.feed.is_complete:
+                    continue
                 acts = punches(hall, day, self._chance(day, "punches", number))
-                yield from self._writer.loose(hall, acts, f"punches/{day}/{number}")
+                yield from self._loose(hall, acts, f"punches/{day}/{number}")
 
     def _finished(self, story: Story, note: Callable[[Iterable[Line]], None]) -> Iterator[Arrival]:
         if story.offer.steps:
             note(finish(story).lines)
         else:
             tell_at_once(story)
+            tell_what_is_told(story)
         yield from self._writer.story(story)
+
+    def _loose(self, hall: Hall, acts: Iterable[Act], name: str) -> Iterator[Arrival]:
+        told = reported(hall.feed, hall.calendar, acts, self._chance(name, "reported"))
+        yield from self._writer.loose(hall, told, name)
 
     def _is_over(self, story: Story, floor: int) -> bool:
         """Whether all of a case has arrived by `floor`, by a bound that is quick to see."""
-        if floor < 0 or story.twist is not None:
+        if floor < 0:
             return False
         longest = 2 * (story.finish_wd + story.pause_wd) + 14
         return self.calendar.day_start(self.calendar.day_of(story.accepted_at) + longest) < floor
@@ -138,7 +149,7 @@ class Days:
     def _case(self, hall: Hall, offers: tuple[Offered, ...], day: int, number: int, names: tuple[object, ...]) -> Story:
         chance = self._chance(*names)
         offered = chance.choices(offers, [offer.weight for offer, _ in offers])[0]
-        return open_case(hall, offered, day, number, chance, None)
+        return open_case(hall, offered, day, number, chance)
 
     def _twisted(self, day: int) -> Iterator[Story]:
         for number in range(self._twists):
@@ -146,24 +157,30 @@ class Days:
             if story is None:
                 continue
             yield story
-            if story.twist is not None and story.twist.again_wd is not None:
-                yield self._again(story, day, number, story.twist.again_wd)
+            for twist in story.twists:
+                if twist.again_wd is not None:
+                    yield self._again(story, day, number, twist.again_wd)
 
     def _twist(self, day: int, number: int) -> Story | None:
-        """The case of the day's twist of this number; None where no centre has an item for it."""
-        twist = self._dealt(self.calendar.count(self.first - 1, day) * self._twists + number)
+        """The case of the day's twist of this number, some with a second one; None where no centre has an item for it."""
+        twist = self._dealt(self.calendar.count(self._injected_from - 1, day) * self._twists + number)
         chance = self._chance(day, "twist", number)
         suiting = [(hall, [each for each in hall.promised if twist.suits(each[0])]) for hall in self.city.halls]
         suiting = [(hall, offers) for hall, offers in suiting if offers]
         if not suiting:
             return None
         hall, offers = chance.choices(suiting, [hall.weight for hall, _ in suiting])[0]
-        return open_case(hall, chance.choice(offers), day, TWISTED + number, chance, twist)
+        offered = chance.choice(offers)
+        played: tuple[Twist, ...] = (twist,)
+        if chance.random() < COMBINED:
+            others = [other for other in twists.ALL if go_together(twist, other) and other.suits(offered[0])]
+            played = (twist, chance.choice(others)) if others else played
+        return open_case(hall, offered, day, TWISTED + number, chance, played)
 
     def _again(self, story: Story, day: int, number: int, wd: int) -> Story:
         """The same applicant files the same thing anew."""
         later = self.calendar.add(day, wd)
-        again = open_case(story.hall, (story.offer, story.item), later, AGAIN + number, self._chance(day, "again", number), None)
+        again = open_case(story.hall, (story.offer, story.item), later, AGAIN + number, self._chance(day, "again", number))
         again.applicant = story.applicant
         return again
 
@@ -181,7 +198,7 @@ class Days:
     def _conduct(self, day: int, note: Callable[[Iterable[Line]], None]) -> Iterator[Arrival]:
         a_day = min(max(3, self._twists // 10), len(self._pools[False]) // PATTERN_EVERY_WD) if self._twists else 0
         for number in range(a_day):
-            place = self.calendar.count(self.first - 1, day) * a_day + number
+            place = self.calendar.count(self._injected_from - 1, day) * a_day + number
             turn, which = divmod(place, len(conduct.ALL))
             pattern = conduct.ALL[which]
             people = self._pools[pattern.late_hall]
@@ -197,7 +214,7 @@ class Days:
         note(played.lines)
         for made in played.cases:
             yield from self._told(made, note)
-        yield from self._writer.loose(hall, played.loose, name)
+        yield from self._loose(hall, played.loose, name)
 
     def _told(self, made: Made, note: Callable[[Iterable[Line]], None]) -> Iterator[Arrival]:
         note(made.lines)

@@ -12,11 +12,13 @@ from msgspec import Struct, structs
 from streams.simulator import dues
 from streams.simulator.catalogue import Offer
 from streams.simulator.city import Hall, person_hash
+from streams.simulator.combining import in_order
+from streams.simulator.feeds import tell_what_is_told
 from streams.simulator.laying import lay, on_day
 from streams.simulator.profile import Rates
 from streams.simulator.story import Story
 from streams.simulator.telling import tell
-from streams.simulator.truth import Line, Origin, Violation, line_of
+from streams.simulator.truth import Line, Origin, line_of
 from streams.simulator.twist import Twist, near_wd, nothing
 from supervision.event import ApplicantType, EventType
 from supervision.reference import Item
@@ -35,7 +37,9 @@ class Made(Struct, frozen=True):
     lines: tuple[Line, ...]
 
 
-def open_case(hall: Hall, offered: tuple[Offer, Item], day: int, number: int, chance: random.Random, twist: Twist | None) -> Story:
+def open_case(
+    hall: Hall, offered: tuple[Offer, Item], day: int, number: int, chance: random.Random, twists: tuple[Twist, ...] = ()
+) -> Story:
     """A case that opens on a working day: drawn and shaped, without instants. `number` is unique for hall and day."""
     (offer, item), profile = offered, hall.profile
     applicant_type = ApplicantType.NATURAL_PERSON if item.item_type in {"20", "05", "07"} else ApplicantType.ENTERPRISE
@@ -53,11 +57,12 @@ def open_case(hall: Hall, offered: tuple[Offer, Item], day: int, number: int, ch
         applicant_type=applicant_type,
         channel=weighted(chance, profile.rates.channels),
         agent=chance.choice(profile.agents) if chance.random() < profile.rates.agents else None,
-        twist=twist,
+        twists=twists,
     )
     _plan(story)
-    if twist is not None:
+    if twists:
         plain(story)
+    for twist in in_order(twists):
         twist.shape(story)
     return story
 
@@ -70,13 +75,13 @@ def finish(story: Story, move: Callable[[Story], None] = nothing) -> Made:
         story.accepted_at = on_day(calendar, day, moment(story.chance))
     lay(story)
     move(story)
-    twist = story.twist
-    if twist is not None:
+    for twist in reversed(in_order(story.twists)):
         twist.move(story)
     tell(story)
-    if twist is not None:
+    for twist in story.twists:
         twist.alter(story)
-    return Made(story, tuple(_lines(story, twist)))
+    tell_what_is_told(story)
+    return Made(story, tuple(_lines(story)))
 
 
 def moment(chance: random.Random) -> float:
@@ -89,16 +94,22 @@ def weighted(chance: random.Random, choices: tuple[tuple[T, float], ...]) -> T:
     return chance.choices([choice for choice, _ in choices], [weight for _, weight in choices])[0]
 
 
-def _lines(story: Story, twist: Twist | None) -> list[Line]:
-    found: list[Violation] = [*dues.violations(story), *(() if story.is_silent else story.found)]
-    name = None if twist is None else twist.name
+def _lines(story: Story) -> list[Line]:
+    """A violation is injected where a twist of its rule was to bring it. A twist stays quiet that was to, or whose rule is off or
+    silenced; where another twist, or what is not told, leads to a violation all the same, it says nothing."""
+    made = [*dues.violations(story), *(() if story.is_silent else story.found)]
+    found = [violation for violation in made if not story.hall.feed.is_off(violation.rule)]
+    names = "+".join(twist.name for twist in story.twists) or None
     lines = []
     for violation in found:
-        is_injected = twist is not None and twist.violates and twist.rule == violation.rule
-        origin = Origin.INJECTED if is_injected else Origin.NATURAL
-        lines.append(line_of(structs.replace(violation, origin=origin), name, story.case_id))
-    if twist is not None and not twist.violates:
-        lines.append(Line(expect="quiet", rule=twist.rule, subject=story.subject, name=twist.name, case_id=story.case_id))
+        twist = next((twist for twist in story.twists if twist.violates and twist.rule == violation.rule), None)
+        origin = Origin.NATURAL if twist is None else Origin.INJECTED
+        lines.append(line_of(structs.replace(violation, origin=origin), names if twist is None else twist.name, story.case_id))
+    for twist in story.twists:
+        is_off = story.is_silent or story.hall.feed.is_off(twist.rule)
+        is_alone = len(story.twists) == 1 and story.hall.feed.sends is None
+        if is_off or (not twist.violates and (is_alone or all(twist.rule != violation.rule for violation in found))):
+            lines.append(Line(expect="quiet", rule=twist.rule, subject=story.subject, name=twist.name, case_id=story.case_id))
     return lines
 
 

@@ -15,6 +15,7 @@ from supervision.worktime import Limit, Unit, WorkCalendar
 NEVER = 1 << 62
 UNDECLARED_WD = 10
 MOST_EXTENSION_WD = 10
+HEAD = "organ_head"  # whose approval extends a legal limit
 FALLBACK = Limit(20)  # of a licence whose legal limit nobody names
 
 
@@ -108,8 +109,10 @@ def _legal_day(story: Story, ruler: Ruler) -> int | None:
     if limit is None:
         return None
     extension = story.extension
-    more = min(extension.days, MOST_EXTENSION_WD) if extension is not None and extension.is_valid else 0
-    return ruler.nth(ruler.day(story.accepted_at), limit.value + more)
+    first = ruler.day(story.accepted_at)
+    is_valid = extension is not None and extension.post == HEAD and extension.at <= ruler.end(ruler.nth(first, limit.value))
+    more = min(extension.days, MOST_EXTENSION_WD) if extension is not None and is_valid else 0
+    return ruler.nth(first, limit.value + more)
 
 
 def _legal(story: Story, ruler: Ruler, legal: int | None) -> Iterator[Violation]:

@@ -7,7 +7,7 @@ from streams.simulator.laying import worked
 from streams.simulator.story import HOUR_MS, MINUTE_MS, Story
 from streams.simulator.twist import Twist, find, in_days, limit_of, near_wd
 from supervision.alert import Level
-from supervision.event import BatchKind, EventType, Flag
+from supervision.event import BatchKind, EventType, Flag, Precision
 from supervision.reference import RiskClass
 
 DAY_MS = 24 * HOUR_MS
@@ -64,6 +64,11 @@ def _swapped(story: Story) -> None:
 
 
 def _is_swapped(story: Story) -> None:
+    """Of one date, where only dates are told, nobody sees it."""
+    done, begun = story.act(COMPLETED, REVIEW), story.act(STARTED, APPROVE)
+    calendar = story.hall.calendar
+    if story.hall.feed.precision is Precision.DAY and calendar.day_of(done.at) == calendar.day_of(begun.at):
+        return
     find(story, "P01", Level.YELLOW, story.act(COMPLETED, REVIEW).at, PAIR)
 
 
@@ -116,7 +121,8 @@ def _same_person(story: Story, officer: str) -> None:
         act.officer = officer
     assert one.until is not None
     assert other.until is not None
-    is_grave = other.until - one.until < HASTE_MS or story.item.risk_class is RiskClass.HIGH
+    in_haste = story.hall.feed.precision is Precision.SECOND and other.until - one.until < HASTE_MS
+    is_grave = in_haste or story.item.risk_class is RiskClass.HIGH
     find(story, "P02", Level.RED if is_grave else Level.YELLOW, other.since, BOTH)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streams.simulator.catalogue import Offer
+from streams.simulator.dues import HEAD
 from streams.simulator.laying import worked
 from streams.simulator.story import HOUR_MS, MINUTE_MS, Extension, Story
 from streams.simulator.twist import Twist, in_days, limit_of, near_wd
@@ -101,26 +102,26 @@ def _over_legal_extended(story: Story) -> None:
     story.finish_wd = story.offer.legal.value + story.chance.randint(2, 8)
 
 
-def _extended(story: Story, post: str, wd: int, *, is_valid: bool) -> None:
+def _extended(story: Story, post: str, wd: int) -> None:
     calendar = story.hall.calendar
     day = calendar.add(calendar.day_of(story.accepted_at), wd)
     at = calendar.office(day)[0][0] + story.chance.randint(20, 120) * MINUTE_MS
-    story.extension = Extension(at=at, days=10, post=post, is_valid=is_valid)
+    story.extension = Extension(at=at, days=10, post=post)
 
 
 def _extended_well(story: Story) -> None:
     assert story.offer.legal is not None
-    _extended(story, "organ_head", story.offer.legal.value - 2, is_valid=True)
+    _extended(story, HEAD, story.offer.legal.value - 2)
 
 
 def _extended_by_another_post(story: Story) -> None:
     assert story.offer.legal is not None
-    _extended(story, "other", story.offer.legal.value - 2, is_valid=False)
+    _extended(story, "other", story.offer.legal.value - 2)
 
 
 def _extended_too_late(story: Story) -> None:
     assert story.offer.legal is not None
-    _extended(story, "organ_head", story.offer.legal.value + 1, is_valid=False)
+    _extended(story, HEAD, story.offer.legal.value + 1)
 
 
 def _long_by_law(offer: Offer) -> bool:

@@ -64,12 +64,11 @@ class Pause(Struct, kw_only=True):
 
 
 class Extension(Struct, kw_only=True):
-    """An extension of the legal limit; `is_valid` by post and time."""
+    """An extension of the legal limit, approved by whoever has the post."""
 
     at: int
     days: int
     post: str
-    is_valid: bool
 
 
 class Story(Struct, kw_only=True):
@@ -102,7 +101,7 @@ class Story(Struct, kw_only=True):
     ending: EventType = EventType.CASE_COMPLETED
     is_denied: bool = False
     supplement: int = 0
-    twist: Twist | None = None
+    twists: tuple[Twist, ...] = ()
     opening_at: int = 0
     work: list[Work] = field(default_factory=list)
     pause: Pause | None = None

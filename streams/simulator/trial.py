@@ -33,9 +33,21 @@ class Trial(Struct, frozen=True):
 
     @classmethod
     def of(
-        cls, seed: int, centres: int, load: Load, first: date, days: int = WEEK, run_on_days: int = 60, profile: Profile = YUNZHOU
+        cls,
+        seed: int,
+        centres: int,
+        load: Load,
+        first: date,
+        days: int = WEEK,
+        run_on_days: int = 60,
+        profile: Profile = YUNZHOU,
+        *,
+        warm_up_days: int = 0,
+        feeds: bool = False,
     ) -> Trial:
-        made = Days(City(centres, seed, profile), load, first.toordinal())
+        """`warm_up_days`: before `first`, without twists and patterns; `feeds`: with centres whose systems report less."""
+        city = City(centres, seed, profile, feeds=feeds)
+        made = Days(city, load, first.toordinal() - warm_up_days, injected_from=first.toordinal())
         last = first.toordinal() + days - 1
         return cls(made, last, made.calendar.day_start(last + 1 + run_on_days), [])
 

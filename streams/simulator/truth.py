@@ -18,7 +18,7 @@ class Origin(StrEnum):
     NATURAL = "natural"  # it came of itself: chance was slow, or another injection led to it
 
 
-class Violation(Struct, frozen=True, kw_only=True):
+class Violation(Struct, kw_only=True):
     """An alert that must stand once the clock has reached `at` (ms UTC) and all events are there."""
 
     rule: str
