@@ -105,6 +105,9 @@ def tell_what_is_told(story: Story) -> None:
     if feed.sends is not None:
         _forget(story, feed.sends)
     story.acts = list(reported(feed, calendar, story.acts, story.chance))
+    if feed.sends is not None:  # what a fact completes is nothing without the fact
+        told = {act.at for act in story.acts}
+        story.found = [found for found in story.found if not found.rule.startswith("P") or found.at in told]
     if feed.precision is Precision.DAY:
         _round(story, calendar)
 

@@ -36,7 +36,7 @@ def _at(item: Told | ClockAdvanced) -> int:
 
 def _entries(trials: Iterable[Trial]) -> list[Entry]:
     """As a deployment holds them: an entry published twice is one."""
-    return list({(entry.KIND, entry.key): entry for trial in trials for entry in trial.days.city.entries}.values())
+    return list(dict.fromkeys(entry for trial in trials for entry in trial.days.city.entries))
 
 
 def test_what_is_said_of_each_is_its_own_truth_when_one_deployment_judges_them_all() -> None:
