@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 from msgspec import Struct
@@ -28,6 +28,20 @@ class Standing(Struct, frozen=True):
         return self.rule, self.level.value, self.subject, self.segment
 
 
+RECALL = 0.95  # of clues, at least
+FALSE_CLUES, OFFICERS = 2.0, 300  # false clues of a rule a week among so many officers, at most
+
+
+class Scale(Struct, frozen=True):
+    """How much conduct was looked at: officers times weeks."""
+
+    officer_weeks: float
+
+    def rate(self, count: int) -> float:
+        """So many, as a week among 300 officers."""
+        return count * OFFICERS / self.officer_weeks
+
+
 class Score(Struct, frozen=True):
     """One rule. `moved`: found, at another instant than it was made for; `seen_ms`: median, None where nobody measured."""
 
@@ -45,6 +59,36 @@ class Score(Struct, frozen=True):
     @property
     def is_right(self) -> bool:
         return not (self.missed or self.false or self.moved or self.disturbed)
+
+    @property
+    def recall(self) -> float:
+        return self.found / max(1, self.found + len(self.missed))
+
+    @property
+    def precision(self) -> float:
+        return self.found / max(1, self.found + len(self.false))
+
+    def holds(self, scale: Scale | None) -> bool:
+        """What clues have to hold; where nobody counted officers, none may be false."""
+        is_rare = not self.false if scale is None else scale.rate(len(self.false)) <= FALSE_CLUES
+        return self.recall >= RECALL and is_rare
+
+    @staticmethod
+    def sum(scores: Sequence[Score]) -> Score:
+        """Of one rule, or of several, under the first one's name."""
+        seen = [score.seen_ms for score in scores if score.seen_ms is not None]
+        return Score(
+            rule=scores[0].rule,
+            injected=sum(score.injected for score in scores),
+            natural=sum(score.natural for score in scores),
+            quiet=sum(score.quiet for score in scores),
+            found=sum(score.found for score in scores),
+            missed=tuple(line for score in scores for line in score.missed),
+            false=tuple(alert for score in scores for alert in score.false),
+            moved=tuple(pair for score in scores for pair in score.moved),
+            disturbed=tuple(line for score in scores for line in score.disturbed),
+            seen_ms=median(seen) if seen else None,
+        )
 
 
 def scores(truth: Iterable[Line], standing: Iterable[Standing], until: int) -> list[Score]:

@@ -152,6 +152,11 @@ class City:
         return Reference(self.entries)
 
     @cached_property
+    def people(self) -> int:
+        """How many officers are registered."""
+        return len({entry.officer_id for entry in self.entries if isinstance(entry, Officer)})
+
+    @cached_property
     def officers(self) -> list[tuple[Hall, Desk, str]]:
         """Every handler with his hall and desk: whom patterns of conduct are made of, one after the other."""
         width = max(len(hall.desks) for hall in self.halls)

@@ -21,6 +21,7 @@ class Side(StrEnum):
     FEES = "fees"
     DELIVERY = "delivery"
     PUBLICATION = "publication"
+    RECORD = "record"  # what all of its events say of themselves
 
 
 Sides = frozenset[Side]
@@ -44,7 +45,7 @@ OF_RULE: dict[str, Sides] = {
     "P01": _sides(S.STEPS),
     "P02": _sides(S.STEPS, S.DECIDER),
     "P03": _sides(S.DECIDER),
-    "P04": _sides(S.SUPPLEMENT),
+    "P04": _sides(S.SUPPLEMENT, S.ACCEPTANCE),
     "P06": _sides(S.ACCEPTANCE),
     "P09": _sides(S.FEES),
     "D14": _sides(S.PUBLICATION),
@@ -60,6 +61,8 @@ OF_TWIST: dict[str, Sides] = {
     "decided_in_time": _sides(S.COURSE, S.END),
     "pause_reported_late": _sides(S.COURSE, S.PAUSE),
     "extension_no_pause": _sides(S.COURSE, S.PAUSE, S.EXTENSION),
+    "test_case": _sides(S.STEPS, S.DECIDER, S.RECORD),
+    "migrated": _sides(S.STEPS, S.DECIDER, S.RECORD),
     "refiled_by_applicant": NOTHING,
 }
 
@@ -72,6 +75,11 @@ def go_together(one: Twist, other: Twist) -> bool:
     return one.rule != other.rule and bool(sides_of(one)) and bool(sides_of(other)) and sides_of(one).isdisjoint(sides_of(other))
 
 
-def in_order(twists: tuple[Twist, ...]) -> tuple[Twist, ...]:
+def by_course(twists: tuple[Twist, ...]) -> tuple[Twist, ...]:
     """What says when the case ends comes last when the plan is made, for the others only want it to end in time."""
     return tuple(sorted(twists, key=lambda twist: Side.COURSE in sides_of(twist)))
+
+
+def by_record(twists: tuple[Twist, ...]) -> tuple[Twist, ...]:
+    """What changes all events of the case comes last, when all of them are there."""
+    return tuple(sorted(twists, key=lambda twist: Side.RECORD in sides_of(twist)))

@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 from streams.simulator import dues
 from streams.simulator.catalogue import Offer
 from streams.simulator.city import Hall, person_hash
-from streams.simulator.combining import in_order
+from streams.simulator.combining import by_course, by_record
 from streams.simulator.feeds import tell_what_is_told
 from streams.simulator.laying import lay, on_day
 from streams.simulator.profile import Rates
@@ -62,7 +62,7 @@ def open_case(
     _plan(story)
     if twists:
         plain(story)
-    for twist in in_order(twists):
+    for twist in by_course(twists):
         twist.shape(story)
     return story
 
@@ -75,10 +75,10 @@ def finish(story: Story, move: Callable[[Story], None] = nothing) -> Made:
         story.accepted_at = on_day(calendar, day, moment(story.chance))
     lay(story)
     move(story)
-    for twist in reversed(in_order(story.twists)):
+    for twist in reversed(by_course(story.twists)):
         twist.move(story)
     tell(story)
-    for twist in story.twists:
+    for twist in by_record(story.twists):
         twist.alter(story)
     tell_what_is_told(story)
     return Made(story, tuple(_lines(story)))

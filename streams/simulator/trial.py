@@ -42,13 +42,17 @@ class Trial(Struct, frozen=True):
         run_on_days: int = 60,
         profile: Profile = YUNZHOU,
         *,
+        working_days: int | None = None,
         warm_up_days: int = 0,
         feeds: bool = False,
     ) -> Trial:
-        """`warm_up_days`: before `first`, without twists and patterns; `feeds`: with centres whose systems report less."""
+        """`working_days`: instead of `days`; `warm_up_days`: before `first`, without twists and patterns; `feeds`: with centres
+        whose systems report less."""
         city = City(centres, seed, profile, feeds=feeds)
         made = Days(city, load, first.toordinal() - warm_up_days, injected_from=first.toordinal())
         last = first.toordinal() + days - 1
+        if working_days is not None:
+            last = made.calendar.add(first.toordinal() - 1, working_days)
         return cls(made, last, made.calendar.day_start(last + 1 + run_on_days), [])
 
     def items(self) -> Iterator[Told | ClockAdvanced]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from rules.card import BUILTIN, load_cards
 from streams.simulator import truth
 from streams.simulator.accuracy import Score, Standing, scores
 from streams.simulator.days import Load
@@ -15,7 +16,7 @@ from streams.simulator.trial import Trial, judged, standing
 from streams.simulator.truth import Line
 from supervision.alert import Level
 
-RULES = {"T02", "T03", "T04", "T05", "T08", "P01", "P02", "P03", "P04", "P06", "M02"}
+RULES = {card.id for card in load_cards(BUILTIN)}
 WEEKS = ((1, "2026-03-02"), (2, "2026-02-09"), (3, "2026-04-27"), (4, "2026-09-14"))  # the last three run into holidays
 
 
