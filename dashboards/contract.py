@@ -244,6 +244,24 @@ class Revision(Struct, frozen=True):
     sentence: Both
 
 
+class RuleNamed(Struct, frozen=True):
+    name: str
+    label: Both
+
+
+class RuleRow(Struct, frozen=True):
+    rule_id: str
+    version: int
+    name: Both
+    family: str
+    disposition: Disposition
+    levels: list[Level]
+    why: Both
+    detector: str
+    events: list[RuleNamed]
+    subjects: list[RuleNamed]
+
+
 class RulePage(Struct, frozen=True):
     rule_id: str
     version: int
@@ -256,6 +274,8 @@ class RulePage(Struct, frozen=True):
     false_positives: list[Both]
     runbook: Both
     detector: str
+    events: list[RuleNamed]
+    subjects: list[RuleNamed]
     page: Both
 
 

@@ -23,6 +23,7 @@ from dashboards.api.services import Services
 from dashboards.board.board import Board
 from dashboards.live.hub import Hub
 from dashboards.names import Names
+from dashboards.page.rule import RulePages
 from dashboards.queries.figures import FIGURES
 from dashboards.queries.pool import Pool
 from rules.book import Rulebook
@@ -77,6 +78,7 @@ class Server:
             pool=self._pool,
             names=names,
             book=book,
+            rules=RulePages(rule.card for rule in book.rules),
             is_ready=lambda: self.is_ready,
         )
         self.app = application(self.services, self._lifespan)
@@ -104,6 +106,7 @@ class Server:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self.hub.publish, pulse)
 
+        loop.run_in_executor(None, self.services.rules.make)
         self.board.start(publish)
         try:
             yield

@@ -1,19 +1,23 @@
-"""The pages people read about a rule, made from its card: why, basis, a worked example, false positives, what to do.
+"""The pages people read about a rule, made from its card: why, basis, a worked example drawn, false positives, what to do.
 
 `supervision rules docs` writes them, `--check` and a test compare. Nothing on a page is written by hand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from rules.card import Card, Example, ExampleKind, Text
+from rules.card import Card, Example, ExampleKind, Family, Text
+from rules.lookup import Looked, look
 from rules.parameters import Deadline, Parameters
 from rules.sandbox import each
-from rules.terms import word
+from rules.terms import subject_word, word
+from rules.timeline import timeline
+from supervision.event import EventType
 
 LANGUAGES = ("zh", "en")
+MOST_NAMED = 60  # a rule that reads more kinds of events than this reads every one
 _TITLES = {
     "family": ("类别", "Family"),
     "levels": ("级别", "Levels"),
@@ -33,33 +37,73 @@ _TITLES = {
     "runbook": ("收到以后怎么办", "What to do"),
     "sentence": ("牌面文字", "What the alert says"),
     "index": ("监察规则", "Rules of supervision"),
+    "events": ("读取的事件", "Reads"),
+    "subjects": ("对象", "About"),
+    "by_family": ("按类别", "By family"),
+    "by_event": ("按事件", "By event"),
+    "by_subject": ("按对象", "By whom or what it is about"),
+    "rules": ("规则", "Rules"),
+    "event": ("事件", "Event"),
+    "every_event": ("所有事件", "every event"),
     "quiet": ("无牌", "no alert"),
     "generated": ("由规则卡生成,请勿手改。", "Made from the rule card; do not edit."),
 }
 
 
 def pages(cards: Iterable[Card]) -> dict[str, str]:
-    """File name to text, of every page and both indexes."""
+    """File name to text, of every page with its picture and both indexes."""
     cards = list(cards)
-    found = {f"{card.id}.{language}.md": page(card, language) for card in cards for language in LANGUAGES}
-    return found | {f"index.{language}.md": index(cards, language) for language in LANGUAGES}
+    looked = look(cards)
+    found: dict[str, str] = {}
+    for language in LANGUAGES:
+        for card in cards:
+            found[f"{card.id}.{language}.md"] = page(card, looked[card.id], language)
+            found[f"{card.id}.{language}.svg"] = timeline(card, worked(card), language)
+        found[f"index.{language}.md"] = index(cards, looked, language)
+    return found
 
 
-def index(cards: Iterable[Card], language: str) -> str:
-    head = [f"# {_title('index', language)}", "", f"<!-- {_title('generated', language)} -->", ""]
-    columns = ["", "", *(_title(name, language) for name in ("levels", "disposition", "kind"))]
-    rows = [f"| {' | '.join(columns)} |", "|---|---|---|---|---|"]
-    rows += [
-        f"| [{card.id}]({card.id}.{language}.md) | {_text(card.name, language)} | {_levels(card, language)} "
-        f"| {word(card.disposition.value, language)} | `{kind_of(card.detector)}` |"
-        for card in cards
-    ]
-    return "\n".join([*head, *rows]) + "\n"
+def index(cards: Sequence[Card], looked: Mapping[str, Looked], language: str) -> str:
+    """All cards by family, by the events they read, and by whom they are about."""
+    return "\n".join(_index(cards, looked, language)) + "\n"
 
 
-def page(card: Card, language: str) -> str:
-    """The page of one card in one language."""
-    return "\n".join(_lines(card, language)) + "\n"
+def _index(cards: Sequence[Card], looked: Mapping[str, Looked], language: str) -> Iterator[str]:
+    yield from (f"# {_title('index', language)}", "", f"<!-- {_title('generated', language)} -->")
+    columns = ["", "", *(_title(name, language) for name in ("levels", "disposition", "subjects", "kind"))]
+    yield from _section("by_family", language)
+    for family in dict.fromkeys(sorted((card.family for card in cards), key=list(Family).index)):
+        yield from (f"### {word(family.value, language)}", "", f"| {' | '.join(columns)} |", "|---|---|---|---|---|---|")
+        for card in cards:
+            if card.family is family:
+                about = _about(looked[card.id], language)
+                cells = (_link(card, language), _text(card.name, language), _levels(card, language))
+                yield f"| {' | '.join(cells)} | {word(card.disposition.value, language)} | {about} | `{kind_of(card.detector)}` |"
+        yield ""
+    yield from _section("by_event", language)[1:]
+    yield from (f"| {_title('event', language)} | {_title('rules', language)} |", "|---|---|")
+    for kind in EventType:
+        readers = [_link(card, language) for card in cards if kind in looked[card.id].events]
+        if readers:
+            yield f"| {word(kind.value, language)} `{kind.value}` | {' '.join(readers)} |"
+    yield from _section("by_subject", language)
+    yield from (f"| {_title('subjects', language)} | {_title('rules', language)} |", "|---|---|")
+    for subject in sorted({name for one in looked.values() for name in one.subjects}):
+        readers = [_link(card, language) for card in cards if subject in looked[card.id].subjects]
+        yield f"| {subject_word(subject, language)} `{subject}` | {' '.join(readers)} |"
+
+
+def _link(card: Card, language: str) -> str:
+    return f"[{card.id}]({card.id}.{language}.md)"
+
+
+def _about(one: Looked, language: str) -> str:
+    return ", ".join(subject_word(subject, language) for subject in one.subjects)
+
+
+def page(card: Card, looked: Looked, language: str) -> str:
+    """The page of one card in one language; its picture is `<id>.<language>.svg` beside it."""
+    return "\n".join(_lines(card, looked, language)) + "\n"
 
 
 def kind_of(detector: Parameters) -> str:
@@ -67,11 +111,11 @@ def kind_of(detector: Parameters) -> str:
     return str(detector.__struct_config__.tag)
 
 
-def _lines(card: Card, language: str) -> Iterator[str]:
+def _lines(card: Card, looked: Looked, language: str) -> Iterator[str]:
     yield from (f"# {card.id} {_text(card.name, language)}", "", f"<!-- {_title('generated', language)} -->", "")
     yield f"`{card.identifier}`"
     yield ""
-    yield from _facts(card, language)
+    yield from _facts(card, looked, language)
     for name in ("why", "legal_basis"):
         yield from _section(name, language, _text(getattr(card, name), language))
     yield from _section("numbers", language, *(f"- `{line}`" for line in _numbers(card.detector)))
@@ -82,7 +126,9 @@ def _lines(card: Card, language: str) -> Iterator[str]:
         language,
         *(f"- {word(level.value, language)}: {_text(text, language)}" for level, text in card.sentence.items()),
     )
-    yield from _section("example", language, *_timeline(_worked(card), language))
+    example = worked(card)
+    yield from _section("example", language, f"![{_title('example', language)}: {example.name}]({card.id}.{language}.svg)", "")
+    yield from _timeline(example, language)
     if card.false_positives:
         names = {example.false_positive: example.name for example in card.examples}
         lines = [f"- {getattr(wolf, language)} (`{names[wolf.id]}`)" for wolf in card.false_positives if wolf.id in names]
@@ -90,15 +136,24 @@ def _lines(card: Card, language: str) -> Iterator[str]:
     if card.notes:
         yield from _section("notes", language, *(f"- {_text(note, language)}" for note in card.notes))
     yield from _section("runbook", language, _text(card.runbook, language))
+    yield from _section("events", language, _events(looked, language))
     yield from _section("all", language, *(_row(example, language) for example in card.examples))
 
 
-def _facts(card: Card, language: str) -> Iterator[str]:
+def _events(looked: Looked, language: str) -> str:
+    if len(looked.events) > MOST_NAMED:
+        return _title("every_event", language)
+    between = "、" if language == "zh" else ", "
+    return between.join(f"{word(kind.value, language)} `{kind.value}`" for kind in looked.events)
+
+
+def _facts(card: Card, looked: Looked, language: str) -> Iterator[str]:
     values = {
         "family": word(card.family.value, language),
         "levels": _levels(card, language),
         "disposition": word(card.disposition.value, language),
         "visibility": word(card.visibility.value, language),
+        "subjects": _about(looked, language),
         "kind": f"`{kind_of(card.detector)}`",
         "version": str(card.version),
         "owner": card.owner,
@@ -109,8 +164,8 @@ def _facts(card: Card, language: str) -> Iterator[str]:
         yield f"| {_title(name, language)} | {value} |"
 
 
-def _section(name: str, language: str, *lines: str) -> Iterator[str]:
-    yield from ("", f"## {_title(name, language)}", "", *lines)
+def _section(name: str, language: str, *lines: str) -> list[str]:
+    return ["", f"## {_title(name, language)}", "", *lines]
 
 
 def _numbers(detector: Parameters) -> Iterator[str]:
@@ -137,7 +192,7 @@ def _plain(value: Any) -> str:
     return " ".join([*([str(tag)] if tag else []), ", ".join(said)]).strip()
 
 
-def _worked(card: Card) -> Example:
+def worked(card: Card) -> Example:
     """The example shown in full: the first that fires."""
     return next((example for example in card.examples if example.kind is ExampleKind.FIRES), card.examples[0])
 

@@ -27,6 +27,19 @@ _WORDS: dict[str, tuple[str, str]] = {
     "correction": ("更正", "correction"),
 }
 
+_SUBJECTS: dict[str, tuple[str, str]] = {
+    "case": ("办件", "case"),
+    "step": ("办件环节", "step of a case"),
+    "fee": ("办件收费项", "fee of a case"),
+    "officer": ("经办人", "officer"),
+    "officer_item": ("经办人与事项", "officer and item"),
+    "pause": ("特别程序", "special procedure"),
+    "source": ("来源", "source"),
+    "window": ("窗口", "window"),
+    "event": ("事件", "event"),
+}
+"""Kinds of subject keys: whom an alert is about."""
+
 _EVENTS: dict[str, str] = {
     "application_submitted": "申请",
     "material_received": "收件",
@@ -119,6 +132,12 @@ _EVENTS: dict[str, str] = {
     "reception_matter_answered": "接待日事项答复",
 }
 """Event types in Chinese; in English an event type says itself."""
+
+
+def subject_word(kind: str, language: str) -> str:
+    """The word for a kind of subject key; one without stays as it is."""
+    found = _SUBJECTS.get(kind)
+    return kind.replace("_", " ") if found is None else found[0 if language == "zh" else 1]
 
 
 def word(name: str, language: str) -> str:

@@ -9,10 +9,10 @@ from dashboards.api.answers import answer, not_found
 from dashboards.api.openapi import describe
 from dashboards.api.services import Services, login_of, scope_of, services
 from dashboards.cards import both, card_of
-from dashboards.contract import AlertPage, Both, CasePage, FacetCode, FacetName, FacetRule, Facets, Revision, RulePage
+from dashboards.contract import AlertPage, Both, CasePage, FacetCode, FacetName, FacetRule, Facets, Revision, RulePage, RuleRow
 from dashboards.page.case import Life, life, life_of_alert
 from dashboards.page.facts import facts
-from dashboards.page.rule import rule_page
+from dashboards.page.rule import is_seen
 from dashboards.page.ruler import ruler
 from dashboards.page.timeline import state_of
 from dashboards.queries import facets as counted
@@ -46,8 +46,8 @@ def alert(request: Request, alert_id: str) -> Response:
 
 def _alert_page(found: Services, shown: Alert) -> AlertPage:
     names = found.names()
-    rule = names.rules.get(shown.rule_id)
-    if rule is None:
+    rule, page = names.rules.get(shown.rule_id), found.rules.page(shown.rule_id)
+    if rule is None or page is None:
         raise not_found("发牌的规则已不在规则书中。", "The rule of this alert is no longer in the book.")
     lived = life_of_alert(found.pool, found.book, names, shown)
     clock = found.board.clock(shown.clock)
@@ -55,7 +55,7 @@ def _alert_page(found: Services, shown: Alert) -> AlertPage:
         card=card_of(shown, names),
         why=Both(rule.why.zh, rule.why.en),
         legal_basis=both(shown.legal_basis) if shown.legal_basis else Both(rule.legal_basis.zh, rule.legal_basis.en),
-        rule=rule_page(rule),
+        rule=page,
         facts=facts(shown.facts),
         ruler=ruler(lived.drawn, shown.detected_at, None if clock is None else clock.now),
         timeline=lived.timeline,
@@ -126,10 +126,11 @@ def _case_page(found: Services, lived: Life, source: str, case_id: str, cards: l
 def facets(request: Request) -> Response:
     """What the filters of the list can be set to."""
     found, names = services(request), services(request).names()
-    values = counted.values(found.pool, scope_of(request), request.query_params.get("clock", ""))
+    scope = scope_of(request)
+    values = counted.values(found.pool, scope, request.query_params.get("clock", ""))
     return answer(
         Facets(
-            rules=[FacetRule(card.id, Both(card.name.zh, card.name.en)) for card in names.rules.values()],
+            rules=[FacetRule(card.id, Both(card.name.zh, card.name.en)) for card in names.rules.values() if is_seen(card, scope)],
             departments=[FacetName(key, names.department(key) or key) for key in values.departments],
             centres=[FacetName(key, names.centre(key) or key) for key in values.centres],
             items=[FacetCode(key, names.item(key) or key) for key in values.items],
@@ -140,16 +141,17 @@ def facets(request: Request) -> Response:
     )
 
 
-@router.get("/api/rules", **describe(list[RulePage]))
+@router.get("/api/rules", **describe(list[RuleRow]))
 def rules(request: Request) -> Response:
-    """Every rule in force."""
-    return answer([rule_page(card) for card in services(request).names().rules.values()])
+    """Every rule in force whose alerts one may see."""
+    return answer(services(request).rules.rows(scope_of(request)))
 
 
 @router.get("/api/rules/{rule_id}", **describe(RulePage))
 def rule(request: Request, rule_id: str) -> Response:
     """One of them."""
-    card = services(request).names().rules.get(rule_id)
-    if card is None:
+    pages = services(request).rules
+    found = pages.page(rule_id)
+    if found is None or not pages.may_see(rule_id, scope_of(request)):
         raise not_found()
-    return answer(rule_page(card))
+    return answer(found)

@@ -16,6 +16,7 @@ from dashboards.access.users import Users
 from dashboards.board.board import Board
 from dashboards.live.hub import Hub
 from dashboards.names import Names
+from dashboards.page.rule import RulePages
 from dashboards.queries.pool import Pool
 from rules.book import Rulebook
 
@@ -32,6 +33,7 @@ class Services(Struct, frozen=True):
     pool: Pool
     names: Callable[[], Names]
     book: Rulebook
+    rules: RulePages
     is_ready: Callable[[], bool]
 
 

@@ -1,21 +1,22 @@
-"""The Markdown that `rules.pages` writes, as HTML: headings, tables, lists, blocks, code words. Everything else is escaped text."""
+"""The Markdown that `rules.pages` writes, as HTML: headings, tables, lists, blocks, code, pictures. All else is escaped text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 
 _CODE = re.compile(r"`([^`]+)`")
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
+_PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")
 
 
-def html(text: str) -> str:
-    """Safe to place into a page: no tag of the text survives."""
-    return "\n".join(_blocks(text.split("\n")))
+def html(text: str, pictures: Mapping[str, str] | None = None) -> str:
+    """Safe to place into a page: no tag of the text survives. `pictures`: SVGs of ours by the file name that the text gives."""
+    return "\n".join(_blocks(text.split("\n"), pictures or {}))
 
 
-def _blocks(lines: list[str]) -> Iterator[str]:
+def _blocks(lines: list[str], pictures: Mapping[str, str]) -> Iterator[str]:
     at = 0
     while at < len(lines):
         line = lines[at]
@@ -34,6 +35,8 @@ def _blocks(lines: list[str]) -> Iterator[str]:
         elif line.startswith("#"):
             rank = len(line) - len(line.lstrip("#"))
             yield f"<h{rank}>{_inline(line[rank:].strip())}</h{rank}>"
+        elif (picture := _PICTURE.fullmatch(line)) and picture[2] in pictures:
+            yield f'<figure tabindex="0">{pictures[picture[2]]}</figure>'
         elif line.strip() and not line.startswith("<!--"):
             yield f"<p>{_inline(line)}</p>"
         at = end

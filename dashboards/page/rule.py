@@ -1,21 +1,73 @@
-"""The page of a rule, from its card."""
+"""The pages of rules, from their cards. Made once for a book: whom a rule is about is seen from its examples, which takes time."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import cached_property
 
-from dashboards.contract import Both, RulePage
+from dashboards.access.rights import Scope
+from dashboards.contract import Both, RuleNamed, RulePage, RuleRow
 from dashboards.page.markup import html
 from rules.card import Card, Text
-from rules.pages import kind_of, page
+from rules.lookup import Looked, look
+from rules.pages import LANGUAGES, kind_of, page, worked
+from rules.terms import subject_word, word
+from rules.timeline import timeline
 
 
-@lru_cache(maxsize=256)
-def _page(card_id: str, version: int, text: str) -> str:
-    return html(text)
+class RulePages:
+    """Of all cards of a book. Who may see none of a rule's alerts sees no page of it: its numbers say how to stay below them."""
+
+    def __init__(self, cards: Iterable[Card]) -> None:
+        self._cards = {card.id: card for card in cards}
+        self._made: dict[str, RulePage] = {}
+
+    def rows(self, scope: Scope) -> list[RuleRow]:
+        return [_row(card, self._looked[card.id]) for card in self._cards.values() if is_seen(card, scope)]
+
+    def make(self) -> None:
+        """All of them now, not when the first is asked for."""
+        for rule_id in self._cards:
+            self.page(rule_id)
+
+    def page(self, rule_id: str) -> RulePage | None:
+        """None: there is no such rule. Rights are asked by `may_see`."""
+        found = self._made.get(rule_id)
+        card = self._cards.get(rule_id)
+        if found is None and card is not None:
+            found = self._made[rule_id] = _page(card, self._looked[rule_id])
+        return found
+
+    def may_see(self, rule_id: str, scope: Scope) -> bool:
+        card = self._cards.get(rule_id)
+        return card is not None and is_seen(card, scope)
+
+    @cached_property
+    def _looked(self) -> dict[str, Looked]:
+        return look(self._cards.values())
 
 
-def rule_page(card: Card) -> RulePage:
+def is_seen(card: Card, scope: Scope) -> bool:
+    """Whether the scope may see alerts of this rule anywhere."""
+    return scope.sees_kind(card.disposition.value, card.visibility.value)
+
+
+def _row(card: Card, looked: Looked) -> RuleRow:
+    return RuleRow(
+        rule_id=card.id,
+        version=card.version,
+        name=_both(card.name),
+        family=card.family.value,
+        disposition=card.disposition.value,
+        levels=[level.value for level in card.levels],
+        why=_both(card.why),
+        detector=kind_of(card.detector),
+        events=_events(looked),
+        subjects=_subjects(looked),
+    )
+
+
+def _page(card: Card, looked: Looked) -> RulePage:
     return RulePage(
         rule_id=card.id,
         version=card.version,
@@ -28,8 +80,23 @@ def rule_page(card: Card) -> RulePage:
         false_positives=[Both(each.zh, each.en) for each in card.false_positives],
         runbook=_both(card.runbook),
         detector=kind_of(card.detector),
-        page=Both(*(_page(card.id, card.version, page(card, language)) for language in ("zh", "en"))),
+        events=_events(looked),
+        subjects=_subjects(looked),
+        page=Both(*(_html(card, looked, language) for language in LANGUAGES)),
     )
+
+
+def _html(card: Card, looked: Looked, language: str) -> str:
+    picture = timeline(card, worked(card), language, styled=False)
+    return html(page(card, looked, language), {f"{card.id}.{language}.svg": picture})
+
+
+def _events(looked: Looked) -> list[RuleNamed]:
+    return [RuleNamed(kind.value, Both(word(kind.value, "zh"), word(kind.value, "en"))) for kind in looked.events]
+
+
+def _subjects(looked: Looked) -> list[RuleNamed]:
+    return [RuleNamed(kind, Both(subject_word(kind, "zh"), subject_word(kind, "en"))) for kind in looked.subjects]
 
 
 def _both(text: Text) -> Both:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
+
+from rules.card import load_cards
+from rules.pages import worked
+from rules.timeline import timeline as example_drawn
 
 Json = dict[str, Any]
 
@@ -186,11 +191,17 @@ def wall(cards: list[Json], key: str = "", quiet: Json | None = None) -> Json:
     }
 
 
+def rule_row(rule: str) -> Json:
+    page = rule_page(rule)
+    return {name: value for name, value in page.items() if name not in ("legal_basis", "false_positives", "runbook", "page")}
+
+
 def rule_page(rule: str) -> Json:
     zh, en, family, levels = RULES[rule]
     text = both("承诺时限是向社会公开的服务承诺。", "The promised limit is a public promise.")
     head, row = "<thead><tr><th>{}</th><th>{}</th></tr></thead>", "<tbody><tr><td>2026-03-02</td><td>2026-03-11</td></tr></tbody>"
     table = f"<table>{head}{row}</table>"
+    why = "The day of acceptance does not count."
     return {
         "rule_id": rule,
         "version": 1,
@@ -203,11 +214,22 @@ def rule_page(rule: str) -> Json:
         "false_positives": [both("办结事实迟报。", "The completion is reported late.")],
         "runbook": both("核对受理时间和特别程序。", "Check acceptance time and special procedures."),
         "detector": "deadline",
+        "events": [
+            {"name": "case_accepted", "label": both("受理", "case accepted")},
+            {"name": f"read_by_{rule}", "label": both(f"{rule}读取", f"read by {rule}")},
+        ],
+        "subjects": [{"name": "case", "label": both("办件", "case")}],
         "page": both(
-            f"<h1>{zh}</h1><h2>示例</h2><p>受理当日不计。</p>{table.format('受理', '届满')}",
-            f"<h1>{en}</h1><h2>Example</h2><p>The day of acceptance does not count.</p>{table.format('Accepted', 'Due')}",
+            f"<h1>{zh}</h1><h2>示例</h2>{_drawn('zh')}<p>受理当日不计。</p>{table.format('受理', '届满')}",
+            f"<h1>{en}</h1><h2>Example</h2>{_drawn('en')}<p>{why}</p>{table.format('Accepted', 'Due')}",
         ),
     }
+
+
+@cache
+def _drawn(language: str) -> str:
+    card = next(card for card in load_cards() if card.id == "T03")
+    return f'<figure tabindex="0">{example_drawn(card, worked(card), language, styled=False)}</figure>'
 
 
 def _local(month: int, day: int, hour: int = 0, minute: int = 0) -> int:

@@ -15,6 +15,7 @@ from dashboards.api.services import Services
 from dashboards.board.board import Board
 from dashboards.live.hub import Hub
 from dashboards.names import Names
+from dashboards.page.rule import RulePages
 from dashboards.queries.pool import Pool
 from rules.book import Rulebook
 from streams.store.client import Address
@@ -42,6 +43,7 @@ def fake_services(directory: Path) -> Iterator[Services]:
             pool=pool,
             names=lambda: names,
             book=book,
+            rules=RulePages(rule.card for rule in book.rules),
             is_ready=lambda: False,
         )
     finally:

@@ -204,7 +204,7 @@ def _answers(app: FastAPI, of: Pretend) -> None:
 
     @app.get("/api/rules")
     async def rules() -> list[Json]:
-        return [city.rule_page(rule) for rule in city.RULES]
+        return [city.rule_row(rule) for rule in city.RULES]
 
     @app.get("/api/rules/{rule}")
     async def rule(rule: str) -> Json:

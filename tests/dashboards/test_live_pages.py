@@ -165,6 +165,41 @@ def test_logging_out_in_one_tab_ends_all(visit: Visit, city_board: Pretend) -> N
     expect(first.get_by_text("会话已结束,请重新登录。")).to_be_visible()
 
 
+def test_rules_are_narrowed_by_words_family_and_event_and_the_address_keeps_it(visit: Visit) -> None:
+    page = visit("/rules")
+    rows, count = page.locator(".rule-list li"), page.locator(".rule-filters [role=status]")
+    expect(rows).to_have_count(len(city.RULES))
+    page.get_by_label("查找").fill("t03")
+    expect(rows).to_have_count(1)
+    expect(count).to_have_text("显示 1 条")
+    expect(page).to_have_url(re.compile(r"/rules\?words=t03$"))
+    page.get_by_role("button", name="清除条件").click()
+    expect(rows).to_have_count(len(city.RULES))
+    families = {family for _, _, family, _ in city.RULES.values()}
+    page.get_by_label("类别").select_option(sorted(families)[0])
+    expect(rows).to_have_count(sum(family == sorted(families)[0] for _, _, family, _ in city.RULES.values()))
+    page.get_by_role("button", name="清除条件").click()
+    page.get_by_label("读取的事件").select_option("read_by_T04")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("T04")
+    page.reload()
+    expect(rows).to_have_count(1)
+    page.get_by_label("查找").fill("nothing of the kind")
+    expect(page.get_by_text("没有符合条件的规则。")).to_be_visible()
+
+
+def test_a_rules_page_draws_its_example_and_leads_to_rules_that_read_the_same(visit: Visit) -> None:
+    page = visit("/rules/T03")
+    picture = page.get_by_role("img", name=re.compile("T03"))
+    expect(picture).to_be_visible()
+    assert "T03 黄牌" in picture.locator("text").all_text_contents()
+    page.get_by_role("button", name="Switch to English").click()
+    assert "T03 yellow" in page.get_by_role("img", name=re.compile("T03")).locator("text").all_text_contents()
+    page.locator(".rule-links").get_by_role("link", name="case accepted").click()
+    expect(page).to_have_url(re.compile(r"/rules\?event=case_accepted$"))
+    expect(page.locator(".rule-list li")).to_have_count(len(city.RULES))
+
+
 def test_one_drills_down_and_comes_back(visit: Visit) -> None:
     page = visit()
     page.get_by_role("button", name=re.compile("长沙市雨花区")).click()

@@ -21,11 +21,13 @@ from dashboards.cards import card_of
 from dashboards.names import Names
 from dashboards.page.facts import facts
 from dashboards.page.markup import html
+from dashboards.page.rule import RulePages
 from dashboards.page.ruler import days_off
 from dashboards.queries.figures import AlertCount, EventCount, OpenCount
 from dashboards.sheet import BOM, escaped, heading, line
 from rules.card import load_cards
-from rules.pages import LANGUAGES, page
+from rules.pages import LANGUAGES
+from supervision.alert import Disposition
 from supervision.calendars import calendars_of
 from supervision.reference import Centre, Department, Reference, Region
 from tests.dashboards.alerts import alert
@@ -209,7 +211,7 @@ class _Balance(HTMLParser):
         self.seen: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert not attrs
+        assert not attrs or tag in DRAWN
         self.open.append(tag)
         self.seen.add(tag)
 
@@ -217,17 +219,43 @@ class _Balance(HTMLParser):
         assert self.open.pop() == tag
 
 
+DRAWN = {"figure", "svg", "title", "rect", "line", "circle", "path", "text", "tspan"}
 KNOWN = {"h1", "h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "pre", "code"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_rules_page_is_whole_html(language: str) -> None:
+    pages = RulePages(load_cards())
     for card in load_cards():
+        made = pages.page(card.id)
+        assert made is not None
         balance = _Balance()
-        balance.feed(html(page(card, language)))
+        balance.feed(getattr(made.page, language))
         assert balance.open == []
-        assert balance.seen <= KNOWN
-        assert {"h1", "table", "pre"} <= balance.seen
+        assert balance.seen <= KNOWN | DRAWN
+        assert {"h1", "table", "pre", "svg"} <= balance.seen
+        assert made.events
+        assert made.subjects
+
+
+def test_a_rule_is_seen_by_those_who_may_see_its_alerts() -> None:
+    pages = RulePages(load_cards())
+    everything, discipline, department = Scope(), Scope(sees_clues=True), Scope("", "D1")
+    clues = {card.id for card in load_cards() if card.disposition is Disposition.CLUE}
+    assert "M02" in clues
+    assert {row.rule_id for row in pages.rows(discipline)} == {card.id for card in load_cards()}
+    assert {row.rule_id for row in pages.rows(everything)}.isdisjoint(clues)
+    assert {row.rule_id for row in pages.rows(department)} <= {row.rule_id for row in pages.rows(everything)}
+    assert not pages.may_see("M02", everything)
+    assert pages.may_see("M02", discipline)
+    assert pages.may_see("T03", department)
+    assert not pages.may_see("T99", discipline)
+    assert pages.page("T99") is None
+
+
+def test_a_picture_that_is_not_ours_is_words() -> None:
+    assert html("![a <b>](x.svg)") == "<p>!a &lt;b&gt;</p>"
+    assert html("![a](x.svg)", {"x.svg": "<svg></svg>"}) == '<figure tabindex="0"><svg></svg></figure>'
 
 
 @given(st.text(alphabet="<>&\"'`|-#[]() \nax", max_size=80))

@@ -1,5 +1,5 @@
 // What the pages ask the server: every path of contract.ts, typed. Refusals come out as `Refused` with the server's own words.
-import type { AlertList, AlertPage, Both, CasePage, Facets, Me, Problem, RulePage, Session, Wall } from "./contract";
+import type { AlertList, AlertPage, Both, CasePage, Facets, Me, Problem, RulePage, RuleRow, Session, Wall } from "./contract";
 
 export class Refused extends Error {
   constructor(
@@ -71,7 +71,7 @@ export const api = {
   csv: (params: Record<string, string>) => `/api/alerts.csv?${query(params)}`,
   facets: (clock: string) => get<Facets>(`/api/facets?${query({ clock })}`),
   case: (source: string, id: string, signal?: AbortSignal) => get<CasePage>(`/api/cases/${at(source)}/${at(id)}`, signal),
-  rules: () => get<RulePage[]>("/api/rules"),
+  rules: () => get<RuleRow[]>("/api/rules"),
   rule: (id: string, signal?: AbortSignal) => get<RulePage>(`/api/rules/${at(id)}`, signal),
 };
 

@@ -264,7 +264,23 @@ export interface CasePage {
 
 // ---- rules -------------------------------------------------------------------------------------------------------------
 
-// GET /api/rules -> RulePage[]; GET /api/rules/{rule_id} -> RulePage
+// GET /api/rules -> RuleRow[]; GET /api/rules/{rule_id} -> RulePage; both only of rules whose alerts one may see, 404 else
+export interface RuleNamed {
+  name: string; // as in events and subject keys
+  label: Both;
+}
+export interface RuleRow {
+  rule_id: string;
+  version: number;
+  name: Both;
+  family: string;
+  disposition: "card" | "clue";
+  levels: Level[];
+  why: Both;
+  detector: string;
+  events: RuleNamed[]; // that the rule reads
+  subjects: RuleNamed[]; // kinds of what its alerts are about
+}
 export interface RulePage {
   rule_id: string;
   version: number;
@@ -277,5 +293,7 @@ export interface RulePage {
   false_positives: Both[];
   runbook: Both;
   detector: string;
-  page: Both; // the rule's whole page, as HTML made from the card
+  events: RuleNamed[];
+  subjects: RuleNamed[];
+  page: Both; // the rule's whole page, as HTML made from the card, the worked example as an SVG in it
 }
