@@ -16,20 +16,34 @@ from rules.expression import Condition, condition
 from rules.fact import CONTEXT, TYPES, Fact, Keeper
 from rules.fields import FIELDS
 from rules.kinds.deadline import CaseDeadline
+from rules.kinds.decided import Decisions
 from rules.kinds.fixed import FixedDeadline
+from rules.kinds.haste import Haste
+from rules.kinds.hours import OffHours
 from rules.kinds.require import demand
 from rules.kinds.separation import SamePerson
 from rules.kinds.sequence import Order
 from rules.kinds.spans import PauseDeadline, StepDeadline
 from rules.kinds.version import MovedLater
-from rules.kinds.window import Draft, HitDates, OffHours
+from rules.kinds.window import Tallies
 from rules.outline import Outline, Outlook
-from rules.parameters import Deadline, Extension, Fallback, LimitOf, Require, Separation, Version, Window
+from rules.parameters import (
+    CaseInHaste,
+    Deadline,
+    Extension,
+    Fallback,
+    LimitOf,
+    OutsideHours,
+    Require,
+    Separation,
+    Version,
+    Window,
+)
 from rules.parameters import Sequence as Steps
 from rules.part import Part
 from rules.profile import Awaits, Lack, Needs, lack
 from rules.reading import COMMON, CaseDetector, Reads, merged
-from rules.said import Core
+from rules.said import Core, Draft
 from rules.sentence import sentence
 from rules.stepbook import STEP_CODE
 from rules.verdict import Verdict
@@ -47,15 +61,16 @@ MOST_ASKED = 10_000  # event types and steps of one place whose rules are looked
 class Rule:
     """One card at work. `tally` is the subject side of a window rule; on the case such a rule only makes signals."""
 
-    def __init__(self, card: Card, detector: CaseDetector, tally: HitDates | None = None) -> None:
+    def __init__(self, card: Card, detector: CaseDetector, tally: Tallies | None = None) -> None:
         self.card = card
         self.id = card.id
         self.detector = detector
         self.tally = tally
         self.reads: Reads = detector.reads
         self.judge: Callable[[Case], Sequence[Verdict]] = detector.judge
-        self.is_signalling = isinstance(detector, OffHours)  # it says nothing on the case itself
-        self.signals: Callable[[Case, Collection[Fact] | None], list[Draft]] = getattr(detector, "signals", _no_signals)
+        self.is_signalling = tally is not None  # it says nothing on the case itself
+        self.is_whole: bool = getattr(detector, "is_whole", False)  # one fact of a case may change what another signals
+        self.signals: Callable[[Case, Collection[Fact] | None], list[Draft] | None] = getattr(detector, "signals", _no_signals)
         self._when = _compiled(card.when)
         self.outlook: Callable[[Place, Outline, Fact], Outlook] = getattr(detector, "outlook", _unknown)
         self.matters: Callable[[Place, Fact], bool] | None = getattr(detector, "matters", None)
@@ -116,6 +131,7 @@ class Rulebook:
         self.version = _version(cards)
         self.by_id = {rule.id: rule for rule in self.rules}
         self.windows = tuple(rule for rule in self.rules if rule.tally is not None)
+        self.kinds = {rule.tally.kind: rule.tally for rule in self.windows if rule.tally is not None}
         self._reading: dict[tuple[int, ...], Asked] = {
             (code,): _asked(rule for rule in self.rules if kind in rule.reads) for code, kind in enumerate(TYPES)
         }
@@ -240,4 +256,13 @@ def _rule(card: Card, deadlines: dict[str, CaseDeadline], speaks: set[LimitOf]) 
     if isinstance(parameters, Require):
         return Rule(card, demand(parameters))
     assert isinstance(parameters, Window)
-    return Rule(card, OffHours(parameters), HitDates(parameters))
+    return Rule(card, _signaller(card.id, parameters), Tallies(card.id, parameters))
+
+
+def _signaller(rule_id: str, window: Window) -> OffHours | Haste | Decisions:
+    signals = window.signals
+    if isinstance(signals, OutsideHours):
+        return OffHours(rule_id, window.key, signals, window.night_grant)
+    if isinstance(signals, CaseInHaste):
+        return Haste(rule_id, window.key, signals)
+    return Decisions(rule_id, window.key, signals)

@@ -10,6 +10,7 @@ and is not worth its memory: a case of ten kilobytes has left the processor's ca
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import islice, zip_longest
 
 from rules.book import Asked, Rule, Rulebook, that_matter
 from rules.case import Case
@@ -75,17 +76,17 @@ class CaseEngine:
         at_hand: Dossier | None = None
         shortcut = self._shortcut if self._takes_shortcuts and self._upkeep.is_settled else None
         if shortcut is not None:
-            shortcut.begin()
-        for item in items:
+            shortcut.begin(output.signals)
+        for item, behind in zip_longest(items, islice(items, 1, None)):
             if isinstance(item, CaseEvent):
                 key = root_key(item)
                 if at_hand is None:
-                    at_hand = self._begin(item, key, shortcut, output)
+                    at_hand = self._begin(item, key, behind, shortcut, output)
                 elif at_hand.key == key:
                     self._take(item, at_hand)
                 else:
                     self._judge_fresh(at_hand, output)
-                    at_hand = self._begin(item, key, shortcut, output)
+                    at_hand = self._begin(item, key, behind, shortcut, output)
         if at_hand is not None:
             self._judge_fresh(at_hand, output)
         for item in items:
@@ -187,11 +188,11 @@ class CaseEngine:
 
     # -- facts --------------------------------------------------------------------------------------------------
 
-    def _begin(self, event: CaseEvent, key: str, shortcut: Shortcut | None, output: Output) -> Dossier | None:
+    def _begin(self, event: CaseEvent, key: str, behind: Item | None, shortcut: Shortcut | None, output: Output) -> Dossier | None:
         """The dossier that this event is taken into, to be judged behind the last of its events; None: there is no more to do."""
         blob = self._blobs.get(key)
         if shortcut is not None:
-            added = shortcut.take(event, key, blob)
+            added = shortcut.take(event, key, blob, behind)
             if added is not None:
                 self._blobs[key] = self._changed[key] = added
                 return None
@@ -273,9 +274,10 @@ class CaseEngine:
                 continue
             if rule.id in wakes:
                 del wakes[rule.id]
-            if drafts or case.sent:
-                looked_at = None if fresh is None else {case.first_id(fact).to_bytes(16, "big") for fact in fresh}
-                output.signals += signalled(case, drafts, looked_at)
+            if drafts or (drafts is not None and case.sent):
+                is_all = fresh is None or rule.is_whole
+                looked_at = None if is_all else {case.first_id(fact).to_bytes(16, "big") for fact in fresh or ()}
+                output.signals += signalled(case, rule.id, drafts, looked_at)
         self._set_forget(case, now)
 
     def _leave_unjudged(self, rule: Rule, case: Case, missing: CalendarMissing, output: Output) -> None:

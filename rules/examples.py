@@ -4,7 +4,8 @@ Called by `supervision rules test`, by pytest (each example a test of its own) a
 
 In an example times are local (Asia/Shanghai). An entry of `events` is either `{clock: ...}`, which moves the clock there, or an
 event: `type`, `at`, then fields of the envelope and the payload by their own names. `label` names it, `corrects` makes it the next
-version of the event so named; `at` may be a list, which makes as many events, `{n}` in their texts counting them from 1.
+version of the event so named; `at` may be a list, or `{from: ..., every_s: 30, times: 20}`, which makes as many events, `{n}` in
+their texts counting them from 1.
 """
 
 from __future__ import annotations

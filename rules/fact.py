@@ -81,6 +81,7 @@ FIELDS: tuple[str, ...] = (
     "payload.notice_no",
     "payload.material_codes",
     "payload.reason_code",
+    "payload.bulk_no",
 )
 FIELD_CODE: dict[str, int] = {name: code for code, name in enumerate(FIELDS)}
 TIME_PRECISION, FLAGS, BATCH_KIND = (FIELD_CODE[name] for name in ("time_precision", "flags", "batch_kind"))

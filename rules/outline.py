@@ -14,6 +14,7 @@ from rules.fact import INSTANCE, NOTHING, NOWHERE, OFFICER, PERSON, Actor, Fact
 from rules.packing import SHIFT
 from rules.part import ACCEPTANCE_CODES, LEGAL_STOP_CODES, PROMISED_STOP_CODES
 from rules.plain import ACTOR_AT, AT, FACT_SIZE, wake_of
+from rules.said import Draft
 from rules.stepbook import STEP_CODE, STEP_CODES, StepBook
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class Scene:
     """What a look may ask of the case at hand. `at` and `actor` are those of the new act, which comes after `number` others, `told`
     the names and numbers it tells (`rules.fact.MANY_VALUED`).
 
-    `wakes`: packed. `start`: the acceptance, else the first act.
+    `drafts`: signals that looks have to send, should the event go the short way. `wakes`: packed. `start`: the acceptance, else the
+    first act.
     """
 
     __slots__ = (
@@ -46,6 +48,8 @@ class Scene:
         "_plans",
         "actor",
         "at",
+        "drafts",
+        "event_id",
         "facts",
         "grace",
         "now",
@@ -62,11 +66,13 @@ class Scene:
         self.world = world
         self.vocabulary = vocabulary
         self._persons: dict[bytes, str] = {}
+        self.drafts: list[Draft] = []
 
     def set(
         self,
         place: Place,
         start: int,
+        event_id: int,
         at: int,
         actor: Actor | None,
         told: dict[int, Any],
@@ -77,6 +83,9 @@ class Scene:
         wakes: bytes,
     ) -> None:
         """`facts`: those before the new act, packed; `now`: of the case's clock; `grace`: for what is absent, ms."""
+        if self.drafts:
+            self.drafts = []
+        self.event_id = event_id
         self.place = place
         self.start = start
         self.at = at

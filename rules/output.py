@@ -36,6 +36,7 @@ class Output(Struct):
     """The difference a call made, in the order it was made. `more`: timers are still due, call `advance` again.
 
     `fired`: how many subjects a clock woke; `due_since`: the earliest instant (ms UTC) of those that the wall clock woke.
+    `dropped`: signals given up because a subject had too many.
     """
 
     alerts: list[Alert] = field(default_factory=list)
@@ -46,6 +47,7 @@ class Output(Struct):
     more: bool = False
     fired: int = 0
     due_since: int | None = None
+    dropped: int = 0
 
     def note_fired(self, count: int, since: int | None) -> None:
         """So many subjects were woken; `since` where it was by the wall clock."""
@@ -60,6 +62,7 @@ class Output(Struct):
         self.alarms += other.alarms
         self.refused += other.refused
         self.more = other.more
+        self.dropped += other.dropped
         self.note_fired(other.fired, other.due_since)
 
 

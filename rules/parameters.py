@@ -17,6 +17,7 @@ from supervision.worktime import Limit
 
 Count = Annotated[int, Meta(ge=1, le=100000)]
 Share = Annotated[float, Meta(gt=0, le=1)]
+Factor = Annotated[float, Meta(gt=0, le=1000)]
 RuleId = Annotated[str, Meta(pattern=r"^[A-Z][0-9]{2}$")]
 TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
@@ -29,6 +30,13 @@ class LimitOf(StrEnum):
     STEP = "step"  # a key step of the workflow: its start to its completion or a stop of the legal limit
     PAUSE = "pause"  # a special procedure: its start to its end, by its declared limit
     FIXED = "fixed"  # from `start` to `stops`, marks of kind `after` only
+
+
+class Key(StrEnum):
+    """Whom the signals of a window are about."""
+
+    OFFICER = "officer"
+    OFFICER_ITEM = "officer_item"  # one officer's work on one item
 
 
 class Near(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="mark", tag="near"):
@@ -138,9 +146,9 @@ class Version(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
     later_s: Annotated[int, Meta(ge=0)] = 3600
 
 
-class OutsideHours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A hit is a signal earlier than opening - `before_open_min`, later than close + `after_close_min`, in lunch, or on a closed
-    day of the officer's centre; its extended hours and his approved overtime are hours like others."""
+class OutsideHours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="of", tag="acts_outside_hours"):
+    """A signal is a human act earlier than opening - `before_open_min`, later than close + `after_close_min`, in lunch, or on a
+    closed day of the officer's centre, always a hit; its extended hours and his approved overtime are hours like others."""
 
     before_open_min: Annotated[int, Meta(ge=0, le=720)] = 15
     after_close_min: Annotated[int, Meta(ge=0, le=720)] = 30
@@ -148,7 +156,22 @@ class OutsideHours(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     closed_days: bool = True
 
 
-class Tally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CaseInHaste(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="of", tag="cases_in_haste"):
+    """A signal is a human case of an item whose peers take `median_min` minutes or more, at the later of two steps. It is a hit if
+    `later_step` was completed after `earlier_step`, but by less than `steps_s`, or the case less than `case_s` after acceptance."""
+
+    earlier_step: str = "review"
+    later_step: str = "approve"
+    steps_s: Count = 10
+    case_s: Count = 60
+    median_min: Annotated[int, Meta(ge=0, le=100000)] = 30
+
+
+class Decided(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="of", tag="decisions"):
+    """A signal is a human decision that grants or denies; a grant is a hit."""
+
+
+class OnDates(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="count", tag="on_dates"):
     """`level` at a hit that is at least the `hits`-th of its date, when >= `dates` such dates lie in `within_wd` (today included).
     `one_party_share`: and at least this share of the cases of those dates' hits has one agent, else one applicant."""
 
@@ -157,6 +180,41 @@ class Tally(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dates: Count = 1
     within_wd: Count = 1
     one_party_share: Share | None = None
+
+
+class InSpan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="count", tag="in_span"):
+    """`level` at a hit t when (t - `within_s`, t] holds at least `hits` of them, and `times_p99` times the item's p99 of the
+    snapshot if there is one. `by_case`: hits of one case count once."""
+
+    level: Level
+    hits: Count
+    within_s: Annotated[int, Meta(ge=1, le=86400)]
+    times_p99: Factor | None = None
+    by_case: bool = False
+
+
+class OfCases(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="count", tag="of_cases"):
+    """`level` at a case of a date that has a hit by then, when of at least `cases` in `within_wd` (today included) at least `share`
+    are hits."""
+
+    level: Level
+    cases: Count
+    share: Share
+    within_wd: Count = 1
+
+
+class OnDay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="count", tag="on_day"):
+    """`level` at the end of a date with at least `hits` hits, `times_median` times the item's median of days in the snapshot (none:
+    never), when hits are at least `share` of what was counted."""
+
+    level: Level
+    hits: Count
+    times_median: Factor
+    share: Share
+
+
+Hits = OutsideHours | CaseInHaste | Decided
+Tally = OnDates | InSpan | OfCases | OnDay
 
 
 class Night(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -168,11 +226,12 @@ class Night(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Window(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="window"):
-    """Hits among the signals of one subject, judged behind the watermark; of one segment (a local date) only the highest level."""
+    """Signals of one kind about one subject, judged behind the watermark; of one segment (a local date) only the highest level.
 
-    signals: tuple[str, ...]
-    key: str = "officer"
-    hit: OutsideHours
+    `signals`: what they are. `key`: whom they are about."""
+
+    key: Key
+    signals: Hits
     tallies: tuple[Tally, ...]
     night_grant: Night | None = None
 

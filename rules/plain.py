@@ -41,6 +41,8 @@ NOT_PLAIN = frozenset(
         EventType.EXTENSION_APPROVED,
     )
 )
+MOST_SENT = 15  # so many a list of one byte's head holds
+_LIST = 0x90
 _TALL = 27  # bytes of a fact in other shapes
 _APART = Layout(">BH")  # the place of the fact, and how long it is
 _NOTHING_KEPT = b"\xc0"
@@ -115,6 +117,14 @@ def apart_of(place: int, told: dict[int, Any]) -> bytes:
     """What the fact at this place keeps of many values. Raises struct.error where it is longer than a plain case may keep."""
     packed = _encode(told)
     return _APART.pack(place, len(packed)) + packed
+
+
+def with_sent(section: bytes, more: list[Sent]) -> bytes | None:
+    """The section of signals sent with these behind; None: it would be longer than a plain case's may be."""
+    known = section[0] - _LIST if section else 0
+    if not 0 <= known <= MOST_SENT - len(more):
+        return None
+    return b"".join((bytes((_LIST + known + len(more),)), section[1:], *map(_encode, more)))
 
 
 def parties_in(section: bytes) -> list[Party]:

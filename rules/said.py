@@ -1,4 +1,4 @@
-"""What the engine remembers to have said of a case: alerts with what they said, and signals by a digest of it."""
+"""What is said of a case and what the engine remembers of it: alerts with what they said, signals by a digest of it."""
 
 from __future__ import annotations
 
@@ -45,3 +45,14 @@ class Sent(Struct, array_like=True):
     revision: int
     at: int
     content: bytes | None
+
+
+class Draft(Struct, frozen=True):
+    """A signal as the facts imply it, before the engine gives it a revision. `data`: `day`, the local date (ordinal) it counts on;
+    `hit`, whether it is one of those that a window counts and not only a case beside them; `officer`, `centre`, `region`; more."""
+
+    subject: str
+    kind: str
+    fact_id: int
+    at: int
+    data: dict[str, Any]

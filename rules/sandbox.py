@@ -6,7 +6,7 @@ Hours 09:00-12:00 and 13:30-17:30, the Chinese calendar; item X promises 7 worki
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -96,10 +96,24 @@ def _same(standard: list[dict[str, Any]], entry: dict[str, Any]) -> dict[str, An
 
 def each(entry: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The events an entry stands for: one for each moment of `at`, `{n}` in its texts counting them from 1."""
-    moments = entry.get("at")
-    if not isinstance(moments, list):
+    moments = _moments(entry.get("at"))
+    if moments is None:
         yield dict(entry)
         return
     for number, at in enumerate(moments, 1):
         filled = {name: value.replace("{n}", str(number)) if isinstance(value, str) else value for name, value in entry.items()}
         yield {**filled, "at": at}
+
+
+def _moments(at: Any) -> list[Any] | None:
+    """Those of a list, or of `{from, every_s, times}`; None: it is one. A moment that cannot be read stays as it is written."""
+    if isinstance(at, list):
+        return at
+    if not isinstance(at, dict) or set(at) != {"from", "every_s", "times"}:
+        return None
+    try:
+        first = datetime.fromisoformat(at["from"])
+        steps = [first + timedelta(seconds=at["every_s"] * number) for number in range(at["times"])]
+    except (TypeError, ValueError):
+        return [at["from"]]
+    return [moment.isoformat(sep=" ", timespec="milliseconds") for moment in steps]

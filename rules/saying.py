@@ -12,9 +12,9 @@ import msgspec
 
 from rules.case import Case
 from rules.fact import CENTRE, DEPARTMENT
-from rules.kinds.window import Draft
-from rules.said import Core, Sent, Standing
+from rules.said import Core, Draft, Sent, Standing
 from rules.verdict import Verdict
+from supervision.reference import Source
 from supervision.signal import Signal
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
@@ -59,39 +59,47 @@ def remember(alerts: list[Standing], standing: Standing) -> None:
     alerts.append(standing)
 
 
-def signalled(case: Case, drafts: Iterable[Draft], looked_at: set[bytes] | None) -> list[Signal]:
-    """Signals that are new, changed, or withdrawn because their fact no longer says so; `looked_at` None: all facts were."""
-    own = [sent for sent in case.sent if looked_at is None or sent.fact_id in looked_at]
-    known = {(sent.subject, sent.kind, sent.fact_id): sent for sent in own}
-    implied = {(draft.subject, draft.kind, draft.fact_id.to_bytes(16, "big")): draft for draft in drafts}
+def signalled(case: Case, kind: str, drafts: Iterable[Draft], looked_at: set[bytes] | None) -> list[Signal]:
+    """Signals of one kind that are new, changed, or withdrawn because their fact no longer says so; `looked_at` None: all facts
+    were looked at."""
+    own = [sent for sent in case.sent if sent.kind == kind and (looked_at is None or sent.fact_id in looked_at)]
+    known = {(sent.subject, sent.fact_id): sent for sent in own}
+    implied = {(draft.subject, draft.fact_id.to_bytes(16, "big")): draft for draft in drafts}
     out: list[Signal] = []
     for key in [*implied, *(key for key in known if key not in implied)]:
         draft, sent = implied.get(key), known.get(key)
-        content = None if draft is None else _digest(draft.at, draft.data)
         if sent is None:
             assert draft is not None
-            sent = Sent(*key, 0, draft.at, None)
+            sent = first_sent(draft)
             case.sent.append(sent)
+            out.append(signal_of(case.source, case.case_id, UUID(bytes=sent.fact_id), sent, draft.data))
+            continue
+        content = None if draft is None else _digest(draft.at, draft.data)
         if sent.content == content:
             continue
         sent.content, sent.revision = content, sent.revision + 1
         if draft is not None:
             sent.at = draft.at
-        out.append(_signal(case, sent, {} if draft is None else draft.data))
+        out.append(signal_of(case.source, case.case_id, UUID(bytes=sent.fact_id), sent, {} if draft is None else draft.data))
     return out
 
 
-def _signal(case: Case, sent: Sent, data: dict[str, Any]) -> Signal:
+def first_sent(draft: Draft) -> Sent:
+    """What is remembered of a signal when it is sent for the first time."""
+    return Sent(draft.subject, draft.kind, draft.fact_id.to_bytes(16, "big"), 1, draft.at, _digest(draft.at, draft.data))
+
+
+def signal_of(source: Source, case_id: str, fact_id: UUID, sent: Sent, data: dict[str, Any]) -> Signal:
     return Signal(
         subject=sent.subject,
         kind=sent.kind,
-        fact_id=UUID(bytes=sent.fact_id),
+        fact_id=fact_id,
         revision=sent.revision,
-        clock=case.source.clock,
-        source_system=case.source.name,
+        clock=source.clock,
+        source_system=source.name,
         at=sent.at,
         withdrawn=sent.content is None,
-        case_id=case.case_id,
+        case_id=case_id,
         data=data,
     )
 

@@ -24,16 +24,30 @@ _CASE = {"case_id", "item_code", "item_name", "calendar", "calendar_version", "t
 _CLOCK = {"limit", "limit_unit", "limit_wd", "limit_source", "started_at", "due_by_units_at", "used_wd", "remaining_wd", "late_wd"}
 _CLOCK |= {"paused_wd", "excluded_days", "extension_wd", "step_code", "step_name", "seq", "pause_kind"}
 _STEPS = {"first_step", "second_step"}
-_HOURS = {"officer", "centre_id", "date", "hits", "dates", "cases", "party", "party_kind", "share", "within_wd", "act_at", "reason"}
 _AUTHORITY = {"fault", "approver", "act_at", "amount_fen", "posts_changed_at", "grace_until_at", "acts"}
 _NOTICES = {"notices", "first_notice_at", "notice_at", "asked", "missed"}
+_WINDOW = {
+    "officer",
+    "centre_id",
+    "date",
+    "hits",
+    "dates",
+    "cases",
+    "party",
+    "party_kind",
+    "share",
+    "within_wd",
+    "act_at",
+    "reason",
+}
+_WINDOW |= {"least", "usual", "within_min", "first_at", "snapshot", "median_minutes", "item_code", "item_name"}
 FACTS: dict[type, frozenset[str]] = {
     Deadline: frozenset(_CASE | _CLOCK),
     Sequence: frozenset(_CASE | _STEPS | {"fault", "slack_s", "first_completed_at", "second_started_at"}),
     Separation: frozenset(_CASE | _STEPS | {"gap_s", "person", "officers", "risk_class", "first_at", "second_at"}),
     Version: frozenset(_CASE | {"first_at", "in_force_at", "later_s", "versions"}),
     Require: frozenset(_CASE | _AUTHORITY | _NOTICES),
-    Window: frozenset({*_HOURS, "time_zone", "calendar", "calendar_version"}),
+    Window: frozenset({*_WINDOW, "time_zone", "calendar", "calendar_version"}),
 }
 """Per kind the facts that a sentence may name; the engine gives them wherever they are known."""
 
@@ -57,6 +71,9 @@ _WORDS = {
     "repeated": ("再次要求补正", "asked again"),
     "missing_from_the_first": ("首次未一次告知", "not told the first time"),
     "resubmitted_defective": ("再次提交仍不合格", "handed in again with a defect"),
+    "burst": ("短时间内集中", "many within minutes"),
+    "share": ("占比过高", "too large a share"),
+    "whole_day": ("全天数量异常", "too many on one day"),
     "high": ("高", "high"),
     "normal": ("一般", "normal"),
     "hearing": ("听证", "hearing"),

@@ -2,7 +2,8 @@
 
 Most events of most cases say nothing. For a plain case (`rules.plain`) the outlooks of the detectors tell, once for all cases of
 the same place and outline, what the next act can mean; times and persons decide the rest. Whatever is not sure goes the whole way,
-so the short way never says anything, and what it leaves behind is what the whole way would have left.
+so the short way never says anything but the signals that looks have to send, and what it leaves behind is what the whole way
+would have left.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import msgspec
 from rules.book import Rulebook
 from rules.clocks import WALL, Clocks
 from rules.fact import (
+    FEW_VALUED,
     INSTANCE,
     MANY_VALUED,
     NOTHING,
@@ -30,6 +32,7 @@ from rules.fact import (
 )
 from rules.forgetting import Graveyard
 from rules.outline import ACCEPTANCE_BYTES, LOUD, UNTOUCHED, Look, Outline, Scene
+from rules.output import Item
 from rules.packing import FORMAT, PLAIN, SHIFT, kept_in
 from rules.plain import (
     AT,
@@ -45,15 +48,19 @@ from rules.plain import (
     listed,
     names_in,
     parties_in,
+    with_sent,
     with_wake,
 )
+from rules.said import Draft
+from rules.saying import first_sent, signal_of
 from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
 from rules.vocabulary import Vocabulary, Words
 from rules.world import Place, World
-from supervision.event import BatchKind, CaseEvent, EventType, Precision, SourceOp
+from supervision.event import BatchKind, CaseEvent, EventType, Precision, SourceOp, root_key
 from supervision.payload import PAYLOADS
 from supervision.reference import Source
+from supervision.signal import Signal
 from supervision.worktime import CalendarMissing
 
 MOST_OUTLOOKS = 5_000  # of one place; a history beyond them goes the whole way
@@ -83,9 +90,23 @@ _ACCEPTED, _SUPPLEMENTED = ACCEPTANCE_BYTES
 class Way:
     """How an event of one type is taken. `values_of`: of a payload that tells only what a plain case keeps, its words of short
     lists but the name of the instance; `told`: by those values and the number of that name, how they are packed. `many`: the fields
-    that lie apart, with names and defaults."""
+    that lie apart, with names and defaults. `rares`: what it may tell besides, which no plain case keeps; most often it is `usual`.
+    `is_seldom_told`: it tells nothing else."""
 
-    __slots__ = ("is_instanced", "keeps_nothing", "many", "plan", "struct", "told", "type", "values_of")
+    __slots__ = (
+        "has_rares",
+        "is_instanced",
+        "is_seldom_told",
+        "keeps_nothing",
+        "many",
+        "plan",
+        "rares",
+        "struct",
+        "told",
+        "type",
+        "usual",
+        "values_of",
+    )
 
     def __init__(self, kind: EventType, plan: Plan) -> None:
         self.plan = plan
@@ -93,10 +114,15 @@ class Way:
         self.keeps_nothing = not plan.payload and not plan.envelope
         self.struct = PAYLOADS[kind]
         self.many = tuple(field for field in plan.payload if field[0] in MANY_VALUED)
-        names = [name for code, name, _ in plan.payload if code != INSTANCE and code not in MANY_VALUED]
-        is_told = bool(plan.payload) and not plan.envelope and PLAIN_FIELDS.issuperset(code for code, _, _ in plan.payload)
+        names = [name for code, name, _ in plan.payload if code != INSTANCE and code in FEW_VALUED]
+        rares = [(name, default) for code, name, default in plan.payload if code not in PLAIN_FIELDS]
+        is_told = bool(plan.payload) and not plan.envelope
         is_told = is_told and set(self.struct.__struct_fields__).issuperset(name for _, name, _ in plan.payload)
         self.values_of: Callable[[Any], Any] | None = (attrgetter(*names) if names else _nothing_of) if is_told else None
+        self.has_rares = bool(rares)
+        self.is_seldom_told = is_told and len(rares) == len(plan.payload)
+        self.rares: Callable[[Any], Any] = attrgetter(*(name for name, _ in rares)) if rares else _nothing_of
+        self.usual: Any = rares[0][1] if len(rares) == 1 else tuple(default for _, default in rares)
         self.is_instanced = any(code == INSTANCE for code, _, _ in plan.payload)
         self.told: dict[Any, bytes] = {}
 
@@ -140,15 +166,18 @@ class Shortcut:
         self._origins: dict[str, Origin] = {}
         self._expected: dict[int, Any] = {}  # what an ordinary event of a case in this where tells
         self._scene = Scene(world, vocabulary)
+        self._signals: list[Signal] = []
         self.taken = taken
 
-    def begin(self) -> None:
-        """Before the events of a call: clocks stand still among them."""
+    def begin(self, signals: list[Signal]) -> None:
+        """Before the events of a call: clocks stand still among them. What they signal is put into the list."""
+        self._signals = signals
         for origin in self._origins.values():
             origin.now = self._clocks.now(origin.clock)
 
-    def take(self, event: CaseEvent, key: str, blob: bytes | None) -> bytes | None:  # noqa: C901 - see below
-        """The state of the case with this event in it; None: it has to go the whole way. Nothing was changed then.
+    def take(self, event: CaseEvent, key: str, blob: bytes | None, behind: Item | None) -> bytes | None:  # noqa: C901 - see below
+        """The state of the case with this event in it; None: it has to go the whole way. Nothing was changed then. `behind`: what
+        comes next; facts of one case that follow one another are judged together, so that no signal is sent and taken back.
 
         One long function, since it is gone through for nearly every event: a call costs as much as three of its lines.
         """
@@ -186,7 +215,8 @@ class Shortcut:
         apart_at = names_at + names_size
         wakes_at = apart_at + apart_size
         name, many = None, NOTHING
-        if way.keeps_nothing:
+        body = event.payload
+        if way.keeps_nothing or (way.is_seldom_told and type(body) is way.struct and way.rares(body) == way.usual):
             kept = _NOTHING_KEPT
         else:
             names = names_in(blob[names_at:apart_at]) if names_size else []
@@ -217,15 +247,18 @@ class Shortcut:
         plan = way.plan
         actor = actor_of(event) if plan.actor else None
         wakes_end = wakes_at + wakes * WAKE_SIZE
-        packed_wakes, next_wake = blob[wakes_at:wakes_end], earliest
+        packed_wakes, next_wake, sent = blob[wakes_at:wakes_end], earliest, blob[wakes_end:]
+        drafts: list[Draft] = []
         if follow.looks:
             scene = self._scene
-            scene.set(place, start, at, actor, many, count, blob[_HEAD_SIZE:facts_end], origin.now, origin.grace, packed_wakes)
+            facts = blob[_HEAD_SIZE:facts_end]
+            scene.set(place, start, event.event_id.int, at, actor, many, count, facts, origin.now, origin.grace, packed_wakes)
             changed = self._look(follow, scene)
             if changed is None:
                 return None
             if changed is not packed_wakes:
                 packed_wakes, next_wake, wakes = changed, first_of(changed), len(changed) // WAKE_SIZE
+            drafts = scene.drafts
         if not wakes and origin.forgets:
             return None
 
@@ -257,18 +290,29 @@ class Shortcut:
             )
         except struct.error:  # longer than a plain case may be
             return None
+        if drafts:
+            if isinstance(behind, CaseEvent) and root_key(behind) == key:
+                return None
+            said = [first_sent(draft) for draft in drafts]
+            longer = with_sent(sent, said)
+            if longer is None:
+                return None
+            sent = longer
+            for one, draft in zip(said, drafts, strict=True):
+                self._signals.append(signal_of(origin.source, event.case_id or "", event.event_id, one, draft.data))
         if next_wake != earliest and next_wake != FAR:
             self._clocks.arm(origin.clock, key, next_wake)
         self.taken += 1
-        facts, rest = blob[_HEAD_SIZE:facts_end], blob[wakes_end:]
-        return b"".join((head, facts, identity, way.type, stamp, by, with_, for_, all_kept, middle, packed_wakes, rest))
+        facts = blob[_HEAD_SIZE:facts_end]
+        return b"".join((head, facts, identity, way.type, stamp, by, with_, for_, all_kept, middle, packed_wakes, sent))
 
     def _kept(self, event: CaseEvent, way: Way, names: list[str]) -> tuple[bytes, str | None, dict[int, Any]] | None:
         """What is kept of it, packed; the name of its instance if that is new; what lies apart. None: it is not plain."""
         body = event.payload
         number = None
         name: str | None = None
-        is_told = way.values_of is not None and type(body) is way.struct
+        is_told = type(body) is way.struct
+        is_told = is_told and way.values_of is not None and (not way.has_rares or way.rares(body) == way.usual)
         if way.is_instanced and is_told and (name := body.step_instance_id) is not None:
             number = names.index(name) if name in names else len(names)
         values = None

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 
-import msgspec
 from msgspec import Struct, field
 
+from rules import folder as folders
 from rules.book import Rule, Rulebook
 from rules.chain import in_force
 from rules.clocks import NEVER, WALL, Clocks
+from rules.folder import MOST, Folder, Heard, Leave, Pages, is_page
 from rules.issue import Because, Said, Suppression, changes, identify, message
-from rules.kinds.window import Finding, Hit
+from rules.kinds.window import Finding, Hit, Hits
 from rules.output import Item, Output, Size
-from rules.packing import FORMAT, Meta, pack_meta, take_up, unpack_meta
-from rules.said import Core, Standing
+from rules.packing import Meta, pack_meta, unpack_meta
+from rules.said import Core
 from rules.upkeep import Upkeep
 from supervision.alert import State
 from supervision.calendars import calendars_of
 from supervision.event import CaseEvent, ClockAdvanced, EventType, SourceOp
-from supervision.reference import Reference
+from supervision.reference import Peer, Reference
 from supervision.signal import ClockStep, Signal
 from supervision.subject import on_clock, subject_of
 from supervision.worktime import CalendarMissing, WorkCalendar
@@ -33,69 +33,19 @@ from supervision.worktime import CalendarMissing, WorkCalendar
 META = ""
 OWN = "own"
 DAY_MS = 86_400_000
-KEEP_DAYS = 60
-LOOK_BACK_DAYS = 30
 READS = frozenset({EventType.LEAVE_APPROVED})  # activity events that windows are judged by
-ONE_DATE_MS = 2 * DAY_MS  # no local date begins earlier than this before any instant in it
-FAR = 2**62
-
-
-class Leave(Struct, array_like=True):
-    """A leave or an overtime as approved, one version of it. `id`: the event's, 16 bytes; `from_`, `to` in ms UTC, or dates."""
-
-    id: bytes
-    at: int
-    kind: str | None
-    from_: int | str | None
-    to: int | str | None
-    version: int = 1
-    deleted: bool = False
-    supersedes: bytes | None = None
-
-
-class Heard(Struct, array_like=True):
-    """The highest revision of one signal. `fact_id` 16 bytes; `data` None when withdrawn."""
-
-    kind: str
-    fact_id: bytes
-    source: str
-    case: str
-    revision: int
-    at: int
-    data: dict[str, Any] | None
-
-
-class Folder(Struct, array_like=True):
-    """The state of one subject on one clock: signals, activity facts, what was said.
-
-    `since`: verdicts detected before it stand for good, because facts they would be judged by are gone. `judged`: the watermark
-    it was judged at last.
-    """
-
-    format: int = FORMAT
-    clock: str = "wall"
-    signals: list[Heard] = field(default_factory=list)
-    facts: list[Leave] = field(default_factory=list)
-    alerts: list[Standing] = field(default_factory=list)
-    wake: int | None = None
-    since: int = NEVER
-    judged: int = NEVER
+EPOCH_DAY = 719_163  # the ordinal of 1970-01-01
+LATE_DAYS = 30  # signals so late are still judged, on the wall clock
+DAYS_SAID = 60  # what was said is remembered longer than any date is judged again
+FIRST_DAY, NO_DAY = 0, 2**31
 
 
 class Touched(Struct):
-    """A folder while a call works on it: the newest fact, and the earliest instant (ms) of what changed in it."""
+    """A folder while a call works on it: the newest fact that touched it, and by kind the earliest date to be judged again."""
 
     folder: Folder
     newest: bytes | None = None
-    changed_at: int = NEVER
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decoder = msgspec.msgpack.Decoder(Folder)
-
-
-def _unpack(blob: bytes) -> Folder:
-    return take_up(_decoder, blob)
+    days: dict[str, int] = field(default_factory=dict)
 
 
 class SubjectEngine:
@@ -106,6 +56,7 @@ class SubjectEngine:
         self._partition = partition
         self._heard_from = (OWN, *(str(number) for number in range(case_partitions)))
         self._blobs: dict[str, bytes] = {}
+        self._pages = Pages()
         self._steps: dict[str, dict[str, int]] = {}
         self._clocks = Clocks(self._instant_of)
         self._wakes: dict[str, int] = {}
@@ -121,7 +72,7 @@ class SubjectEngine:
         profiles = [reference.source(entry.key) for entry in reference.of_kind("source")]
         live = [profile for profile in (*profiles, reference.source("")) if profile.clock == WALL]
         self._wall_grace_ms = 1000 * max(profile.late_grace_s for profile in live)
-        self._keep_ms = DAY_MS * max(KEEP_DAYS, *(profile.keep_days or 0 for profile in live))
+        self._late_days = max(LATE_DAYS, *(profile.keep_days or 0 for profile in live))
 
     def _judges_by(self) -> str:
         return f"{self._reference.version}/{self._book.version}"
@@ -133,7 +84,7 @@ class SubjectEngine:
         touched: dict[str, Touched] = {}
         for item in items:
             if isinstance(item, Signal):
-                self._hear(item, touched)
+                self._hear(item, touched, output)
             elif isinstance(item, CaseEvent):
                 self._take(item, touched)
             elif isinstance(item, ClockAdvanced):
@@ -159,7 +110,8 @@ class SubjectEngine:
             self._changed[META] = pack_meta(Meta(clocks=self._clocks.pack(), judged_by=upkeep.judged_by, steps=self._steps))
             self._has_heard = upkeep.has_caught_up = False
         changed, self._changed = self._changed, {}
-        return list(changed.items())
+        pages, self._pages.changed = self._pages.changed, {}
+        return [*changed.items(), *pages.items()]
 
     def restore(self, entries: Iterable[tuple[str, bytes]]) -> None:
         judged_by = self._upkeep.judges_by
@@ -168,9 +120,11 @@ class SubjectEngine:
                 meta = unpack_meta(blob)
                 self._steps, judged_by = meta.steps, meta.judged_by
                 self._clocks.restore(meta.clocks)
+            elif is_page(key):
+                self._pages.restore(key, blob)
             else:
                 self._blobs[key] = blob
-                self._arm(key, _unpack(blob))
+                self._arm(key, folders.unpack(blob))
         self._upkeep.restored(judged_by, self._blobs)
 
     def use(self, reference: Reference) -> None:
@@ -182,7 +136,7 @@ class SubjectEngine:
         return {clock: steps[OWN] for clock, steps in self._steps.items() if OWN in steps}
 
     def size(self) -> Size:
-        return Size(len(self._blobs), sum(map(len, self._blobs.values())), self._clocks.armed())
+        return Size(len(self._blobs), sum(map(len, self._blobs.values())) + self._pages.size(), self._clocks.armed())
 
     # -- what comes in ------------------------------------------------------------------------------------------
 
@@ -197,43 +151,67 @@ class SubjectEngine:
             self._clocks.advance(clock, min(steps[name] for name in self._heard_from) - grace)
         return True
 
-    def _open(self, key: str, clock: str, touched: dict[str, Touched], newest: bytes, changed_at: int) -> Folder:
+    def _open(self, key: str, clock: str, touched: dict[str, Touched], newest: bytes) -> Folder:
         known = touched.get(key)
         if known is None:
             blob = self._blobs.get(key)
-            folder = Folder(clock=clock) if blob is None else _unpack(blob)
-            known = touched[key] = Touched(folder, changed_at=FAR)
+            folder = Folder(clock=clock) if blob is None else folders.unpack(blob)
+            known = touched[key] = Touched(folder)
         known.newest = newest
-        known.changed_at = min(known.changed_at, changed_at)
         return known.folder
 
-    def _hear(self, signal: Signal, touched: dict[str, Touched]) -> None:
-        folder = self._open(signal.subject, signal.clock, touched, signal.fact_id.bytes, signal.at)
-        heard = Heard(
-            signal.kind,
-            signal.fact_id.bytes,
-            signal.source_system,
-            signal.case_id or "",
-            signal.revision,
-            signal.at,
-            None if signal.withdrawn else signal.data,
-        )
-        for position, known in enumerate(folder.signals):
-            if known.kind == heard.kind and known.fact_id == heard.fact_id and known.source == heard.source:
-                if heard.revision > known.revision:
-                    folder.signals[position] = heard
-                    touched[signal.subject].changed_at = min(touched[signal.subject].changed_at, known.at)
-                return
-        folder.signals.append(heard)
+    def _hear(self, signal: Signal, touched: dict[str, Touched], output: Output) -> None:
+        """Put it on the page of its date. Those of one fact come in the order of their revisions, the first perhaps again."""
+        if signal.kind not in self._book.kinds:
+            return
+        subject, kind, fact_id = signal.subject, signal.kind, signal.fact_id.bytes
+        folder = self._open(subject, signal.clock, touched, fact_id)
+        data = None if signal.withdrawn else signal.data
+        heard = Heard(fact_id, signal.revision, signal.at, signal.source_system, signal.case_id or "", data)
+        pages = folder.pages.setdefault(kind, {})
+        day = NO_DAY if data is None else data["day"]
+        is_there = False
+        for own in [day] if signal.revision == 1 else [*pages]:
+            if own in pages and self._pages.holds(subject, kind, own, fact_id):
+                is_new = self._amend(subject, folder, kind, own, day, heard)
+                if is_new is False:
+                    return
+                is_there = is_there or (own == day and is_new is True)
+        if data is None or is_there or day < folder.since.get(kind, FIRST_DAY):
+            return
+        count, hits = pages.get(day, (0, 0))
+        if count >= MOST:
+            output.dropped += 1
+            return
+        self._pages.add(subject, kind, day, heard)
+        pages[day] = (count + 1, hits + bool(data.get("hit")))
+        folder.waiting.append((signal.at, kind, day))
+
+    def _amend(self, subject: str, folder: Folder, kind: str, own: int, day: int, heard: Heard) -> bool | None:
+        """Replace what the page of the date `own` says of the signal's fact, which is of `day` now. False: the page knows as much
+        already; None: it knows no such fact."""
+        page = self._pages.read(subject, kind, own)
+        place = next((n for n, known in enumerate(page) if known.fact_id == heard.fact_id and known.source == heard.source), None)
+        if place is None or heard.revision <= page[place].revision:
+            return None if place is None else False
+        known = page[place]
+        data = heard.data if own == day else None
+        page[place] = Heard(known.fact_id, heard.revision, heard.at, known.source, known.case, data)
+        self._pages.write(subject, kind, own, page)
+        count, hits = folder.pages[kind][own]
+        folder.pages[kind][own] = (count, hits + bool(data is not None and data.get("hit")))
+        folder.waiting += [(known.at, kind, own), (heard.at, kind, own)]
+        return True
 
     def _take(self, event: CaseEvent, touched: dict[str, Touched]) -> None:
         subject = subject_of(event)
         if subject is None or event.event_type not in READS:
             return
         clock = self._reference.source(event.source_system).clock
-        folder = self._open(on_clock(subject, clock), clock, touched, event.event_id.bytes, NEVER)
+        folder = self._open(on_clock(subject, clock), clock, touched, event.event_id.bytes)
         if all(fact.id != event.event_id.bytes for fact in folder.facts):
             folder.facts.append(_leave(event))
+            folder.wait(event.occurred_at, "", FIRST_DAY)
 
     # -- judging ------------------------------------------------------------------------------------------------
 
@@ -241,43 +219,57 @@ class SubjectEngine:
         keys = self._clocks.due(clock, limit)
         output.note_fired(len(keys), self._clocks.oldest(clock))
         for key in keys:
-            self._judge(key, Touched(_unpack(self._blobs[key]), changed_at=FAR), output)
+            self._judge(key, Touched(folders.unpack(self._blobs[key])), output)
         if self._clocks.is_due(clock):
             output.more = True
         else:
             self._clocks.passed(clock)
 
     def _judge(self, key: str, touched: Touched, output: Output) -> None:
-        """Judge from the earliest signal that changed or was reached by the watermark; what was said of earlier dates stands."""
+        """Judge each kind from the earliest date that changed or was reached by the watermark; what was said of those before
+        stands."""
         folder, now = touched.folder, self._clocks.now(touched.folder.clock)
-        reached = [heard.at for heard in folder.signals if folder.judged < heard.at <= now]
-        if any(folder.judged < fact.at <= now for fact in folder.facts):
-            reached.append(NEVER)
-        since = max(folder.since, min([touched.changed_at, *reached]) - ONE_DATE_MS)
-        for rule in self._book.windows:
-            try:
-                found = [self._said(rule, key, finding) for finding in self._findings(rule, folder, now, since)]
-            except CalendarMissing as missing:
-                self._upkeep.alarm(missing, output)
-                continue
-            before = [known for known in folder.alerts if known.rule_id == rule.id and known.core.detected_at >= since]
-            said = [one for one in found if one is not None and one.core.detected_at >= since]
-            for change in changes(rule.id, before, said, Because(touched.newest)):
-                folder.alerts = [known for known in folder.alerts if known.alert_id != change.standing.alert_id]
-                folder.alerts.append(change.standing)
-                words = rule.words(change.standing.core)
-                output.alerts.append(message(rule.card, change, folder.clock, None, None, words))
-        folder.judged = now
-        self._forget_old(folder, now)
-        waiting = [at for at in (*(heard.at for heard in folder.signals), *(fact.at for fact in folder.facts)) if at > now]
-        folder.wake = min(waiting) if waiting else None
-        blob = _encode(folder)
-        self._blobs[key] = blob
-        self._changed[key] = blob
-        self._arm(key, folder)
+        days = touched.days | folder.reached(now)
+        if "" in days:
+            days |= dict.fromkeys(folder.pages, FIRST_DAY)
+        for rule in self._book.windows if days else ():
+            assert rule.tally is not None
+            if rule.tally.kind in days and rule.tally.kind in folder.pages:
+                first = max(days[rule.tally.kind], folder.since.get(rule.tally.kind, FIRST_DAY))
+                try:
+                    said = self._implied(rule, key, folder, now, first)
+                except CalendarMissing as missing:
+                    self._upkeep.alarm(missing, output)
+                    continue
+                self._say(rule, folder, said, date.fromordinal(max(first, 1)).isoformat(), touched.newest, output)
+        self._forget_old(key, folder, now, output)
+        self._keep(key, folder)
+
+    def _say(self, rule: Rule, folder: Folder, said: list[Said], since: str, newest: bytes | None, output: Output) -> None:
+        before = [known for known in folder.alerts if known.rule_id == rule.id and known.core.segment >= since]
+        if not before and not said:
+            return
+        for change in changes(rule.id, before, said, Because(newest)):
+            folder.alerts = [known for known in folder.alerts if known.alert_id != change.standing.alert_id]
+            folder.alerts.append(change.standing)
+            words = rule.words(change.standing.core)
+            output.alerts.append(message(rule.card, change, folder.clock, None, None, words))
 
     def _judge_again(self, key: str, output: Output) -> None:
-        self._judge(key, Touched(_unpack(self._blobs[key])), output)
+        folder = folders.unpack(self._blobs[key])
+        self._judge(key, Touched(folder, days=dict.fromkeys(folder.pages, FIRST_DAY)), output)
+
+    def _keep(self, key: str, folder: Folder) -> None:
+        """Pack it and set its timer; nothing is kept of a subject of which nothing is known."""
+        folder.wake = min((at for at, _, _ in folder.waiting), default=None)
+        if folder.clock == WALL and folder.pages:
+            leaves = min(self._leaves_at(kind, day) for kind, pages in folder.pages.items() for day in pages)
+            folder.wake = leaves if folder.wake is None else min(folder.wake, leaves)
+        self._arm(key, folder)
+        if folder.pages or folder.facts or folder.alerts or folder.waiting:
+            self._blobs[key] = self._changed[key] = folders.pack(folder)
+        elif self._blobs.pop(key, None) is not None:
+            self._changed[key] = None
 
     def _arm(self, key: str, folder: Folder) -> None:
         """Set its timer, or let go of it."""
@@ -290,38 +282,48 @@ class SubjectEngine:
     def _instant_of(self, _clock: str, key: str) -> int | None:
         return self._wakes.get(key)
 
-    def _findings(self, rule: Rule, folder: Folder, now: int, since: int) -> Iterable[tuple[Finding, WorkCalendar]]:
-        """One for each date with hits at or after `since` that has any; the hits are those the watermark has passed."""
+    def _implied(self, rule: Rule, key: str, folder: Folder, now: int, first: int) -> list[Said]:
+        """What stands of the dates from `first` on, by the signals that the watermark has passed."""
         assert rule.tally is not None
-        overtime = [(leave.from_, leave.to) for leave in _overtimes(folder) if leave.at <= now]
-        heard = [
-            Hit(heard.at, heard.fact_id, heard.source, heard.case, heard.data)
-            for heard in folder.signals
-            if heard.data is not None and heard.data.get("off_hours") and heard.at <= now
-        ]
-        if overtime:
-            heard = [hit for hit in heard if not _covered(overtime, hit.at, self._calendar(hit))]
-        heard.sort(key=lambda hit: (hit.at, hit.fact_id))
-        last: dict[int, Hit] = {hit.data["day"]: hit for hit in heard if hit.at >= since}
-        days: dict[int, tuple[WorkCalendar, list[int]]] = {}
-        for day, hit in last.items():
-            calendar = self._calendar(hit)
-            days.setdefault(id(calendar), (calendar, []))[1].append(day)
-        for calendar, own in days.values():
-            for finding in rule.tally.judge(heard, calendar, own):
-                yield finding, calendar
+        kind, said = rule.tally.kind, []
+        overtime: list[tuple[int | str | None, int | str | None]] = []
+        if rule.tally.is_excused_by_overtime:
+            overtime = [(leave.from_, leave.to) for leave in _overtimes(folder) if leave.at <= now]
 
-    def _calendar(self, hit: Hit) -> WorkCalendar:
+        def read(day: int) -> list[Hit]:
+            found = [
+                Hit(heard.at, heard.fact_id, heard.source, heard.case, heard.data)
+                for heard in self._pages.read(key, kind, day)
+                if heard.data is not None and heard.at <= now
+            ]
+            if overtime:
+                found = [hit for hit in found if not _covered(overtime, hit.at, self.calendar(hit))]
+            found.sort(key=lambda hit: (hit.at, hit.fact_id))
+            return found
+
+        hits = Hits(folder.pages[kind], read, self, now)
+        for day in sorted(day for day in folder.pages[kind] if day >= first):
+            finding = rule.tally.judge(hits, day) if rule.is_in_force(day) else None
+            if finding is not None:
+                found = self._said(rule, key, finding)
+                if found is not None:
+                    said.append(found)
+        for at, day in hits.later:
+            folder.wait(at, kind, day)
+        return said
+
+    def peer(self, hit: Hit) -> Peer | None:
+        return self._reference.peer(str(hit.data.get("item")), hit.data.get("region"), hit.at)
+
+    def calendar(self, hit: Hit) -> WorkCalendar:
         centre = hit.data.get("centre")
         found = self._calendars.of_centre(centre, hit.at) if centre else None
         return found if found is not None else self._calendars.of_region(hit.data.get("region"), hit.at)
 
-    def _said(self, rule: Rule, key: str, judged: tuple[Finding, WorkCalendar]) -> Said | None:
-        finding, calendar = judged
+    def _said(self, rule: Rule, key: str, finding: Finding) -> Said | None:
         hit = finding.hit
-        if not rule.is_in_force(finding.day):
-            return None
-        day = date.fromordinal(finding.day).isoformat()
+        day, calendar = date.fromordinal(finding.day).isoformat(), self.calendar(hit)
+        item = hit.data.get("item") if key.startswith("officer_item:") else None
         facts = finding.facts | {
             "officer": hit.data.get("officer"),
             "centre_id": hit.data.get("centre"),
@@ -330,11 +332,14 @@ class SubjectEngine:
             "calendar_version": calendar.version,
             "time_zone": calendar.time_zone,
         }
+        if item is not None:
+            known = self._reference.item(item, hit.at)
+            facts |= {"item_code": item, "item_name": (known.name if known is not None else "") or item}
         core = Core(
             finding.level.value,
             key,
             day,
-            hit.at,
+            finding.at,
             None,
             facts,
             tuple(fact_id.bytes for fact_id in finding.evidence),
@@ -342,21 +347,46 @@ class SubjectEngine:
             None,
             hit.data.get("department_id"),
             hit.data.get("centre"),
+            item,
             region=hit.data.get("region"),
         )
         state: State | None = self._suppression.state(rule.id, core, hit.source)
         return None if state is None else Said(identify(rule.id, core), core, state)
 
-    def _forget_old(self, folder: Folder, now: int) -> None:
-        """On the wall clock hits older than any window are dropped, once judged, and what was said of them stands.
+    # -- forgetting ---------------------------------------------------------------------------------------------
 
-        A date stays judged as long as the dates its windows look back on are still here. On a log clock nothing is forgotten.
-        """
-        if folder.clock != WALL:
-            return
-        horizon = now - self._keep_ms
-        folder.signals = [heard for heard in folder.signals if heard.at >= horizon]
-        folder.since = max(folder.since, horizon + LOOK_BACK_DAYS * DAY_MS)
+    def _leaves_at(self, kind: str, day: int) -> int:
+        """When a page of the wall clock is needed no more: no date whose windows look back on it is judged again."""
+        return (day + 1 + self._look_back(kind) + self._late_days + 1 - EPOCH_DAY) * DAY_MS
+
+    def _look_back(self, kind: str) -> int:
+        tally = self._book.kinds.get(kind)
+        return 0 if tally is None else tally.look_back
+
+    def _forget_old(self, key: str, folder: Folder, now: int, output: Output) -> None:
+        """Drop pages that no window needs any more, on the wall clock, and on any the oldest of too many; what was said of dates
+        that look back on them stands for good. On a log clock nothing else is forgotten."""
+        for kind, pages in list(folder.pages.items()):
+            gone = {day for day in pages if folder.clock == WALL and self._leaves_at(kind, day) <= now}
+            kept = sum(count for day, (count, _) in pages.items() if day not in gone)
+            for day in sorted(pages):
+                if kept <= MOST or len(pages) - len(gone) == 1:
+                    break
+                if day not in gone:
+                    gone.add(day)
+                    kept -= pages[day][0]
+                    output.dropped += pages[day][0]
+            for day in gone:
+                self._pages.drop(key, kind, day)
+                del pages[day]
+            if gone:
+                folder.since[kind] = max(folder.since.get(kind, FIRST_DAY), max(gone) + 1 + self._look_back(kind))
+            if not pages:
+                del folder.pages[kind]
+        if folder.clock == WALL and now > NEVER and folder.since:
+            horizon = date.fromordinal(max(1, now // DAY_MS + EPOCH_DAY - 2 * self._late_days - DAYS_SAID)).isoformat()
+            folder.alerts = [known for known in folder.alerts if known.core.segment >= horizon]
+            folder.facts = [fact for fact in folder.facts if not _is_past(fact, horizon)]
 
 
 def _leave(event: CaseEvent) -> Leave:
@@ -379,3 +409,14 @@ def _covered(spans: Sequence[tuple[int | str | None, int | str | None]], at: int
         return moment if isinstance(moment, int) else calendar.day_start(date.fromisoformat(moment).toordinal() + days)
 
     return any((start is None or instant(start, 0) <= at) and (end is None or at < instant(end, 1)) for start, end in spans)
+
+
+def _is_past(leave: Leave, horizon: str) -> bool:
+    """Whether it was approved and is over before a date that no hit lies behind any more."""
+
+    def is_before(moment: int | str | None) -> bool:
+        if moment is None:
+            return False
+        return (date.fromordinal(moment // DAY_MS + EPOCH_DAY + 1).isoformat() if isinstance(moment, int) else moment) < horizon
+
+    return is_before(leave.at) and is_before(leave.to)

@@ -13,6 +13,7 @@ from rules.fact import CASE_TYPE, CATALOG_CODE, CENTRE, IMPLEMENT_CODE, ITEM_TYP
 from rules.parameters import Extension, Fallback
 from rules.register import Register
 from supervision.calendars import Calendars, calendars_of
+from supervision.event import Precision
 from supervision.reference import Item, Reference, Source, Step
 from supervision.worktime import Limit, Mode, Unit, WorkCalendar
 from supervision.worktime.calendar import Spans
@@ -27,6 +28,7 @@ FOREVER = 2**62
 class Place:
     """The item, calendar, limits and workflow of every case with one context, opened in one span of the reference data.
 
+    `is_automatic`: the machine decides its cases. `has_peers`: some snapshot knows what is usual for it.
     `is_simple`: its limits run in days to the end of a day, so that the day of the start decides all instants; they are kept in
     `plans`, by whoever computed them.
     """
@@ -59,12 +61,17 @@ class Place:
         self.separated_steps = frozenset(code for pair in self.separated for code in (pair.first, pair.second))
         self.ordered_steps = frozenset(code for pair in self.precedence for code in (pair.first, pair.second)) | {*self.mandatory}
         limits = (self.promised_limit, self.legal_limit)
+        self.clock = source.clock
+        self.is_exact = source.precision is Precision.SECOND  # the source tells seconds
+        self.is_automatic = item is not None and item.auto_approval
+        self.has_peers = self.item_code is not None and reference.has_peers(self.item_code, self.region)
         self.is_simple = self.mode is Mode.DAY_END and all(limit is None or limit.unit in IN_DAYS for limit in limits)
         self.asked: dict[tuple[int, str | None], Any] = {}  # the engine's: rules by event type and step
         promise = self.promised_limit
         self.has_even_promise = promise is None or promise.unit is Unit.WORKING_DAY  # the same working days whenever it starts
         self.outlooks: dict[tuple[bytes, bytes], Any] = {}  # the shortcut's: what a history that many cases share leads to
         self.calm: dict[str, tuple[int, int, set[int]]] = {}  # by officer: `World.calm_of`, and the span of time it holds for
+        self.known: dict[Any, tuple[int, int, Any]] = {}  # by whoever put it there, and the span of time it holds for
         self._days: dict[int, dict[int, Any]] = {}
         self._plans: dict[tuple[int, ...], Any] = {}
 
@@ -92,6 +99,12 @@ class Place:
         if len(self.calm) >= MOST_PLANS:
             self.calm.clear()
         self.calm[officer_id] = calm
+
+    def know(self, key: Any, what: tuple[int, int, Any]) -> None:
+        """Keep it in `known`."""
+        if len(self.known) >= MOST_PLANS:
+            self.known.clear()
+        self.known[key] = what
 
     def plan(self, key: tuple[int, ...]) -> Any:
         """What was kept under this key, else None."""
@@ -158,13 +171,19 @@ class World:
         """The one object equal to this context, for `place`."""
         return self._contexts.setdefault(where, where)
 
+    def hall(self, centre: str | None, region: str | None, at: int) -> WorkCalendar:
+        """The calendar of a centre, else of the region."""
+        key = (centre, region, bisect_right(self._cuts, at))
+        found = self._of_hall.get(key)
+        if found is None:
+            own = self.calendars.of_centre(centre, at) if centre else None
+            found = self._of_hall[key] = own or self.calendars.of_region(region, at)
+        return found
+
     def office(self, centre: str | None, region: str | None, at: int) -> tuple[int, Office]:
         """The local date of an instant, and the hours there: of the centre, else of the region."""
         epoch = bisect_right(self._cuts, at)
-        calendar = self._of_hall.get((centre, region, epoch))
-        if calendar is None:
-            own = self.calendars.of_centre(centre, at) if centre else None
-            calendar = self._of_hall[centre, region, epoch] = own or self.calendars.of_region(region, at)
+        calendar = self.hall(centre, region, at)
         day = calendar.day_of(at)
         key = (centre, region, epoch, day)
         found = self._offices.get(key)

@@ -13,13 +13,14 @@ from typing import Annotated, ClassVar
 from msgspec import Meta, Struct
 
 from supervision.event import CaseType, EventType, Id, Millis, Precision
-from supervision.payloads.base import Days, Point, RegionLevel
+from supervision.payloads.base import Days, IsoDate, Measure, Point, RegionLevel
 from supervision.worktime import Limit, Mode
 
 # An instant in ms UTC; in files ISO 8601 with offset, or a date for its midnight.
 Instant = Annotated[Millis, Meta(extra={"written": "instant"})]
 Weekday = Annotated[int, Meta(ge=1, le=7)]
 Natural = Annotated[int, Meta(ge=0, le=2**53)]
+Share = Annotated[float, Meta(ge=0, le=1)]
 
 
 class DueDayEnds(StrEnum):
@@ -336,7 +337,39 @@ class Waiver(Entry, frozen=True, kw_only=True, omit_defaults=True):
         return self.waiver_id
 
 
+class Peer(Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """What is usual for an item among offices of one region level, from the stored cases of a span; `snapshot` names the count.
+
+    `region_level` None: at every level that has no entry of its own. `since`, `until`: the dates counted, both included. Over
+    `cases` accepted and completed by people: `median_minutes` from acceptance to completion. Over `grants` by people, of one
+    officer each: `p99_grants_10min` in ten minutes that saw any, `median_grants_day` on a date that saw any. `granted_share`: of
+    decisions. A figure that is None is not known.
+    """
+
+    KIND: ClassVar[str] = "peer"
+    item_code: Id
+    region_level: RegionLevel | None = None
+    snapshot: Id
+    since: IsoDate
+    until: IsoDate
+    cases: Natural = 0
+    median_minutes: Measure | None = None
+    grants: Natural = 0
+    p99_grants_10min: Measure | None = None
+    median_grants_day: Measure | None = None
+    granted_share: Share | None = None
+
+    @property
+    def key(self) -> str:
+        return peer_key(self.item_code, self.region_level)
+
+
+def peer_key(item_code: str, region_level: int | None) -> str:
+    """The key of an item's peers at a region level; None: at any."""
+    return f"{'any' if region_level is None else region_level}/{item_code}"
+
+
 ENTRY_TYPES: dict[str, type[Entry]] = {
     kind.KIND: kind
-    for kind in (Source, Item, Officer, Department, Authorisation, Region, CalendarData, Centre, Window, Outage, Waiver)
+    for kind in (Source, Item, Officer, Department, Authorisation, Region, CalendarData, Centre, Window, Outage, Waiver, Peer)
 }

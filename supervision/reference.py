@@ -28,6 +28,7 @@ from supervision.entries import (
     Officer,
     Outage,
     Pair,
+    Peer,
     Region,
     RiskClass,
     Source,
@@ -36,9 +37,10 @@ from supervision.entries import (
     Waiver,
     Window,
     Workflow,
+    peer_key,
 )
 from supervision.refusal import Reason, Refusal, precheck, refuse
-from supervision.regions import chain, significant
+from supervision.regions import chain, level_of, significant
 
 __all__ = [
     "ENTRY_TYPES",
@@ -56,6 +58,7 @@ __all__ = [
     "Officer",
     "Outage",
     "Pair",
+    "Peer",
     "Reference",
     "Region",
     "RiskClass",
@@ -173,6 +176,16 @@ class Reference:
         entry = self.get("officer", officer_id, at)
         assert entry is None or isinstance(entry, Officer)
         return entry
+
+    def peer(self, item_code: str, region: str | None, at: int) -> Peer | None:
+        """What is usual for the item at the level of this region, by the snapshot in force."""
+        entry = self.get("peer", peer_key(item_code, level_of(region)), at) or self.get("peer", peer_key(item_code, None), at)
+        assert entry is None or isinstance(entry, Peer)
+        return entry
+
+    def has_peers(self, item_code: str, region: str | None) -> bool:
+        """Whether any snapshot, of whatever time, knows the item at the level of this region."""
+        return any(("peer", peer_key(item_code, level)) in self._index for level in (level_of(region), None))
 
     def regions(self, code: str, at: int) -> tuple[Region, ...]:
         """The registered regions that hold the place `code`, the nearest first, by the prefixes of GB/T 2260."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 _LEVELS = (2, 4, 6, 9, 12)
+_LEVEL_OF = {0: 1, **{end: level for level, end in enumerate(_LEVELS, 2)}}
 
 
 @lru_cache(maxsize=16_384)
@@ -28,3 +29,8 @@ def significant(code: str) -> str:
 def covers(outer: str, inner: str) -> bool:
     """Whether region `inner` is `outer` or lies in it."""
     return significant(outer) in chain(inner)
+
+
+def level_of(code: str | None) -> int | None:
+    """The region level of a code: 1 the country, 2 province, 3 city, 4 county, 5 township, 6 village; None for other codes."""
+    return _LEVEL_OF.get(len(significant(code))) if code and code.isdigit() else None

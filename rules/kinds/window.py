@@ -1,213 +1,30 @@
-"""Kind `window`: hits of one subject counted over working days behind the watermark. M02: handling outside office hours.
+"""Kind `window`, subject side: the signals of one subject, counted behind the watermark, by local date. One finding a date at most.
 
-The case side says which acts are hits (a signal each); the subject side counts them per date and judges.
+The case side (`hours`, `haste`, `decided`) says what is a signal and which of them are hits; a tally says how many are too many. A
+further rule is a card that names both, or a small module beside them.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 from uuid import UUID
 
 from msgspec import Struct
 
-from rules.case import Case
-from rules.fact import ACTOR as ACTOR_FIELDS
-from rules.fact import (
-    BATCH_KIND,
-    CATALOG_CODE,
-    CENTRE,
-    CODE_OF,
-    DEPARTMENT,
-    FIELD_CODE,
-    FLAGS,
-    OFFICER,
-    POST_PLACE,
-    REGION,
-    TYPES,
-    Fact,
-)
-from rules.fact import DEVICE as DEVICE_FIELDS
-from rules.fact import PARTY as PARTY_FIELDS
-from rules.outline import LOUD, UNTOUCHED, Outline, Outlook, Scene
-from rules.parameters import Tally, Window
-from rules.part import ACCEPTANCES
-from rules.reading import ACTOR, merged, reads
-from rules.verdict import FAR, Verdict
-from rules.world import Office, Place
+from rules.parameters import InSpan, Night, OfCases, OnDates, OnDay, OutsideHours, Tally, Window
 from supervision.alert import Level
-from supervision.event import EventType
-from supervision.subject import key, on_clock
+from supervision.reference import Peer
 from supervision.worktime import WorkCalendar
 
-_C = FIELD_CODE
-ACTS = (
-    *ACCEPTANCES,
-    EventType.ACCEPTANCE_REFUSED,
-    EventType.SUPPLEMENT_NOTIFIED,
-    EventType.STEP_COMPLETED,
-    EventType.DECISION_MADE,
-    EventType.CASE_RETURNED,
-    EventType.CASE_COMPLETED,
-)
-_ACT_CODES = frozenset(CODE_OF[kind] for kind in ACTS)
-_STEP_CODE, _DECIDED = _C["payload.step_code"], _C["payload.decision"]
-_DECISION = CODE_OF[EventType.DECISION_MADE]
-_NEVER: tuple[int, int, frozenset[int]] = (0, 0, frozenset())
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
-SLOT_MS = 15 * MINUTE_MS
-
-
-class Draft(Struct, frozen=True):
-    """A signal as the facts imply it, before the engine gives it a revision."""
-
-    subject: str
-    kind: str
-    fact_id: int
-    at: int
-    data: dict[str, Any]
-
-
-class OffHours:
-    """M02, case side: a human act outside the hours of the officer's centre is a hit, and a signal to the officer."""
-
-    reads = merged(
-        reads(ACTS, ACTOR, frozenset(DEVICE_FIELDS), frozenset(PARTY_FIELDS)),
-        reads((EventType.STEP_COMPLETED,), frozenset({"payload.step_code"})),
-        reads((EventType.DECISION_MADE,), frozenset({"payload.decision"})),
-    )
-
-    awaits = (frozenset(ACTS),)
-    needs_fields = ("actor_officer_id",)
-
-    def __init__(self, parameters: Window) -> None:
-        self.hours = parameters.hit
-        self._before_ms = parameters.hit.before_open_min * MINUTE_MS
-        self._after_ms = parameters.hit.after_close_min * MINUTE_MS
-        night = parameters.night_grant
-        self.night = None if night is None else (_minute(night.since), _minute(night.until))
-
-    def judge(self, case: Case) -> Sequence[Verdict]:
-        """Nothing on the case itself: the clue belongs to the officer."""
-        return ()
-
-    def signals(self, case: Case, fresh: Collection[Fact] | None) -> list[Draft]:
-        """The hits of the case; `fresh` are the facts to look at where nothing else can have changed."""
-        if case.is_test:
-            return []
-        found: list[Draft] = []
-        for act in case.heads() if fresh is None else fresh:
-            if act.type in _ACT_CODES and act.actor[OFFICER]:
-                draft = self._hit(case, act)
-                if draft is not None:
-                    found.append(draft)
-        return found
-
-    def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
-        """An act tells of itself alone: its hour does."""
-        return self._look if act.type in _ACT_CODES else UNTOUCHED
-
-    def _look(self, scene: Scene, _rule: bytes) -> int:
-        officer_id = None if scene.actor is None else scene.actor[OFFICER]
-        if not officer_id:
-            return FAR
-        at = scene.at
-        since, until, calm = scene.place.calm.get(officer_id, _NEVER)
-        return FAR if since <= at < until and at // SLOT_MS in calm else self._look_up(scene, officer_id)
-
-    def _look_up(self, scene: Scene, officer_id: str) -> int:
-        """And remember a quarter of an hour that lies in office hours, for all officers of the centre: acts in it are no hits."""
-        world, place, at = scene.world, scene.place, scene.at
-        officer = world.reference.officer(officer_id, at)
-        centre = (officer.centre_id if officer is not None else None) or place.where[CENTRE]
-        region = place.where[REGION] or place.region
-        day, office = world.office(centre, region, at)
-        if self._is_outside(office, at):
-            return LOUD
-        since, until = world.span(at)
-        calm = world.calm_of(centre, region, since)
-        place.keep_calm(officer_id, (since, until, calm))
-        slot, day_start = at // SLOT_MS, office.calendar.day_start
-        first, last = max(since, day_start(day), slot * SLOT_MS), min(until, day_start(day + 1), (slot + 1) * SLOT_MS)
-        if last - first == SLOT_MS and any(opens <= first and last <= closes for opens, closes in office.spans):
-            calm.add(slot)
-        return FAR
-
-    def _hit(self, case: Case, act: Fact) -> Draft | None:
-        officer_id = str(act.actor[OFFICER])
-        officer = case.world.reference.officer(officer_id, act.at)
-        centre = (officer.centre_id if officer is not None else None) or act.where[CENTRE]
-        region = act.where[REGION] or case.parts()[0].place.region
-        day, office = case.world.office(centre, region, act.at)
-        if not self._is_outside(office, act.at) or not _is_human(case, act):
-            return None
-        granted = act.type == _DECISION and act.get(_DECIDED) == "granted"
-        data: dict[str, Any] = {
-            "day": day,
-            "type": TYPES[act.type].value,
-            "officer": officer_id,
-            "centre": centre,
-            "region": region,
-            "off_hours": True,
-            "night_grant": granted and self._is_night(office.calendar.zone.wall(day, act.at)),
-        }
-        return Draft(on_clock(key("officer", officer_id), case.source.clock), "act", case.first_id(act), act.at, data | _told(act))
-
-    def _is_outside(self, office: Office, at: int) -> bool:
-        spans = office.spans
-        for start, end in office.extended:
-            if start <= at < end:
-                return False
-        if not spans:
-            return self.hours.closed_days
-        if at < spans[0][0] - self._before_ms or at > spans[-1][1] + self._after_ms:
-            return True
-        if self.hours.lunch:
-            for start, end in office.breaks:
-                if start <= at < end:
-                    return True
-        return False
-
-    def _is_night(self, since_midnight: int) -> bool:
-        if self.night is None:
-            return False
-        minute = since_midnight // MINUTE_MS
-        since, until = self.night
-        return minute >= since or minute < until
-
-
-def _is_human(case: Case, act: Fact) -> bool:
-    return (
-        act.actor[POST_PLACE] != "system"
-        and "auto_approved" not in (act.get(FLAGS) or ())
-        and act.get(BATCH_KIND) != "migration"
-        and case.precision(act) == "second"
-    )
-
-
-def _told(act: Fact) -> dict[str, Any]:
-    """What a signal `act` tells beside who, when and where, under the names that all rules on acts read."""
-    told: dict[str, Any] = {
-        "item_catalog_code": act.where[CATALOG_CODE],
-        "department_id": act.where[DEPARTMENT],
-        **dict(zip(PARTY_FIELDS, act.party, strict=True)),
-        **dict(zip(DEVICE_FIELDS, act.device, strict=True)),
-        ACTOR_FIELDS[POST_PLACE]: act.actor[POST_PLACE],
-        "step_code": act.get(_STEP_CODE),
-        "decision": act.get(_DECIDED),
-    }
-    return {name: value for name, value in told.items() if value is not None}
-
-
-def _minute(time_of_day: str) -> int:
-    hours, minutes = time_of_day.split(":")
-    return int(hours) * 60 + int(minutes)
+MOST_EVIDENCE = 50
+DAY_MS = 86_400_000
+SECOND_MS = 1_000
 
 
 class Hit(Struct, frozen=True):
-    """A hit as the subject side holds it, in order of (`at`, `fact_id`)."""
+    """A signal as the subject side holds it, in order of (`at`, `fact_id`)."""
 
     at: int
     fact_id: bytes
@@ -215,65 +32,110 @@ class Hit(Struct, frozen=True):
     case: str
     data: dict[str, Any]
 
+    @property
+    def counts(self) -> bool:
+        """Whether it is a hit, and not only a case beside them."""
+        return bool(self.data.get("hit"))
+
+    @property
+    def of_case(self) -> tuple[str, str]:
+        return self.source, self.case
+
 
 class Finding(Struct, frozen=True):
-    """A clue on one date of one subject; `hit` is the one that completed it."""
+    """A clue on one date (ordinal) of one subject, from `at` on (ms UTC); `hit` is the last one it rests on."""
 
     level: Level
     day: int
+    at: int
     hit: Hit
     facts: dict[str, Any]
     evidence: tuple[UUID, ...]
 
 
-class HitDates:
-    """M02, subject side: dates with many hits within a span of working days, and grants at night."""
+class World(Protocol):
+    """What a tally may look up."""
 
-    def __init__(self, parameters: Window) -> None:
-        self.tallies = sorted(parameters.tallies, key=lambda tally: -tally.level.rank)
-        self.night = parameters.night_grant
-        self.within_wd = max((tally.within_wd for tally in parameters.tallies), default=1)
+    def calendar(self, hit: Hit) -> WorkCalendar: ...
 
-    def judge(self, hits: Sequence[Hit], calendar: WorkCalendar, days: Iterable[int]) -> Iterable[Finding]:
-        """One finding at most for each of `days`: the highest level reached, at the first hit that reached it."""
-        by_day: dict[int, list[Hit]] = {}
-        for hit in hits:
-            by_day.setdefault(int(hit.data["day"]), []).append(hit)
-        for day in days:
-            found = [
-                finding for hit_count in range(len(by_day.get(day, ()))) if (finding := self._at(by_day, calendar, day, hit_count))
-            ]
-            if found:
-                yield max(found, key=lambda finding: (finding.level.rank, -finding.hit.at))
+    def peer(self, hit: Hit) -> Peer | None: ...
 
-    def _at(self, by_day: dict[int, list[Hit]], calendar: WorkCalendar, day: int, position: int) -> Finding | None:
-        """What the hit at this position of its day completes."""
-        hit = by_day[day][position]
-        if self.night is not None and hit.data.get("night_grant"):
-            facts = {"reason": "night_grant", "hits": position + 1, "dates": 1, "act_at": hit.at}
-            return Finding(self.night.level, day, hit, facts, (UUID(bytes=hit.fact_id),))
-        for tally in self.tallies:
-            finding = self._tally(tally, by_day, calendar, day, position)
-            if finding is not None:
-                return finding
+
+class Hits:
+    """The signals of one kind of one subject that the watermark has reached, by local date, read when they are asked for.
+
+    `counts`: by date the number of signals and of hits among them, at most: those ahead of the watermark and withdrawn ones too.
+    """
+
+    def __init__(self, counts: Mapping[int, tuple[int, int]], read: Callable[[int], Sequence[Hit]], world: World, now: int) -> None:
+        self.world = world
+        self.now = now
+        self.later: list[tuple[int, int]] = []  # (instant, date): when a date has to be looked at again
+        self._counts = counts
+        self._read = read
+        self._known: dict[int, Sequence[Hit]] = {}
+
+    def most(self, *days: int) -> int:
+        """No more hits than this lie on these dates."""
+        return sum(self._counts[day][1] for day in days if day in self._counts)
+
+    def on(self, day: int) -> Sequence[Hit]:
+        """In order."""
+        found = self._known.get(day)
+        if found is None:
+            found = self._known[day] = self._read(day) if day in self._counts else ()
+        return found
+
+    def days(self, first: int, last: int) -> list[int]:
+        """Those from `first` to `last`, both included, that have any."""
+        return sorted(day for day in self._counts if first <= day <= last)
+
+
+class Counter(Protocol):
+    """One tally. `look_back`: calendar days before a date that it may look at."""
+
+    level: Level
+    look_back: int
+
+    def first(self, hits: Hits, day: int) -> Finding | None:
+        """The first instant of the date at which it holds."""
+
+
+class ByDates:
+    """Dates with many hits among the last working days."""
+
+    def __init__(self, tally: OnDates) -> None:
+        self.level = tally.level
+        self.look_back = _calendar_days(tally.within_wd)
+        self._tally = tally
+
+    def first(self, hits: Hits, day: int) -> Finding | None:
+        tally = self._tally
+        if hits.most(day) < tally.hits:
+            return None
+        today = [hit for hit in hits.on(day) if hit.counts]
+        for position in range(tally.hits, len(today) + 1):
+            found = self._at(hits, day, today[:position])
+            if found is not None:
+                return found
         return None
 
-    def _tally(self, tally: Tally, by_day: dict[int, list[Hit]], calendar: WorkCalendar, day: int, position: int) -> Finding | None:
-        if position + 1 < tally.hits:
+    def _at(self, hits: Hits, day: int, today: Sequence[Hit]) -> Finding | None:
+        """What the last of these completes."""
+        tally = self._tally
+        begins = first_day(hits.world.calendar(today[-1]), day, tally.within_wd)
+        before = [[hit for hit in hits.on(each) if hit.counts] for each in hits.days(begins, day - 1)]
+        before = [each for each in before if len(each) >= tally.hits]
+        if len(before) + 1 < tally.dates:
             return None
-        first = _first_day(calendar, day, tally.within_wd)
-        dates = sorted(d for d in by_day if first <= d < day and len(by_day[d]) >= tally.hits)
-        if len(dates) + 1 < tally.dates:
-            return None
-        today = by_day[day][: position + 1]
-        counted = [hit for d in dates for hit in by_day[d]] + today
+        counted = [hit for each in before for hit in each] + list(today)
         party, kind, of_party, cases = _party(counted)
         if tally.one_party_share is not None and of_party < round(tally.one_party_share * cases, 9):
             return None
         facts = {
             "reason": "out_of_hours",
             "hits": len(today),
-            "dates": len(dates) + 1,
+            "dates": len(before) + 1,
             "within_wd": tally.within_wd,
             "cases": cases,
             "party": party,
@@ -281,10 +143,153 @@ class HitDates:
             "share": of_party / cases,
             "act_at": today[-1].at,
         }
-        return Finding(tally.level, day, today[-1], facts, tuple(UUID(bytes=hit.fact_id) for hit in counted[:50]))
+        return Finding(tally.level, day, today[-1].at, today[-1], facts, evidence(counted))
 
 
-def _first_day(calendar: WorkCalendar, day: int, within_wd: int) -> int:
+class ByNight:
+    """A grant at night, at once. The case side says which hour is night."""
+
+    look_back = 0
+
+    def __init__(self, night: Night) -> None:
+        self.level = night.level
+
+    def first(self, hits: Hits, day: int) -> Finding | None:
+        for position, hit in enumerate(hits.on(day)):
+            if hit.data.get("night_grant"):
+                facts = {"reason": "night_grant", "hits": position + 1, "dates": 1, "act_at": hit.at}
+                return Finding(self.level, day, hit.at, hit, facts, evidence([hit]))
+        return None
+
+
+class BySpan:
+    """Many hits within seconds or hours; they may have begun on the date before."""
+
+    def __init__(self, tally: InSpan) -> None:
+        self.level = tally.level
+        self.look_back = -(-tally.within_s * SECOND_MS // DAY_MS)
+        self._tally = tally
+
+    def first(self, hits: Hits, day: int) -> Finding | None:
+        tally = self._tally
+        days = range(day - self.look_back, day + 1)
+        if hits.most(day) == 0 or hits.most(*days) < tally.hits:
+            return None
+        counted = sorted((hit for each in days for hit in hits.on(each) if hit.counts), key=_order)
+        ats = [hit.at for hit in counted]
+        for position, hit in enumerate(counted):
+            if hit.data["day"] != day:
+                continue
+            inside = counted[bisect_right(ats, hit.at - tally.within_s * SECOND_MS) : position + 1]
+            number = len({each.of_case for each in inside}) if tally.by_case else len(inside)
+            if number < tally.hits:
+                continue
+            peer = hits.world.peer(hit) if tally.times_p99 is not None else None
+            usual = None if peer is None else peer.p99_grants_10min
+            least = tally.hits if usual is None or tally.times_p99 is None else max(tally.hits, tally.times_p99 * usual)
+            if number >= least:
+                facts = {"reason": "burst", "hits": number, "least": least, "within_min": tally.within_s / 60}
+                facts |= {"first_at": inside[0].at, "act_at": hit.at} | (_told(peer, usual) or _told_by(hit))
+                return Finding(tally.level, day, hit.at, hit, facts, evidence(inside))
+        return None
+
+
+class ByShare:
+    """A share of hits among the cases of the last working days, on a date that has a hit of its own."""
+
+    def __init__(self, tally: OfCases) -> None:
+        self.level = tally.level
+        self.look_back = _calendar_days(tally.within_wd)
+        self._tally = tally
+
+    def first(self, hits: Hits, day: int) -> Finding | None:
+        tally = self._tally
+        if hits.most(day) == 0:
+            return None
+        today = hits.on(day)
+        start = next((position for position, hit in enumerate(today) if hit.counts), None)
+        begins = None
+        for position in range(len(today) if start is None else start, len(today)):
+            hit = today[position]
+            own = first_day(hits.world.calendar(hit), day, tally.within_wd)
+            if own != begins:
+                begins, before = own, [each for date in hits.days(own, day - 1) for each in hits.on(date)]
+                cases = {each.of_case for each in (*before, *today[:position])}
+                hasty = {each.of_case: each for each in (*before, *today[:position]) if each.counts}
+            cases.add(hit.of_case)
+            if hit.counts:
+                hasty.setdefault(hit.of_case, hit)
+            if len(cases) >= tally.cases and len(hasty) >= round(tally.share * len(cases), 9):
+                facts = {"reason": "share", "hits": len(hasty), "cases": len(cases), "share": len(hasty) / len(cases)}
+                counted = sorted(hasty.values(), key=_order)
+                facts |= {"within_wd": tally.within_wd, "act_at": hit.at} | _told_by(counted[-1])
+                return Finding(tally.level, day, hit.at, hit, facts, evidence(counted))
+        return None
+
+
+class ByDay:
+    """The hits of a whole date against what is usual, once the date is over."""
+
+    look_back = 0
+
+    def __init__(self, tally: OnDay) -> None:
+        self.level = tally.level
+        self._tally = tally
+
+    def first(self, hits: Hits, day: int) -> Finding | None:
+        tally = self._tally
+        if hits.most(day) < tally.hits:
+            return None
+        today = hits.on(day)
+        if not today:
+            return None
+        last = today[-1]
+        peer = hits.world.peer(last)
+        usual = None if peer is None else peer.median_grants_day
+        if usual is None:
+            return None
+        over = hits.world.calendar(last).day_start(day + 1)
+        if hits.now < over:
+            hits.later.append((over, day))
+            return None
+        least = max(tally.hits, tally.times_median * usual)
+        counted = [hit for hit in today if hit.counts]
+        if len(counted) < least or len(counted) < round(tally.share * len(today), 9):
+            return None
+        facts = {"reason": "whole_day", "hits": len(counted), "least": least, "share": len(counted) / len(today)}
+        facts |= {"cases": len(today)} | _told(peer, usual)
+        return Finding(tally.level, day, over, counted[-1], facts, evidence(counted))
+
+
+class Tallies:
+    """The subject side of one card: `kind`, the signals it counts. The highest level, at its first instant."""
+
+    def __init__(self, kind: str, window: Window) -> None:
+        self.kind = kind
+        self.is_excused_by_overtime = isinstance(window.signals, OutsideHours)
+        night = [] if window.night_grant is None else [ByNight(window.night_grant)]
+        self.counters: list[Counter] = [*night, *(_counter(tally) for tally in window.tallies)]
+        self.look_back = max(counter.look_back for counter in self.counters)
+
+    def judge(self, hits: Hits, day: int) -> Finding | None:
+        found = [finding for counter in self.counters if (finding := counter.first(hits, day)) is not None]
+        return max(found, key=lambda finding: (finding.level.rank, -finding.at), default=None)
+
+
+def _counter(tally: Tally) -> Counter:
+    if isinstance(tally, OnDates):
+        return ByDates(tally)
+    if isinstance(tally, InSpan):
+        return BySpan(tally)
+    return ByShare(tally) if isinstance(tally, OfCases) else ByDay(tally)
+
+
+def _calendar_days(working: int) -> int:
+    """No fewer calendar days than so many working days take, a long holiday among them."""
+    return 2 * working + 10
+
+
+def first_day(calendar: WorkCalendar, day: int, within_wd: int) -> int:
     """The n-th last working day, counting `day` if it is one."""
     while True:
         if calendar.is_working(day):
@@ -292,6 +297,23 @@ def _first_day(calendar: WorkCalendar, day: int, within_wd: int) -> int:
             if within_wd == 0:
                 return day
         day -= 1
+
+
+def evidence(hits: Sequence[Hit]) -> tuple[UUID, ...]:
+    return tuple(UUID(bytes=hit.fact_id) for hit in hits[:MOST_EVIDENCE])
+
+
+def _told(peer: Peer | None, usual: float | None) -> dict[str, Any]:
+    return {} if peer is None else {"snapshot": peer.snapshot, "usual": usual}
+
+
+def _told_by(hit: Hit) -> dict[str, Any]:
+    """What a hit says of the snapshot that made it one."""
+    return {name: hit.data[name] for name in ("snapshot", "median_minutes") if name in hit.data}
+
+
+def _order(hit: Hit) -> tuple[int, bytes]:
+    return hit.at, hit.fact_id
 
 
 def _of_case(hit: Hit) -> tuple[str | None, str]:
@@ -302,8 +324,11 @@ def _of_case(hit: Hit) -> tuple[str | None, str]:
 
 def _party(hits: Sequence[Hit]) -> tuple[str | None, str | None, int, int]:
     """The most frequent party of the cases, its kind, its cases, and cases in all; ties go to the lesser name."""
-    parties = {(hit.source, hit.case): _of_case(hit) for hit in hits}
-    counts = Counter(party for party in parties.values() if party[0])
+    parties = {hit.of_case: _of_case(hit) for hit in hits}
+    counts: dict[tuple[str, str], int] = {}
+    for name, kind in parties.values():
+        if name:
+            counts[name, kind] = counts.get((name, kind), 0) + 1
     if not counts:
         return None, None, 0, len(parties)
     (party, kind), number = min(counts.items(), key=lambda entry: (-entry[1], entry[0]))

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bench import workload
 from rules.book import Rulebook
 from rules.engine import CaseEngine
-from rules.output import Item
+from rules.output import Item, Output
 from supervision.decoder import decode
 from supervision.event import CaseEvent, ClockAdvanced, Stream
 from supervision.reference import Reference
@@ -41,7 +42,7 @@ class Pair:
 
     def process(self, items: Sequence[Item]) -> None:
         short, whole = (engine.process(items) for engine in self.engines)
-        assert short == whole
+        assert _said(short) == _said(whole)
         self._same_state()
         if short.more:
             self.advance("", 0)
@@ -68,6 +69,11 @@ class Pair:
         self.engines = self._fresh()
         for engine in self.engines:
             engine.restore(self.state.items())
+
+
+def _said(output: Output) -> Output:
+    """With the signals case by case: those of the short way do not wait for the case before them."""
+    return replace(output, signals=sorted(output.signals, key=lambda signal: str(signal.case_id)))
 
 
 def ride(pair: Pair, events: Sequence[CaseEvent], clocks: dict[str, int], chance: random.Random, size: int) -> None:

@@ -33,12 +33,12 @@ def hit(number: int, when: str, case_id: str, party: str = "AG-1", **fields: Any
         "day": datetime.fromisoformat(when).date().toordinal(),
         "officer": "O-1",
         "agent_org_id": party,
-        "off_hours": True,
+        "hit": True,
         "night_grant": fields.pop("night_grant", False),
         "region": "430111",
     }
     known: dict[str, Any] = {"subject": OFFICER, "clock": "log:hall", "source_system": "hall", "revision": 1} | fields
-    return Signal(kind="act", fact_id=UUID(int=number), at=instant, case_id=case_id, data=data, **known)
+    return Signal(kind="M02", fact_id=UUID(int=number), at=instant, case_id=case_id, data=data, **known)
 
 
 def three_days(party: str = "AG-1") -> list[Signal]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rules.card import BUILTIN, load_cards
-from rules.kinds.window import ACTS
+from rules.kinds.hours import ACTS
 from streams.simulator import conduct, twists
 from streams.simulator.city import City
 from streams.simulator.days import Days, Load

@@ -1,0 +1,113 @@
+"""Kind `window`, case side: a human decision is a signal about its officer, a grant a hit (M10).
+
+Nearly every case has one, so the look sends it: see `rules.shortcut`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from rules.case import Case
+from rules.fact import CENTRE, CODE_OF, DEPARTMENT, FIELD_CODE, OFFICER, POST_PLACE, REGION, Fact
+from rules.kinds.acts import BULK_NO, BULKY, hall_of, is_human, is_in_bulk, subject_of
+from rules.outline import UNTOUCHED, Outline, Outlook, Scene
+from rules.parameters import Decided, Key
+from rules.part import ACCEPTANCES
+from rules.reading import ACTOR, merged, reads
+from rules.said import Draft
+from rules.verdict import FAR, Verdict
+from rules.world import Place, World
+from supervision.event import EventType
+from supervision.worktime import WorkCalendar
+
+_DECISION = CODE_OF[EventType.DECISION_MADE]
+_MATTERING = frozenset(CODE_OF[kind] for kind in (EventType.DECISION_MADE, *ACCEPTANCES, EventType.CASE_REOPENED))
+_BULKY_CODES = frozenset(CODE_OF[kind] for kind in BULKY)
+_DECIDED = FIELD_CODE["payload.decision"]
+_COUNTED = ("granted", "denied")
+Told = tuple[str, WorkCalendar, dict[str, Any]]  # the subject, its calendar, what its signals say
+_UNKNOWN: tuple[int, int, None] = (0, 0, None)
+
+
+class Decisions:
+    """Each decision of a person that grants or denies; none where a business batch or the machine decides."""
+
+    reads = merged(
+        reads((*BULKY, *ACCEPTANCES, EventType.CASE_REOPENED), frozenset({"payload.bulk_no"})),
+        reads((EventType.DECISION_MADE,), ACTOR, frozenset({"payload.decision"})),
+    )
+    awaits = (frozenset({EventType.DECISION_MADE}),)
+    needs_fields = ("actor_officer_id", "payload.decision")
+    is_whole = True  # a batch number on one fact takes out the others
+
+    def __init__(self, rule_id: str, key: Key, _parameters: Decided) -> None:
+        self.rule_id = rule_id
+        self.key = key
+
+    def judge(self, case: Case) -> Sequence[Verdict]:
+        """Nothing on the case itself: the clue belongs to the officer."""
+        return ()
+
+    def signals(self, case: Case, fresh: Collection[Fact] | None) -> list[Draft] | None:
+        if fresh is not None and not any(fact.type in _MATTERING or BULK_NO in fact.kept for fact in fresh):
+            return None
+        if case.is_test or is_in_bulk(case):
+            return []
+        found: list[Draft] = []
+        for part in case.parts():
+            place = part.place
+            if place.is_automatic:
+                continue
+            for act in part.of(_DECISION):
+                officer = act.actor[OFFICER]
+                if act.get(_DECIDED) in _COUNTED and officer and is_human(case, act):
+                    named = (act.where[CENTRE], act.where[REGION] or place.region, act.where[DEPARTMENT])
+                    told = self._told(case.world, place, officer, act.at, *named)
+                    if told is not None:
+                        found.append(_draft(told, self.rule_id, case.first_id(act), act.at, act.get(_DECIDED) == "granted"))
+        return found
+
+    def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
+        """A plain case has no batch number: a decision tells of itself alone."""
+        if act.type != _DECISION:
+            return None if act.type in _BULKY_CODES and BULK_NO in act.kept else UNTOUCHED
+        decided = act.get(_DECIDED)
+        if decided not in _COUNTED or place.is_automatic or not place.is_exact:
+            return UNTOUCHED
+        return self._grant if decided == "granted" else self._denial
+
+    def _grant(self, scene: Scene, _rule: bytes) -> int:
+        return self._look(scene, granted=True)
+
+    def _denial(self, scene: Scene, _rule: bytes) -> int:
+        return self._look(scene, granted=False)
+
+    def _look(self, scene: Scene, *, granted: bool) -> int:
+        actor, place, at = scene.actor, scene.place, scene.at
+        if actor is None or not actor[OFFICER] or actor[POST_PLACE] == "system":
+            return FAR
+        key = (self.rule_id, actor[OFFICER])
+        since, until, told = place.known.get(key, _UNKNOWN)
+        if not since <= at < until:
+            where = place.where
+            told = self._told(scene.world, place, actor[OFFICER], at, where[CENTRE], place.region, where[DEPARTMENT])
+            place.know(key, (*scene.world.span(at), told))
+        if told is not None:
+            scene.drafts.append(_draft(told, self.rule_id, scene.event_id, at, granted))
+        return FAR
+
+    def _told(
+        self, world: World, place: Place, officer: str, at: int, named: str | None, region: str | None, department: str | None
+    ) -> Told | None:
+        if place.item_code is None:
+            return None
+        centre = hall_of(world, officer, named, at)
+        data = {"officer": officer, "item": place.item_code, "centre": centre, "region": region, "department_id": department}
+        data = {name: value for name, value in data.items() if value is not None}
+        return subject_of(self.key, data, place.clock), world.hall(centre, region, at), data
+
+
+def _draft(told: Told, rule_id: str, fact_id: int, at: int, granted: bool) -> Draft:
+    subject, calendar, data = told
+    return Draft(subject, rule_id, fact_id, at, {"day": calendar.day_of(at), "hit": granted, **data})
