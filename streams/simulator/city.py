@@ -127,6 +127,7 @@ class City:
         self.profile = profile
         self.source = self.clock = f"{profile.name}-{seed}"
         self._places = places(profile, centres)
+        self.feeds = feeds
         self._feeds = [TURNS[number % len(TURNS)] if feeds else ALL_TOLD for number in range(centres)]
         self._chance = random.Random("registers")  # noqa: S311 - names, not secrets
         self.entries: list[Entry] = [
@@ -150,6 +151,11 @@ class City:
     @cached_property
     def reference(self) -> Reference:
         return Reference(self.entries)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources of its centres, its own first."""
+        return tuple(feed.name_of(self.source) for feed in dict.fromkeys(self._feeds))
 
     @cached_property
     def people(self) -> int:

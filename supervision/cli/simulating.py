@@ -48,6 +48,14 @@ class Way(NamedTuple):
         return outlets.gateway(settings, city, self.url, self.key_file) if self.to == "gateway" else None
 
 
+class Span(NamedTuple):
+    """`days` from the `first`, and `warm_up` before it, are days on which cases open."""
+
+    first: date
+    days: int
+    warm_up: int
+
+
 @app.command()
 def simulate(
     city: Annotated[str | None, typer.Option("--city", metavar="NAME", help=f"Which city: yunzhou or chihe ({CITY}).")] = None,
@@ -57,6 +65,12 @@ def simulate(
         typer.Option("--rate", metavar="R", min=0.001, help=f"Events a second of office time; live: of wall time ({RATE:g})."),
     ] = None,
     days: Annotated[int, typer.Option("--days", metavar="D", min=1, help="Days on which cases open, days off among them.")] = DAYS,
+    warm_up: Annotated[
+        int, typer.Option("--warm-up", metavar="D", min=0, help="Days before the first one: cases, but no twist and no pattern.")
+    ] = 0,
+    feeds: Annotated[
+        bool, typer.Option("--feeds", help="Of eight centres three report less: a batch a night, results only, dates only.")
+    ] = False,
     seed: Annotated[int | None, typer.Option("--seed", metavar="S", help=f"The same seed makes the same bytes ({SEED}).")] = None,
     start: Annotated[
         str | None, typer.Option("--from", metavar="DATE", help=f"The first day ({FIRST}; live: the Tuesday {LIVE}).")
@@ -104,6 +118,10 @@ def simulate(
     from rich.console import Console
 
     way = Way(Console(stderr=True), to, data, url, key_file)
+    if feeds and (live or to == "gateway"):
+        raise UserError(
+            say("--feeds 只与 kafka 或文件同用", "--feeds goes to Kafka or a file only: a key of the gateway is of one source")
+        )
     if live:
         if truth is not None:
             raise UserError(say("--truth 不能与 --live 同用", "--truth and --live do not go together: a live city has no end"))
@@ -114,28 +132,26 @@ def simulate(
     load = (RATE / SPEED if rate is None else rate, INJECTED if injections is None else injections)
     _finite(
         way,
-        _city(city or CITY, centres or CENTRES, SEED if seed is None else seed),
+        _city(city or CITY, centres or CENTRES, SEED if seed is None else seed, feeds=feeds),
         load,
-        _day(start or FIRST),
-        days,
+        Span(_day(start or FIRST), days, warm_up),
         until_clock,
         truth,
     )
 
 
-def _city(name: str, centres: int, seed: int) -> City:
+def _city(name: str, centres: int, seed: int, *, feeds: bool = False) -> City:
     from streams.simulator.city import City
     from streams.simulator.profile import profile_of
 
-    return City(centres, seed, profile_of(name))
+    return City(centres, seed, profile_of(name), feeds=feeds)
 
 
 def _finite(
     way: Way,
     city: City,
     load: tuple[float, float],
-    first: date,
-    days: int,
+    span: Span,
     until_clock: str | None,
     truth: Path | None,
 ) -> None:
@@ -144,14 +160,15 @@ def _finite(
     from streams.sources.feed import with_clock
     from supervision.cli.summary import until_of
 
-    made = Days(city, Load(rate=load[0], injected=load[1]), first.toordinal())
-    last = first.toordinal() + days - 1
+    first = span.first.toordinal()
+    made = Days(city, Load(rate=load[0], injected=load[1]), first - span.warm_up, injected_from=first)
+    last = first + span.days - 1
     end = until_of(until_clock, made.calendar.time_zone)
     until = made.calendar.day_start(last + 1 + RUN_ON_DAYS) if end is None else end
     lines: list[Line] = []
     items = with_clock(made.arrivals(last, note=lines.extend), [city.clock], until=until)
     if way.to in WAYS:
-        _send(way, city, (city.source, city.centres, load, first, days, until, way.to), items)
+        _send(way, city, (city.source, city.centres, city.feeds, load, span, until, way.to), items)
     else:
         _to_file(way, city, items)
     if truth is not None:
@@ -203,7 +220,10 @@ def _wait(console: Console, settings: Settings, city: City) -> None:
     try:
         with console.status(say("等待研判和入库", "waiting for agents and sink")):
             wait_until_drained(settings, store)
-        show_alerts(console, Tally(Counter(queries.alerts_by_rule_and_level(store, city.source))))
+        counts: Counter[tuple[str, str, str]] = Counter()
+        for source in city.sources:
+            counts.update(queries.alerts_by_rule_and_level(store, source))
+        show_alerts(console, Tally(counts))
     finally:
         store.close()
 
