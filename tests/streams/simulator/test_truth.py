@@ -12,6 +12,8 @@ from rules.card import BUILTIN, load_cards
 from streams.simulator import truth
 from streams.simulator.accuracy import Score, Standing, scores
 from streams.simulator.days import Load
+from streams.simulator.feeds import TURNS
+from streams.simulator.profile import CHIHE
 from streams.simulator.trial import Trial, judged, standing
 from streams.simulator.truth import Line
 from supervision.alert import Level
@@ -36,6 +38,18 @@ def test_every_violation_is_found_at_its_instant_and_nothing_else(seed: int, fir
         assert score.is_right, score
         assert score.injected > 0, score
         assert score.quiet > 0, score
+
+
+def test_the_truth_of_centres_that_report_less_is_found_after_a_warm_up() -> None:
+    trial = Trial.of(
+        5, len(TURNS), Load(rate=0.15, injected=0.5), date(2026, 3, 9), profile=CHIHE, working_days=3, warm_up_days=5, feeds=True
+    )
+    run = judged(trial, trial.items())
+    found = standing(run.alerts)
+    assert [score for score in scores(trial.lines, found, trial.until) if not score.is_right] == []
+    for source in trial.days.city.sources:
+        assert any(f":{source}/" in alert.subject for alert in found), source
+    assert any(line.name and "+" in line.name for line in trial.lines), "no two twists met"
 
 
 LINE = Line(expect="alert", rule="T03", level=Level.YELLOW, subject="case:s/1", segment="0", at=10)
