@@ -20,6 +20,7 @@ from rules.kinds.decided import Decisions
 from rules.kinds.fixed import FixedDeadline
 from rules.kinds.haste import Haste
 from rules.kinds.hours import OffHours
+from rules.kinds.idle import IdleDeadline
 from rules.kinds.require import demand
 from rules.kinds.separation import SamePerson
 from rules.kinds.sequence import Order
@@ -226,20 +227,29 @@ def _is_legal(card: Card) -> bool:
 def _built(cards: tuple[Card, ...]) -> tuple[Rule, ...]:
     """Detectors in the order of the cards; a rule may yield only to rules that are in this book."""
     deadlines: dict[str, CaseDeadline] = {}
+    watched = ((card.id, card.detector) for card in cards)
+    pauses = {
+        name: PauseDeadline(detector)
+        for name, detector in watched
+        if isinstance(detector, Deadline) and detector.limit is LimitOf.PAUSE
+    }
     speaks = {card.detector.limit for card in cards if isinstance(card.detector, Deadline)}
-    rules = [_rule(card, deadlines, speaks) for card in sorted(cards, key=lambda card: not _is_legal(card))]
+    rules = [_rule(card, deadlines, pauses, speaks) for card in sorted(cards, key=lambda card: not _is_legal(card))]
     return tuple(sorted(rules, key=lambda rule: rule.id))
 
 
-def _rule(card: Card, deadlines: dict[str, CaseDeadline], speaks: set[LimitOf]) -> Rule:
+def _rule(card: Card, deadlines: dict[str, CaseDeadline], pauses: dict[str, PauseDeadline], speaks: set[LimitOf]) -> Rule:
     parameters = card.detector
     if isinstance(parameters, Deadline):
         if parameters.limit is LimitOf.STEP:
             return Rule(card, StepDeadline(parameters))
         if parameters.limit is LimitOf.PAUSE:
-            return Rule(card, PauseDeadline(parameters))
+            return Rule(card, pauses[card.id])
         if parameters.limit is LimitOf.FIXED:
             return Rule(card, FixedDeadline(parameters))
+        if parameters.limit is LimitOf.IDLE:
+            before = {level: tuple(pauses[name] for name in names if name in pauses) for level, names in parameters.yields.items()}
+            return Rule(card, IdleDeadline(parameters, before))
         yields = {
             level: tuple(deadlines[name] for name in names if name in deadlines) for level, names in parameters.yields.items()
         }

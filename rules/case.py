@@ -206,6 +206,10 @@ class Case:
         versions = self._older.get(head.id) if self._older else None
         return head.id if versions is None else versions[0].id
 
+    def first_uuid(self, head: Fact) -> UUID:
+        """The same as events say it."""
+        return UUID(int=self.first_id(head))
+
     def parts(self) -> list[Part]:
         """The case cut at each reopening; the segment is the first-version id of the reopening, or "0"."""
         if self._parts is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rules.expression import ExpressionError, condition
 from rules.fields import FIELDS
-from rules.parameters import After, Deadline, LimitOf, Separation, levels
+from rules.parameters import After, Deadline, LimitOf, PausedFor, Separation, levels
 from rules.sentence import FACTS
 from rules.wording import near
 from supervision.document import Path
@@ -67,7 +67,8 @@ def _detector(card: Card) -> Iterator[Fault]:
         for level in detector.yields:
             if level not in detector.at:
                 yield ("detector", "yields", level.value), say("不是本检测器的级别", "not a level of this detector")
-        fixed = detector.limit is LimitOf.FIXED
+        fixed, idle = detector.limit is LimitOf.FIXED, detector.limit is LimitOf.IDLE
+        yield from _idle_marks(detector, idle)
         for level, marks in detector.at.items():
             if fixed and not all(isinstance(mark, After) and not mark.undeclared for mark in marks):
                 yield (
@@ -84,6 +85,15 @@ def _detector(card: Card) -> Iterator[Fault]:
             ("detector", "raised"),
             say("须与 raised_gap_s 或者 raised_when 同用", "wanted together with raised_gap_s or raised_when"),
         )
+
+
+def _idle_marks(detector: Deadline, is_idle: bool) -> Iterator[Fault]:
+    for level, marks in detector.at.items():
+        place: Path = ("detector", "at", level.value)
+        if is_idle and not all((isinstance(mark, After) and not mark.undeclared) or isinstance(mark, PausedFor) for mark in marks):
+            yield place, say("limit: idle 只用标记 after、paused_for", "limit: idle takes marks of kind after and paused_for only")
+        if not is_idle and any(isinstance(mark, PausedFor) for mark in marks):
+            yield place, say("标记 paused_for 只与 limit: idle 同用", "paused_for goes with limit: idle only")
 
 
 def _conditions(card: Card) -> Iterator[Fault]:

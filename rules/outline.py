@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rules.world import Place, World
 
 LOUD: Final = -(2**62)  # what a look says when verdicts may come or go: judge the whole case
+SAME: Final = LOUD - 1  # what a look says when its rule goes on waiting for the instant that it waits for
 ACCEPTANCE_BYTES = tuple(bytes((code,)) for code in ACCEPTANCE_CODES)  # the first there is sets the limits, else the second
 
 
@@ -147,7 +148,7 @@ class Scene:
         return registered.person_hash if registered is not None and registered.person_hash else officer_id
 
 
-Look = Callable[[Scene, bytes], int]  # by the id of its rule: the next instant that wakes at, FAR: none; LOUD
+Look = Callable[[Scene, bytes], int]  # by the id of its rule: the next instant that wakes at, FAR: none; SAME; LOUD
 Outlook = Untouched | Look | None  # None: only judging the whole case can tell
 
 

@@ -29,6 +29,7 @@ class LimitOf(StrEnum):
     LEGAL = "legal"  # the case: acceptance to the stops of the legal limit; extensions lengthen it
     STEP = "step"  # a key step of the workflow: its start to its completion or a stop of the legal limit
     PAUSE = "pause"  # a special procedure: its start to its end, by its declared limit
+    IDLE = "idle"  # an open case: from each of its facts to the next, marks of kind `after` and `paused_for` only
     FIXED = "fixed"  # from `start` to `stops`, marks of kind `after` only
 
 
@@ -77,7 +78,14 @@ class After(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
     undeclared: bool = False
 
 
-Mark = Near | Passed | Late | Times | After
+class PausedFor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="mark", tag="paused_for"):
+    """Paused for more than `days` calendar days on end since the last fact: 00:00 of the day after the `days`-th, still paused. For
+    `limit: idle` only."""
+
+    days: Count
+
+
+Mark = Near | Passed | Late | Times | After | PausedFor
 
 
 class Fallback(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

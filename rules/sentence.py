@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from rules.parameters import Deadline, Require, Separation, Sequence, Version, Window
+from rules.terms import word
 
 if TYPE_CHECKING:
     from rules.card import Text
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _CASE = {"case_id", "item_code", "item_name", "calendar", "calendar_version", "time_zone", "due_at", "due_day"}
 _CLOCK = {"limit", "limit_unit", "limit_wd", "limit_source", "started_at", "due_by_units_at", "used_wd", "remaining_wd", "late_wd"}
 _CLOCK |= {"paused_wd", "excluded_days", "extension_wd", "step_code", "step_name", "seq", "pause_kind"}
+_CLOCK |= {"last_event", "last_at", "idle_wd", "paused_days"}
 _STEPS = {"first_step", "second_step"}
 _AUTHORITY = {"fault", "approver", "act_at", "amount_fen", "posts_changed_at", "grace_until_at", "acts"}
 _NOTICES = {"notices", "first_notice_at", "notice_at", "asked", "missed"}
@@ -130,6 +132,8 @@ def _value(name: str, value: Any, facts: Mapping[str, Any], zone: str, language:
     if isinstance(value, bool):
         return (("否", "是"), ("no", "yes"))[language][value]
     if isinstance(value, str):
+        if name.endswith("_event"):
+            return word(value, ("zh", "en")[language])
         words = _WORDS.get(value)
         return value if words is None else words[language].strip()
     if isinstance(value, (list, tuple)):

@@ -31,7 +31,7 @@ from rules.fact import (
     party_of,
 )
 from rules.forgetting import Graveyard
-from rules.outline import ACCEPTANCE_BYTES, LOUD, UNTOUCHED, Look, Outline, Scene
+from rules.outline import ACCEPTANCE_BYTES, LOUD, SAME, UNTOUCHED, Look, Outline, Scene
 from rules.output import Item
 from rules.packing import FORMAT, PLAIN, SHIFT, kept_in
 from rules.plain import (
@@ -352,6 +352,8 @@ class Shortcut:
                 if wake == FAR:
                     if rule in wakes:
                         wakes = with_wake(wakes, rule, FAR)
+                elif wake == SAME:
+                    continue
                 elif wake == LOUD or is_conditional:
                     return None
                 else:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from rules.case import Case
 from rules.fact import Fact
 from rules.outline import LOUD, UNTOUCHED, Outline, Outlook, Scene
-from rules.parameters import After, Deadline, Late, LimitOf, Mark, Near, Passed, Times
+from rules.parameters import After, Deadline, Late, LimitOf, Mark, Near, Passed, PausedFor, Times
 from rules.part import (
     ACCEPTANCE_CODES,
     ACCEPTANCES,
@@ -82,7 +82,7 @@ def reach(level: Level, mark: Mark, running: Running) -> Reached | None:
             return None
         other = running.runs(Limit(mark.wd))
         return Reached(level, other.alert_at(), other.due_at, 1)
-    if running.undeclared:
+    if running.undeclared or isinstance(mark, PausedFor):
         return None
     if isinstance(mark, Near):
         instant = running.term.near_at(mark.remaining_wd, mark.used_share, mark.share_from_wd, mark.skip_up_to_wd)

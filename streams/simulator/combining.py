@@ -42,6 +42,7 @@ OF_RULE: dict[str, Sides] = {
     "T08": _sides(S.PAUSE),
     "T09": _sides(S.EXTENSION),
     "T13": _sides(S.DELIVERY),
+    "T17": _sides(S.COURSE, S.END, S.STEPS, S.PAUSE, S.EXTENSION),
     "P01": _sides(S.STEPS),
     "P02": _sides(S.STEPS, S.DECIDER),
     "P03": _sides(S.DECIDER),
@@ -63,6 +64,7 @@ OF_TWIST: dict[str, Sides] = {
     "extension_no_pause": _sides(S.COURSE, S.PAUSE, S.EXTENSION),
     "test_case": _sides(S.STEPS, S.DECIDER, S.RECORD),
     "migrated": _sides(S.STEPS, S.DECIDER, S.RECORD),
+    "only_published": _sides(S.COURSE, S.END, S.STEPS, S.PAUSE, S.EXTENSION, S.PUBLICATION),
     "refiled_by_applicant": NOTHING,
 }
 

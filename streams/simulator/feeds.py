@@ -80,6 +80,7 @@ AWAITED: dict[str, tuple[Types, ...]] = {
     "T08": (frozenset({E.SPECIAL_PROCEDURE_STARTED}), frozenset({E.SPECIAL_PROCEDURE_ENDED})),
     "T09": (frozenset({E.EXTENSION_APPROVED}),),
     "T13": (RESULTS, frozenset({E.RESULT_DELIVERED, E.RESULT_PICKED_UP, E.PICKUP_NOTIFIED})),
+    "T17": (frozenset({E.CASE_COMPLETED}), frozenset({E.STEP_STARTED, E.STEP_COMPLETED})),
     "P01": (frozenset({E.STEP_COMPLETED}),),
     "P02": (frozenset({E.STEP_STARTED, E.STEP_COMPLETED}),),
     "P04": (frozenset({E.SUPPLEMENT_NOTIFIED}),),

@@ -68,7 +68,7 @@ class Writer:
                 yield act.at + lag + chance.randrange(HOUR_MS, 20 * HOUR_MS), _encoded(mended, fields, later, made, chance)
 
     def _id(self, name: str, number: int, at: int) -> UUID:
-        return event_id(moment_key(at, min(number, 4095), digest(self._source, name, str(number))))
+        return act_id(self._source, name, number, at)
 
     def _lag(self, act: Act, chance: random.Random) -> int:
         quick = chance.randrange(500, 8_000)
@@ -76,6 +76,11 @@ class Writer:
         if act.lag_ms is not None:
             return act.lag_ms
         return chance.randrange(10 * MINUTE_MS, 6 * HOUR_MS) if is_late else quick
+
+
+def act_id(source: str, name: str, number: int, at: int) -> UUID:
+    """The event id of the act in this place of the story of that name."""
+    return event_id(moment_key(at, min(number, 4095), digest(source, name, str(number))))
 
 
 def _mended(act: Act) -> Act:

@@ -41,6 +41,17 @@ ENDS = (
 )
 UNITS = (Unit.WORKING_DAY, Unit.WORKING_DAY, Unit.WORKING_DAY, Unit.CALENDAR_DAY, Unit.HOUR, Unit.MONTH)
 KINDS = tuple(ProcedureKind)
+LONG = ((95, Unit.CALENDAR_DAY), (91, Unit.CALENDAR_DAY), (89, Unit.CALENDAR_DAY), (66, Unit.WORKING_DAY))
+LAST_LONG = int(datetime(2026, 3, 1, tzinfo=ZONE).timestamp()) * 1000  # so that twice the limit still lies in the calendars
+STIRS = (
+    EventType.MATERIAL_RECEIVED,
+    EventType.CASE_TRANSFERRED,
+    EventType.FEE_PAID,
+    EventType.RESULT_PUBLISHED,
+    EventType.SCAN_REVIEWED,
+    EventType.PRE_REVIEW_FAILED,
+    EventType.SUPPLEMENT_EXPIRED,
+)
 
 RESULTS = (None, None, StepResult.PASS, StepResult.PASS, StepResult.PASS, StepResult.RETURN_BACK, StepResult.OTHER)
 
@@ -199,6 +210,8 @@ class Life:
             declared = None if draw.chance(0.25) else draw.one((1, 2, 3, 4, 5, 8))
             unit = draw.one((Unit.WORKING_DAY, Unit.WORKING_DAY, Unit.CALENDAR_DAY, Unit.HOUR if not self.by_day else Unit.MONTH))
             unit = Unit.WORKING_DAY if unit is Unit.MONTH and (declared or 0) > 1 else unit
+            if draw.chance(0.12) and at < LAST_LONG:
+                declared, unit = draw.one(LONG)
             officer = draw.one(OFFICERS) if draw.chance(0.5) else None
             start = SpecialProcedureStarted(
                 seq=seq, kind=kind, declared_limit=declared, declared_limit_unit=unit, approver_officer_id=officer
@@ -206,6 +219,8 @@ class Life:
             self.add(EventType.SPECIAL_PROCEDURE_STARTED, at, start)
             if draw.chance(0.75):
                 end = at + draw.one((0, draw.randrange(0, 8 * HOUR, 1000), draw.randrange(0, 25 * DAY, 1000)))
+                if (declared or 0) > 60:
+                    end = at + draw.randrange(80 * DAY, 100 * DAY, 1000)
                 self.add(EventType.SPECIAL_PROCEDURE_ENDED, end, SpecialProcedureEnded(seq=seq, kind=kind))
 
     def extension(self) -> None:
@@ -230,6 +245,13 @@ class Life:
         done = [each.occurred_at for each in self.events if each.event_type is EventType.STEP_COMPLETED]
         return max(done) if done and self.draw.chance(0.4) else self.later(self.draw.one((5, 15, 40)))
 
+    def stirs(self) -> None:
+        """Something else is recorded of the case, now and then long after."""
+        draw = self.draw
+        for _ in range(draw.one((1, 1, 2, 3))):
+            kind = draw.one(STIRS)
+            self.add(kind, self.later(draw.one((3, 24, 60))), PAYLOADS[kind]())
+
     def chapter(self) -> None:
         """What may happen between an acceptance and an end."""
         draw = self.draw
@@ -239,6 +261,8 @@ class Life:
             self.pauses()
         if draw.chance(0.15):
             self.extension()
+        if draw.chance(0.2):
+            self.stirs()
         self.ending()
 
 

@@ -1,6 +1,6 @@
 """The reference judgement: every alert that stands, recomputed from all facts and the clocks reached. Slow and plain on purpose.
 
-It covers exact.md sections 1 to 4 for T02 T03 T04 T05 T08 P01 P02 P03 P04 P06(a) M02 and uses nothing of `rules`, nor of
+It covers exact.md sections 1 to 4 for T02 T03 T04 T05 T08 T17 P01 P02 P03 P04 P06(a) M02 and uses nothing of `rules`, nor of
 `supervision.worktime` beyond its types. Where the text leaves room it reads (DECISIONS.md has the project's own list):
 
 * The first fact in order counts where a part has several: acceptances, starts of a step instance, starts of a pause number,
@@ -43,6 +43,7 @@ from tests.law.days import Days, days_of_calendar, days_of_region
 from tests.law.deadlines import Verdict, judge_deadlines
 from tests.law.facts import Case, Fact, Known, cases_of, facts_of
 from tests.law.hours import Places, is_act, judge_hours
+from tests.law.idle import judge_idle
 from tests.law.procedure import judge_procedure
 from tests.law.profile import is_on
 
@@ -100,7 +101,7 @@ class Law:
         now = clocks.get(source.clock, NEVER) - (self.grace(source.clock, case.source))
         for part in case.parts:
             known = Known(self.reference, case, part, self.regions)
-            verdicts = [*judge_deadlines(known), *judge_procedure(known)]
+            verdicts = [*judge_deadlines(known), *judge_procedure(known), *judge_idle(known)]
             legal = min((each.detected_at for each in verdicts if each.rule == "T04"), default=None)
             for each in verdicts:
                 yields = each.rule == "T03" and each.level is Level.RED and legal is not None and legal <= each.detected_at

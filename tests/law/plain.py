@@ -6,7 +6,7 @@ from supervision.event import BatchKind, CaseEvent, EventType, PostPlace
 from supervision.payload import PAYLOADS, Acceptance, Completion, StepCompleted, StepStarted, Submission, SupplementNotice
 from supervision.payloads.outcome import DecisionResult
 from supervision.worktime import Unit
-from tests.law.cases import ENDS, OFFICERS, REGIONS, RESULTS, decided
+from tests.law.cases import ENDS, OFFICERS, REGIONS, RESULTS, STIRS, decided
 from tests.law.draw import DAY, Draw, event
 from tests.law.places import ITEM_CODES
 
@@ -33,6 +33,8 @@ def plain_case(draw: Draw, number: int, first: int) -> list[CaseEvent]:
             own |= draw.one(({"batch_kind": BatchKind.MIGRATION}, {"region_code": "430200"}, {"actor_person_hash": "anna"}))
         events.append(event(draw, source, f"p{number}", kind, at, payload, **(envelope | own)))
         at = at + draw.one((0, 1, 60_000, 3_600_000)) if draw.chance(0.5) else at + int(draw.random() * 4 * DAY)
+        if draw.chance(0.03):
+            at += draw.randint(12, 50) * DAY
     if draw.chance(0.1):
         draw.shuffle(events)
     return events
@@ -62,6 +64,9 @@ def _acts(draw: Draw) -> list[tuple[EventType, object]]:
     if draw.chance(0.7):
         kind = draw.one(ENDS)
         acts.append((kind, Completion() if kind is EventType.CASE_COMPLETED else PAYLOADS[kind]()))
+    if draw.chance(0.3):
+        kind = draw.one(STIRS)
+        acts.insert(draw.randint(0, len(acts)), (kind, PAYLOADS[kind]()))
     if draw.chance(0.15):
         place = draw.randint(0, len(acts) - 1)
         acts.insert(draw.randint(0, len(acts)), acts[place])

@@ -21,7 +21,14 @@ from tests.law.places import worlds
 
 CLOCKS = ("wall", "old-log", "dutch")
 FAR = 1_798_646_400_000  # 2026-12-31, 00:00 in Shanghai
-ENDING = (EventType.CASE_COMPLETED, EventType.DECISION_MADE, EventType.CASE_RETURNED, EventType.SPECIAL_PROCEDURE_ENDED)
+ENDING = (
+    EventType.CASE_COMPLETED,
+    EventType.DECISION_MADE,
+    EventType.CASE_RETURNED,
+    EventType.SPECIAL_PROCEDURE_ENDED,
+    EventType.CASE_TRANSFERRED,
+    EventType.FEE_PAID,
+)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def test_list_shows_every_card() -> None:
 
 
 def test_check_takes_the_products_cards_and_ones_own(own: Path) -> None:
-    assert rules("check").output == "11 cards, no mistakes\n"
+    assert rules("check").output == "12 cards, no mistakes\n"
     assert rules("check", str(own)).output == "1 cards, no mistakes\n"
 
 

@@ -19,7 +19,7 @@ def local(*years: int) -> CalendarData:
 def test_a_date_in_a_year_without_calendar_stops_nothing_and_the_case_stays() -> None:
     judge = engine()
     for number, day in ((1, "1990-01-01T08:00"), (2, "2150-01-01T08:00")):
-        output = judge.process([event(number, EventType.MATERIAL_RECEIVED, day, case_id=str(number), source="live")])
+        output = judge.process([event(number, EventType.RESULT_PUBLISHED, day, case_id=str(number), source="live")])
         assert output.alarms == [], "no rule lacks that year"
     assert not judge.advance("wall", at("2026-07-01T00:00")).more
 

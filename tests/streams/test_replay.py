@@ -247,7 +247,7 @@ def test_the_demo_log_is_what_its_script_writes() -> None:
 
 def test_the_demo_shows_every_delivered_rule_and_two_runs_agree(tmp_path: Path) -> None:
     alerts = replayed(tmp_path / "1.jsonl", DEMO / "log.csv", DEMO)
-    assert {each["rule_id"] for each in alerts} == {"T02", "T03", "T04", "T05", "T08", "P01", "P02", "P06", "M02"}
+    assert {each["rule_id"] for each in alerts} == {"T02", "T03", "T04", "T05", "T08", "T17", "P01", "P02", "P06", "M02"}
     assert alerts == sorted(alerts, key=lambda each: (each["detected_at"], each["alert_id"]))
     assert all(each["state"] == "issued" for each in alerts)
     replayed(tmp_path / "2.jsonl", DEMO / "log.csv", DEMO)

@@ -108,6 +108,7 @@ def test_where_only_results_are_reported_what_reads_a_silence_is_off_and_what_is
         "T08",
         "T09",
         "T13",
+        "T17",
         "P01",
         "P02",
         "P04",

@@ -1,0 +1,187 @@
+"""Kind `deadline` with `limit: idle`: an open case in which nothing happens, from each of its facts to the next. T17.
+
+Each fact that counts opens a clock under its own segment, and the next one stops it; the case's end opens none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from msgspec import Struct
+
+from rules.case import Case
+from rules.fact import CODE_OF, TYPES, Fact
+from rules.kinds.deadline import CASE_CLOCK, PROMISED_END
+from rules.kinds.spans import PauseDeadline
+from rules.outline import LOUD, SAME, UNTOUCHED, Outline, Outlook, Scene
+from rules.packing import SHIFT
+from rules.parameters import After, Deadline, PausedFor
+from rules.part import ACCEPTANCE_CODES, PROMISED_STOP_CODES, Part, named_once
+from rules.plain import WAKE_SIZE
+from rules.profile import Awaits, lack
+from rules.reading import ACTOR, grace_of, merged, reads, responsible
+from rules.verdict import AT_ONCE, FAR, Telling, Verdict
+from rules.world import Place
+from supervision.alert import Level
+from supervision.event import TOPIC_OF, EventType, Stream
+from supervision.worktime import Limit, Pauses, term
+
+PUBLICATION = frozenset({EventType.RESULT_PUBLISHED, EventType.RESULT_UNPUBLISHED, EventType.SCAN_REVIEWED})
+COUNTED = tuple(kind for kind in EventType if TOPIC_OF[kind] is Stream.CASE and kind not in PUBLICATION)
+HANDLING = frozenset({EventType.STEP_STARTED, EventType.STEP_COMPLETED})  # without them nothing is heard between start and end
+_COUNTED = frozenset(CODE_OF[kind] for kind in COUNTED)
+_RESTING = frozenset(CODE_OF[kind] for kind in (EventType.PRE_REVIEW_FAILED, EventType.SUPPLEMENT_EXPIRED))
+DAY_MS = 86_400_000
+_NEVER: tuple[int, int, tuple[int, bytes]] = (0, 0, (0, b""))
+
+
+class Rest(Struct, frozen=True, gc=False):
+    """One level of an idle case: implied if no fact comes by `end`, at `instant`. `wd`: working days; `days`: days of a pause."""
+
+    level: Level
+    instant: int
+    end: int
+    wd: int | None = None
+    days: int | None = None
+
+
+class IdleDeadline:
+    """T17. `before`: by level, rules on special procedures; while one that they have spoken of runs on, this one is silent."""
+
+    reads = merged(CASE_CLOCK, reads(COUNTED, ACTOR))
+    awaits: Awaits = (PROMISED_END, HANDLING)
+
+    def __init__(self, parameters: Deadline, before: dict[Level, tuple[PauseDeadline, ...]]) -> None:
+        self.parameters = parameters
+        self.before = before
+        marks = [(level, mark) for level, choices in parameters.at.items() for mark in choices]
+        self._after = [(level, mark.wd) for level, mark in marks if isinstance(mark, After)]
+        self._paused = [(level, mark.days) for level, mark in marks if isinstance(mark, PausedFor)]
+        shortest = min([*(wd for _, wd in self._after), *(days for _, days in self._paused)])
+        self._short_ms = (shortest - 1) * DAY_MS  # between facts so near nothing comes to stand, by any calendar
+        self._key = id(self)
+
+    def judge(self, case: Case) -> list[Verdict]:
+        found: list[Verdict] = []
+        parts = case.parts()
+        reopenings = [part.reopened for part in parts[1:]]
+        for part, reopening in zip(parts, [*reopenings, None], strict=True):
+            for fact, following in _gaps(part, reopening):
+                if following is None or following.at - fact.at >= self._short_ms:
+                    found += self._of_gap(case, part, fact, following)
+        return found
+
+    def _of_gap(self, case: Case, part: Part, fact: Fact, following: Fact | None) -> Iterator[Verdict]:
+        for rest in self._rests(part.place, part.pauses, fact.at):
+            if following is not None and following.at <= rest.end:
+                continue
+            stands_from = rest.instant + grace_of(case) if following is None else AT_ONCE
+            tell = partial(self._tell, case, part, rest, fact)
+            before = self.before.get(rest.level)
+            unless = partial(_is_spoken_for, before, case, part, rest.instant) if before else None
+            yield Verdict(part, rest.level, rest.instant, stands_from, fact, tell, unless)
+
+    def _rests(self, place: Place, pauses: Pauses, at: int) -> tuple[Rest, ...]:
+        """What comes of silence from an instant on, the levels by their instants. A pause that outlasts its mark takes the place
+        of all others."""
+        day = place.calendar.day_of(at)
+        free = pauses.after(day + 1)
+        if free == day + 1:
+            plans = place.plans_on(day)
+            plan: tuple[Rest, ...] | None = plans.get(self._key)
+            if plan is None:
+                plan = plans[self._key] = self._by_days(place, Pauses.NONE, at)
+            return plan
+        long = [(level, days) for level, days in self._paused if free > day + days + 1]
+        if not long:
+            return self._by_days(place, pauses, at)
+        instants = [(level, days, place.calendar.day_start(day + days + 1)) for level, days in long]
+        return tuple(Rest(level, instant, instant - 1, days=days) for level, days, instant in instants)
+
+    def _by_days(self, place: Place, pauses: Pauses, at: int) -> tuple[Rest, ...]:
+        terms = [(level, wd, term(place.calendar, at, Limit(wd), pauses=pauses)) for level, wd in self._after]
+        return tuple(Rest(level, each.alert_at(), each.due_at, wd=wd) for level, wd, each in terms)
+
+    def _tell(self, case: Case, part: Part, rest: Rest, fact: Fact) -> Telling:
+        facts: dict[str, object] = {"last_event": TYPES[fact.type].value, "last_at": fact.at}
+        facts |= {name: value for name, value in (("idle_wd", rest.wd), ("paused_days", rest.days)) if value is not None}
+        calendar = part.place.calendar
+        paused_wd = part.pauses.working_days(calendar, calendar.day_of(fact.at), calendar.day_of(rest.end))
+        pauses = part.counted_pauses if paused_wd else []
+        if paused_wd:
+            facts["paused_wd"] = paused_wd
+        return Telling(
+            subject=case.subject,
+            segment=f"{part.segment}/{case.first_uuid(fact)}",
+            facts=facts,
+            evidence=named_once((part.opening, *(start for start, _ in pauses if start.at <= fact.at), fact)),
+            due_at=rest.end,
+            officers=responsible(fact),
+        )
+
+    # -- of plain cases -----------------------------------------------------------------------------------------
+
+    def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
+        """An act stops the clock of the one before and opens its own, which runs from its day; the end of the case opens none."""
+        before = [fact for fact in outline.facts if fact.type in _COUNTED]
+        if any(fact.type in PROMISED_STOP_CODES for fact in before):
+            return UNTOUCHED
+        ends = act.type in PROMISED_STOP_CODES or act.type in _RESTING
+        if act.type in ACCEPTANCE_CODES and before:  # it may bring another calendar
+            return partial(self._accepts, before[0].at)
+        if ends:
+            return self._ends if before and before[-1].type not in _RESTING else UNTOUCHED
+        return self._goes_on if before and before[-1].type not in _RESTING else self._begins
+
+    def _begins(self, scene: Scene, rule: bytes) -> int:
+        wake, _ = self._of_day(scene, rule)
+        return wake if wake > scene.now else LOUD
+
+    def _accepts(self, first: int, scene: Scene, rule: bytes) -> int:
+        return self._begins(scene, rule) if scene.at - scene.at_of(first) < self._short_ms else LOUD
+
+    def _ends(self, scene: Scene, rule: bytes) -> int:
+        return FAR if scene.at < scene.wake_of(rule) - scene.grace else LOUD
+
+    def _goes_on(self, scene: Scene, rule: bytes) -> int:
+        """Mostly on a day like the act before, so that the wake stays."""
+        since, until, told = scene.place.known.get(self._key) or _NEVER
+        wake, packed = told if since <= scene.at < until else self._of_day(scene, rule)
+        place = scene.wakes.find(packed)
+        if place >= 0 and place % WAKE_SIZE == 0:
+            return SAME
+        if scene.at >= scene.wake_of(rule) - scene.grace or wake <= scene.now:
+            return LOUD
+        return wake
+
+    def _of_day(self, scene: Scene, rule: bytes) -> tuple[int, bytes]:
+        """What the clock of the act makes the case wake at, by its local day, and that packed. Kept for the next act."""
+        place, calendar = scene.place, scene.place.calendar
+        day = calendar.day_of(scene.at)
+        wake = min(rest.instant for rest in self._rests(place, Pauses.NONE, scene.at)) + scene.grace
+        told = wake, (wake + SHIFT).to_bytes(6, "big") + rule
+        place.know(self._key, (calendar.day_start(day), calendar.day_start(day + 1), told))
+        return told
+
+
+def _is_spoken_for(before: tuple[PauseDeadline, ...], case: Case, part: Part, at: int) -> bool:
+    """Whether a special procedure runs at this instant of which a rule that goes before, and is on here, has spoken by then."""
+    running = {start.id for start, end in part.pause_facts if start.at <= at and (end is None or end.at > at)}
+    return bool(running) and any(
+        other.part is part and other.trigger.id in running and other.detected_at <= at
+        for rule in before
+        if not lack(rule.awaits, (), case.source)
+        for other in rule.judge(case)
+    )
+
+
+def _gaps(part: Part, reopening: Fact | None) -> Iterator[tuple[Fact, Fact | None]]:
+    """Each fact that leaves the case open, and the next one that counts; `reopening`: what opens the part behind."""
+    counted = [] if part.reopened is None else [part.reopened]
+    counted += [fact for fact in part.facts if fact.type in _COUNTED]
+    for position, fact in enumerate(counted):
+        if fact.type in PROMISED_STOP_CODES:
+            return
+        if fact.type not in _RESTING:
+            yield fact, counted[position + 1] if position + 1 < len(counted) else reopening
