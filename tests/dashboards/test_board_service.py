@@ -164,7 +164,18 @@ def test_facets_and_rules(client: httpx.Client) -> None:
     assert [department["id"] for department in facets["departments"]] == [OFFICE]
     rules = get(client, "/api/rules")
     assert {rule["id"] for rule in facets["rules"]} == {rule["rule_id"] for rule in rules}
-    assert get(client, "/api/rules/T03") in rules
+    page = get(client, "/api/rules/T03")
+    assert {name: page[name] for name in rules[0]} in rules
+    assert "<svg" in page["page"]["zh"]
+
+
+def test_the_rules_of_clues_are_for_those_who_see_clues(board: LogIn, client: httpx.Client) -> None:
+    inspector = board("reader", "discipline")
+    assert client.get("/api/rules/M02").status_code == 404
+    assert get(inspector, "/api/rules/M02")["disposition"] == "clue"
+    seen, all_of_them = ({rule["rule_id"] for rule in get(eyes, "/api/rules")} for eyes in (client, inspector))
+    assert "M02" in all_of_them - seen
+    assert "M02" not in {rule["id"] for rule in get(client, "/api/facets")["rules"]}
 
 
 def test_other_eyes_see_their_own_only(board: LogIn, client: httpx.Client) -> None:
