@@ -62,7 +62,7 @@ class Server:
         self._database = Database(settings.data)
         users = Users(self._database)
         self._desk = Desk()
-        book = Rulebook.load()
+        book = Rulebook.load(settings.rule_cards)
         self._follower = Follower(settings)
         names = NamesKeeper(self._follower, book)
         self.hub = Hub(settings, names)

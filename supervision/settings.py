@@ -27,7 +27,7 @@ PASSWORD_FILE = "clickhouse.password"  # noqa: S105 - the name of a file, not a 
 GATEWAY_KEYS = "gateway-keys.json"
 PERSON_KEY = "person.key"
 LOOPBACK = "127.0.0.1"
-REMEMBERED = ("kafka_port", "clickhouse_port", "gateway_port", "dashboard_port")
+REMEMBERED = ("kafka_port", "clickhouse_port", "gateway_port", "dashboard_port", "cards")
 
 Level = Literal["debug", "info", "warning", "error"]
 Process = Literal["sink", "gateway", "dashboard", "simulator", "scheduler", "agents"]
@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]*$", description="stands before every topic's name")
     partitions: int = Field(12, ge=1, le=10_000, description="partitions of the event, state, alert and clue topics when created")
     replication_factor: int = Field(1, ge=1, le=9, description="copies of each topic when created")
+    cards: Path | None = Field(None, description="directory of rule cards in place of the built-in ones")
     workers: int = Field(1, ge=1, le=256, description="agent processes that `up` and `agents` start")
     batch_events: int = Field(5_000, ge=1, le=1_000_000, description="most events an agent takes from a partition at once")
     fetch_max_wait_ms: int = Field(50, ge=1, le=10_000, description="longest a fetch waits at the broker for data")
@@ -124,6 +125,11 @@ class Settings(BaseSettings):
     def kafka_address(self) -> str:
         """What a Kafka client takes as bootstrap servers."""
         return self.kafka_bootstrap or f"{LOOPBACK}:{self.kafka_port}"
+
+    @property
+    def rule_cards(self) -> list[Path] | Literal["builtin"]:
+        """Where the cards of the rules are, as `rules.card.load_cards` takes it."""
+        return "builtin" if self.cards is None else [self.cards]
 
     @property
     def gateway_keys(self) -> Path:
@@ -201,7 +207,7 @@ def _from_file(path: Path, *, required: bool) -> dict[str, Any]:
 
 
 def _running(data: Path) -> dict[str, Any]:
-    """Ports of the stack that runs on `data`, so that other commands find it; nothing if there is none."""
+    """Ports and cards of the stack that runs on `data`, so that other commands find it; nothing if there is none."""
     try:
         found = json.loads((data / ADDRESSES).read_text(encoding="utf-8"))
     except (OSError, ValueError):

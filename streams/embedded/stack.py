@@ -208,6 +208,8 @@ class Stack:
             "logs": str(self.logs),
             "processes": {name: child.pid for name, child in self.children.items()},
         }
+        if self.settings.cards is not None:
+            found["cards"] = str(self.settings.cards.absolute())
         for service in self.services:
             found[service.command] = service.url(self.settings)
             found[f"{service.command}_port"] = service.address(self.settings)[1]

@@ -51,9 +51,9 @@ def agents(
     from supervision import logs
     from supervision.settings import load
 
-    settings = load(data=data, workers=workers)
+    settings = load(data=data, workers=workers, cards=cards)
     only = None if rules is None else [name.strip() for name in rules.split(",") if name.strip()]
-    book = Rulebook.load("builtin" if cards is None else [cards], only=only)
+    book = Rulebook.load(settings.rule_cards, only=only)
     if worker is not None:
         logs.configure(settings.log_level, worker=worker)
         rules_of = tuple((rule.id, rule.card.disposition) for rule in book.rules)

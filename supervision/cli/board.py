@@ -30,6 +30,9 @@ def dashboard(
     data: Annotated[Path | None, DATA] = None,
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on (127.0.0.1).", metavar="HOST")] = None,
     port: Annotated[int | None, typer.Option("--port", help="Port (8080).", metavar="PORT")] = None,
+    cards: Annotated[
+        Path | None, typer.Option("--cards", help="Directory of rule cards in place of the built-in ones.", metavar="DIR")
+    ] = None,
 ) -> None:
     """Serve the live board: the wall, cards, history. / 监察大屏。
 
@@ -45,7 +48,7 @@ def dashboard(
     from supervision import logs
     from supervision.settings import load
 
-    settings = load(data=data, dashboard_host=host, dashboard_port=port)
+    settings = load(data=data, dashboard_host=host, dashboard_port=port, cards=cards)
     require_current(address_of(settings))
     password = ensure_administrator(settings)
     if password is not None:

@@ -13,6 +13,7 @@ from supervision.language import UserError, say
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from rules.book import Rulebook
     from streams.sources.jsonl import Lines
     from streams.sources.log import Log
     from streams.sources.mapping import Mapping
@@ -41,6 +42,9 @@ def replay(
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="alerts.jsonl", help="Where the alerts go.")] = None,
     until: Annotated[str | None, UNTIL] = None,
     rules: Annotated[str | None, typer.Option("--rules", metavar="T03,P02", help="Only these rules; all, unless said.")] = None,
+    cards: Annotated[
+        Path | None, typer.Option("--cards", help="Directory of rule cards in place of the built-in ones.", metavar="DIR")
+    ] = None,
     refused: Annotated[Path | None, REFUSED] = None,
     dry_run: Annotated[bool, DRY_RUN] = False,
 ) -> None:
@@ -56,6 +60,7 @@ def replay(
     """
     from rich.console import Console
 
+    from rules.book import Rulebook
     from supervision.cli.summary import check_files
 
     console = Console(stderr=True)
@@ -66,7 +71,9 @@ def replay(
     if dry_run or out is None:
         show_dry_run(console, log, reference)
         return
-    raise typer.Exit(_judge(console, described, log, reference, out, until, rules))
+    only = None if rules is None else [rule.strip() for rule in rules.split(",")]
+    book = Rulebook.load("builtin" if cards is None else [cards], only=only)
+    raise typer.Exit(_judge(console, described, log, reference, out, until, book))
 
 
 def read(
@@ -117,9 +124,8 @@ def _judge(
     reference: Reference,
     out: Path,
     until: str | None,
-    rules: str | None,
+    book: Rulebook,
 ) -> int:
-    from rules.book import Rulebook
     from rules.engine import CaseEngine
     from rules.subjects import SubjectEngine
     from streams.replay import Replay, Tally, write_alerts
@@ -127,7 +133,6 @@ def _judge(
     from supervision.cli.summary import progress, show_alarms, show_alerts, show_left, show_log, until_of
 
     end = until_of(until, mapping.times.zone if mapping is not None else "Asia/Shanghai")
-    book = Rulebook.load(only=None if rules is None else [rule.strip() for rule in rules.split(",")])
     with progress(console, say("研判", "judging"), log.events) as told:
         run = Replay(CaseEngine(book, reference), SubjectEngine(book, reference), told)
         run.run(feed(log, mapping, reference, end))

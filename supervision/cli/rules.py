@@ -159,13 +159,13 @@ def explain(
     from supervision.settings import load
 
     configure("error")
-    settings = load(data=data)
+    settings = load(data=data, cards=cards)
     store = Store(address_of(settings), Patience(total_s=PATIENCE_S))
     alert = stored_alert(store, alert_id)
     if alert is None:
         raise UserError(say(f"没有监察编号 {alert_id}", f"no alert {alert_id}"))
     events = stored_events(store, alert)
-    book = Rulebook.load("builtin" if cards is None else [cards])
+    book = Rulebook.load(settings.rule_cards)
     reference = reference_of(settings, catalogue)
     now = judged_again(book, reference, events, alert)
     known = Known()

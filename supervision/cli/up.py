@@ -33,6 +33,9 @@ def up(
     workers: Annotated[int | None, WORKERS] = None,
     demo: Annotated[bool | None, DEMO] = None,
     city: Annotated[bool, CITY] = True,
+    cards: Annotated[
+        Path | None, typer.Option("--cards", help="Directory of rule cards in place of the built-in ones.", metavar="DIR")
+    ] = None,
     background: Annotated[bool, typer.Option("--background", help="Return once everything answers.")] = False,
 ) -> None:
     """Start everything on this machine: Kafka, ClickHouse, agents, sink, gateway, board, a made-up city. / 启动整套系统。
@@ -56,11 +59,12 @@ def up(
     from streams.embedded.stack_signals import run_until_stopped, stoppable
     from supervision.settings import load
 
-    settings, console = load(data=data, workers=workers), Console(stderr=True)
+    settings, console = load(data=data, workers=workers, cards=cards), Console(stderr=True)
     with _administrator(settings) as password:
         if background:
             told = ["--data", str(settings.data.absolute()), "--workers", str(settings.workers)]
             told += ["--demo" if demo else "--no-demo", "--city" if city else "--no-city"]
+            told += ["--cards", str(cards.absolute())] if cards is not None else []
             _print_addresses(stack_background.start(settings.data, told), settings, password)
             return
         stack = Stack(settings, Show(console), FOR_PEOPLE)

@@ -91,11 +91,11 @@ def verify(
 
     configure("error")
     asked = Asked(_span(first, end, zone), source, frozenset(rule or ()))
-    book = Rulebook.load("builtin" if cards is None else [cards])
+    settings = load(data=data, cards=cards)
+    book = Rulebook.load(settings.rule_cards)
     unknown = sorted(asked.rules - book.by_id.keys())
     if unknown:
         raise UserError(*(say(f"没有规则 {name}", f"no rule {name}") for name in unknown))
-    settings = load(data=data)
     store = Store(address_of(settings), Patience(total_s=PATIENCE_S))
     reference = reference_of(settings, catalogue)
     at_work = None if catalogue else by_agents(settings)
@@ -158,7 +158,7 @@ def _say(found: Found, source: str, limit: int, zone: str) -> None:
     typer.echo(
         say(
             f"{found.events:,} 个事件,{found.alerts:,} 张牌,{len(found.unlike):,} 处不同",
-            f"{found.events:,} events, {found.alerts:,} alerts, {len(found.unlike):,} differences",
+            f"{found.events:,} events, {found.alerts:,} alerts, {len(found.unlike):,} difference{'s' * (len(found.unlike) != 1)}",
         )
     )
 

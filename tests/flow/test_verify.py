@@ -5,17 +5,26 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from contextlib import ExitStack, closing
 from pathlib import Path
+from uuid import uuid4
 
+import httpx
 import pytest
 
+from streams.embedded.stack_lock import free_ports
+from streams.reference import publish
+from supervision.loading import load_catalogue
+from supervision.reference import Source
 from tests.flow.conftest import DEMO
+from tests.flow.gateways import key_of, start_gateway
 from tests.flow.harness import Deployment, until
 from tests.flow.truth import Input
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(600)]
 
+HOUR_MS = 3_600_000
 DEMO_LOG = Input(DEMO / "log.csv", DEMO / "mapping.yaml", DEMO / "catalogue.yaml")
 
 
@@ -75,6 +84,44 @@ def test_what_was_altered_in_the_store_is_found_and_said_why(tmp_path: Path) -> 
         code, lines = verify(deployment, "--limit", "1")
         assert (code, lines[-2]) == (1, "and 4 more")
         assert its_case != lost_case
+
+
+def test_on_the_wall_clock_what_waits_for_its_grace_is_no_difference(tmp_path: Path) -> None:
+    """With agents at work the clock is theirs; without them it is where what they published proves it to have been."""
+    with ExitStack() as opened, Deployment(tmp_path, partitions=2, gateway_port=free_ports(1)) as deployment:
+        publish(deployment.settings, [*load_catalogue([DEMO_LOG.catalogue]), Source(name="office", late_grace_s=3600)])
+        key = key_of(deployment, "office").read_text().strip()
+        start_gateway(deployment)
+        url = f"http://127.0.0.1:{deployment.settings.gateway_port}/v1/events"
+        now = int(time.time() * 1000)
+        dues = {"passed": now - 2 * HOUR_MS, "in-its-grace": now - HOUR_MS // 2, "ahead": now + HOUR_MS}
+        accepted = [
+            {
+                "event_id": str(uuid4()),
+                "event_type": "case_accepted",
+                "occurred_at": now - 10 * 24 * HOUR_MS,
+                "source_system": "office",
+                "case_id": f"{name}-{number}",
+                "payload": {"promised_due_at": due},
+            }
+            for name, due in dues.items()
+            for number in range(5)
+        ]
+        answer = httpx.post(url, json=accepted, headers={"Authorization": f"Bearer {key}"}, timeout=60)
+        assert answer.status_code == httpx.codes.ACCEPTED, answer.text
+        store = opened.enter_context(closing(deployment.store()))
+        late = "SELECT count() FROM alerts WHERE rule_id = 'T03' AND state = 'issued'"
+        until(lambda: store.execute(late)[0][0] == 5, "the cards on what has passed")
+        code, lines = verify(deployment, "--rule", "T03")
+        assert (code, lines[-1]) == (0, "15 events, 5 alerts, 0 differences"), lines
+        assert verify(deployment)[0] == 0
+        deployment.parts.pop("agents").stop()
+        assert verify(deployment, "--rule", "T03") == (0, ["15 events, 5 alerts, 0 differences"])
+        ((lost,),) = store.execute("SELECT alert_id FROM alerts WHERE rule_id = 'T03' LIMIT 1")
+        store.execute(f"ALTER TABLE alerts_last DELETE WHERE alert_id = '{lost}' SETTINGS mutations_sync = 2")
+        code, lines = verify(deployment, "--rule", "T03")
+        assert (code, lines[-1]) == (1, "15 events, 5 alerts, 1 difference")
+        assert lines[0].startswith(lost)
 
 
 def test_beside_a_city_at_work_there_is_no_difference(tmp_path: Path) -> None:
