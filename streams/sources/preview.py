@@ -19,12 +19,12 @@ _STEPS = (EventType.STEP_STARTED, EventType.STEP_COMPLETED)
 
 def first_events(log: Log | Lines, count: int = 10) -> list[CaseEvent]:
     """The first `count` events in the order of the feed."""
-    return list(islice((event for event in _events(log)), count))
+    return list(islice((event for event in events_of(log)), count))
 
 
 def types_of_events(log: Log | Lines) -> Counter[str]:
     """How many events of each type the log gives."""
-    return Counter(event.event_type.value for event in _events(log))
+    return Counter(event.event_type.value for event in events_of(log))
 
 
 def problems(log: Log | Lines, reference: Reference) -> list[str]:
@@ -34,7 +34,7 @@ def problems(log: Log | Lines, reference: Reference) -> list[str]:
     ]
     items: Counter[str] = Counter()
     steps: Counter[tuple[str, str]] = Counter()
-    for event in _events(log):
+    for event in events_of(log):
         code = event.item_implement_code or event.item_catalog_code
         item = None if code is None else reference.item(code, event.occurred_at)
         if item is None:
@@ -56,7 +56,8 @@ def problems(log: Log | Lines, reference: Reference) -> list[str]:
     return found
 
 
-def _events(log: Log | Lines) -> Iterator[CaseEvent]:
+def events_of(log: Log | Lines) -> Iterator[CaseEvent]:
+    """Every event the log gives, in the order of the feed."""
     item: Told | ClockAdvanced
     for item in log:
         if not isinstance(item, ClockAdvanced) and isinstance(event := decode(item[1]), CaseEvent):
