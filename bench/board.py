@@ -36,7 +36,7 @@ from streams.embedded.stack_lock import free_ports
 from streams.reference import publish
 from supervision.topics import ALERTS, CASE_EVENTS, partition_of
 
-GAP_MS = 30_000  # of office time between the openings of two cases: eight events a case, so a day passes in 960 x 8 events
+GAP_MS = 30_000  # of office time between the openings of two cases: ten events a case, so a day passes in 840 x 10 events
 CLOCK_EVERY = 500  # events
 WALL_EVERY_S = 20.0
 SHOW_EVERY_S = 10.0
@@ -59,7 +59,7 @@ def main() -> None:
         return
     workload.GAP_MS = GAP_MS
     events = int(arguments.minutes * 60 * arguments.rate)
-    work = workload.make(events // 8 + 1)
+    work = workload.make(events // workload.EVENTS + 1)
     print(f"board: {workload.machine()}; Kafka, agents, ClickHouse, sink, board and watchers all on it", flush=True)
     print(f"{arguments.watchers} watchers, {arguments.rate:,} events/s for {arguments.minutes:g} minutes", flush=True)
     port = free_ports(1)

@@ -39,7 +39,7 @@ START_S = 60.0
 
 def main() -> None:
     arguments = _arguments()
-    work = workload.make(arguments.events // 8 + 1)
+    work = workload.make(arguments.events // workload.EVENTS + 1)
     print(f"gateway: {workload.machine()}; Kafka and the clients on it too")
     print(work.described())
     with tempfile.TemporaryDirectory(prefix="supervision-bench.") as directory:

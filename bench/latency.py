@@ -1,6 +1,6 @@
 """How long it takes from posting an event to the gateway until its alert is in the board's stream, everything on this machine.
 
-`python bench/latency.py --rates 20 1000 5000 --seconds 60`. Starts a whole stack in a temporary directory. Cases of eight events
+`python bench/latency.py --rates 20 1000 5000 --seconds 60`. Starts a whole stack in a temporary directory. Cases of ten events
 each come at the rate named, as many to a request as fall into 20 ms; in some of them one person does two steps that must be
 separate (rule P02), which stands at once. A browser's place is taken by a reader of the board's stream.
 
@@ -173,7 +173,7 @@ def _events(rate: int, numbers: Iterator[int]) -> Iterator[tuple[str, bool, byte
             for number in cases:
                 at = BASE_MS + int((time.time() - begun) * 1000)
                 is_bad = number % every == 0
-                officer = SAME_PERSON if is_bad else f"430111-{(number * 8 + index) % workload.OFFICERS + 1000:06d}"
+                officer = SAME_PERSON if is_bad else f"430111-{(number * workload.EVENTS + index) % workload.OFFICERS + 1000:06d}"
                 event = workload.event(number, index, kind, payload, at, officer)
                 is_end = is_bad and payload.get("step_code") == "approve"
                 yield workload.case_id(number), is_end, _wire(event)

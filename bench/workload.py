@@ -1,4 +1,4 @@
-"""The work that the measurements share: interleaved cases of eight events, each of about 850 bytes, some late or corrected.
+"""The work that the measurements share: interleaved cases of ten events, each of about 850 bytes, some late or corrected.
 
 Items and limits are those of `examples/demo`. A case opens every second of office time and lives for days, so that neighbours in
 the stream belong to different cases and most cases are open at once. Windows work in office hours: one act in a hundred falls
@@ -27,6 +27,7 @@ from supervision.event import (
     EventType,
     NetworkZone,
     PostPlace,
+    SecrecyClass,
     SourceOp,
 )
 from supervision.loading import load_catalogue
@@ -58,7 +59,10 @@ STEPS: tuple[tuple[EventType, dict[str, object], int], ...] = (
     (EventType.STEP_COMPLETED, {"step_code": "approve", "step_name": "审批", "step_instance_id": "3", "opinion_len": 12}, 5),
     (EventType.DECISION_MADE, {"decision": "granted", "doc_no": "许准字〔2026〕第000001号"}, 2),
     (EventType.CASE_COMPLETED, {"completion_result": "cert_issued"}, 3),
+    (EventType.RESULT_DELIVERED, {"delivery_mode": "courier"}, 10),
+    (EventType.RESULT_PUBLISHED, {"site": "credit.example.test"}, 10),
 )
+EVENTS = len(STEPS)  # of a case
 WAITS = 4  # the step that a slow case waits for
 
 # A long case: each type of event that a card reads, in order, with the office hours behind the one before.
@@ -210,6 +214,7 @@ def event(number: int, index: int, kind: EventType, payload: dict[str, object], 
         applicant_hash=f"{number:032x}",
         applicant_type=ApplicantType.ENTERPRISE,
         channel=Channel.WINDOW,
+        secrecy_class=SecrecyClass.PUBLIC,
     )
 
 

@@ -33,7 +33,9 @@ from rules.parameters import (
     Deadline,
     Extension,
     Fallback,
+    Happening,
     LimitOf,
+    Occurrence,
     OutsideHours,
     Require,
     Separation,
@@ -48,7 +50,7 @@ from rules.said import Core, Draft
 from rules.sentence import sentence
 from rules.stepbook import STEP_CODE
 from rules.verdict import Verdict
-from rules.world import Place
+from rules.world import Deeming, Place
 from supervision.alert import Level
 from supervision.event import EventType
 from supervision.language import UserError, say
@@ -121,14 +123,16 @@ def _compiled(text: str | None) -> Condition | None:
 
 
 class Rulebook:
-    """The rules that are on. `fallbacks` and `extension` come from the card on the legal limit, for whoever asks for that limit."""
+    """The rules that are on. For whoever asks for the legal limit `fallbacks` and `extension` come from the card on it, `deeming`
+    from the card on the answer to a receipt."""
 
     def __init__(self, cards: Iterable[Card]) -> None:
         cards = tuple(cards)
         legal = next((card.detector for card in cards if _is_legal(card)), None)
         self.fallbacks: tuple[Fallback, ...] = legal.fallbacks if isinstance(legal, Deadline) else ()
         self.extension = (legal.extension if isinstance(legal, Deadline) else None) or Extension()
-        self.rules: tuple[Rule, ...] = _built(cards)
+        self.deeming = _deeming(cards)
+        self.rules: tuple[Rule, ...] = _built(cards, self.deeming)
         self.version = _version(cards)
         self.by_id = {rule.id: rule for rule in self.rules}
         self.windows = tuple(rule for rule in self.rules if rule.tally is not None)
@@ -224,7 +228,19 @@ def _is_legal(card: Card) -> bool:
     return isinstance(card.detector, Deadline) and card.detector.limit is LimitOf.LEGAL
 
 
-def _built(cards: tuple[Card, ...]) -> tuple[Rule, ...]:
+def _deeming(cards: tuple[Card, ...]) -> Deeming | None:
+    told = (card.detector for card in cards if isinstance(card.detector, Deadline))
+    answer = next((detector for detector in told if detector.deems_accepted_wd is not None), None)
+    if answer is None or answer.deems_accepted_wd is None:
+        return None
+    return Deeming.of(_types(answer.start), _types(answer.stops), answer.deems_accepted_wd)
+
+
+def _types(happenings: Iterable[Happening]) -> tuple[EventType, ...]:
+    return tuple(each.event if isinstance(each, Occurrence) else each for each in happenings)
+
+
+def _built(cards: tuple[Card, ...], deeming: Deeming | None) -> tuple[Rule, ...]:
     """Detectors in the order of the cards; a rule may yield only to rules that are in this book."""
     deadlines: dict[str, CaseDeadline] = {}
     watched = ((card.id, card.detector) for card in cards)
@@ -234,11 +250,18 @@ def _built(cards: tuple[Card, ...]) -> tuple[Rule, ...]:
         if isinstance(detector, Deadline) and detector.limit is LimitOf.PAUSE
     }
     speaks = {card.detector.limit for card in cards if isinstance(card.detector, Deadline)}
-    rules = [_rule(card, deadlines, pauses, speaks) for card in sorted(cards, key=lambda card: not _is_legal(card))]
+    ordered = sorted(cards, key=lambda card: not _is_legal(card))
+    rules = [_rule(card, deadlines, pauses, speaks, deeming) for card in ordered]
     return tuple(sorted(rules, key=lambda rule: rule.id))
 
 
-def _rule(card: Card, deadlines: dict[str, CaseDeadline], pauses: dict[str, PauseDeadline], speaks: set[LimitOf]) -> Rule:
+def _rule(
+    card: Card,
+    deadlines: dict[str, CaseDeadline],
+    pauses: dict[str, PauseDeadline],
+    speaks: set[LimitOf],
+    deeming: Deeming | None,
+) -> Rule:
     parameters = card.detector
     if isinstance(parameters, Deadline):
         if parameters.limit is LimitOf.STEP:
@@ -253,7 +276,8 @@ def _rule(card: Card, deadlines: dict[str, CaseDeadline], pauses: dict[str, Paus
         yields = {
             level: tuple(deadlines[name] for name in names if name in deadlines) for level, names in parameters.yields.items()
         }
-        detector = CaseDeadline(parameters, yields, is_silent_where_equal=parameters.silent_where_equal in speaks)
+        is_silent = parameters.silent_where_equal in speaks
+        detector = CaseDeadline(parameters, yields, is_silent_where_equal=is_silent, deeming=deeming)
         deadlines[card.id] = detector
         return Rule(card, detector)
     if isinstance(parameters, Steps):

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.expression import ExpressionError, condition
+from rules.fact import FIELD_CODE
 from rules.fields import FIELDS
-from rules.parameters import After, Deadline, LimitOf, PausedFor, Separation, levels
+from rules.parameters import After, Deadline, Happening, LimitOf, Occurrence, PausedFor, Separation, levels
 from rules.sentence import FACTS
 from rules.wording import near
 from supervision.document import Path
+from supervision.event import EventType
 from supervision.language import say
+from supervision.payload import PAYLOADS
 
 if TYPE_CHECKING:
     from rules.card import Card
@@ -69,12 +72,12 @@ def _detector(card: Card) -> Iterator[Fault]:
                 yield ("detector", "yields", level.value), say("不是本检测器的级别", "not a level of this detector")
         fixed, idle = detector.limit is LimitOf.FIXED, detector.limit is LimitOf.IDLE
         yield from _idle_marks(detector, idle)
-        for level, marks in detector.at.items():
-            if fixed and not all(isinstance(mark, After) and not mark.undeclared for mark in marks):
-                yield (
-                    ("detector", "at", level.value),
-                    say("limit: fixed 只用标记 after", "limit: fixed takes marks of kind after only"),
-                )
+        marked = [(("detector", "at"), detector.at), *((("detector", "also", n, "at"), e.at) for n, e in enumerate(detector.also))]
+        for place, at in marked if fixed else ():
+            for level, marks in at.items():
+                if not all(isinstance(mark, After) and not mark.undeclared for mark in marks):
+                    yield (*place, level.value), say("limit: fixed 只用标记 after", "limit: fixed takes marks of kind after only")
+        yield from _happenings(detector)
         if fixed != bool(detector.start) or fixed != bool(detector.stops):
             yield (
                 ("detector", "limit"),
@@ -94,6 +97,29 @@ def _idle_marks(detector: Deadline, is_idle: bool) -> Iterator[Fault]:
             yield place, say("limit: idle 只用标记 after、paused_for", "limit: idle takes marks of kind after and paused_for only")
         if not is_idle and any(isinstance(mark, PausedFor) for mark in marks):
             yield place, say("标记 paused_for 只与 limit: idle 同用", "paused_for goes with limit: idle only")
+
+
+def _happenings(detector: Deadline) -> Iterator[Fault]:
+    """What a start or a stop may ask of its fact: fields that are remembered and that such a fact has."""
+    lists: list[tuple[Path, tuple[Happening, ...]]] = []
+    for path, told in [((), detector), *((("also", number), errand) for number, errand in enumerate(detector.also))]:
+        lists += [((*path, name), getattr(told, name)) for name in ("start", "otherwise", "stops")]
+    for path, happenings in lists:
+        for number, happening in enumerate(happenings):
+            if isinstance(happening, Occurrence):
+                known = [name for name in FIELD_CODE if _is_of(happening.event, name)]
+                for name in happening.among:
+                    if name not in known:
+                        what = say(
+                            f"{happening.event} 没有可用的字段 {name}", f"{name} is no field of {happening.event} to ask for"
+                        )
+                        yield ("detector", *path, number, "among", name), what + near(name, known)
+
+
+def _is_of(event: EventType, name: str) -> bool:
+    if not name.startswith("payload."):
+        return True
+    return name.removeprefix("payload.") in PAYLOADS[event].__struct_fields__
 
 
 def _conditions(card: Card) -> Iterator[Fault]:

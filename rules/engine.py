@@ -62,7 +62,7 @@ class CaseEngine:
 
     def _adopt(self, reference: Reference) -> None:
         self._reference = reference
-        self._world = World(reference, self._book.fallbacks, self._book.extension)
+        self._world = World(reference, self._book.fallbacks, self._book.extension, self._book.deeming)
         self._suppression = Suppression(reference)
         self._shortcut = Shortcut(self._book, self._world, self._vocabulary, self._clocks, self._graves, self.taken_short)
 

@@ -82,14 +82,27 @@ FIELDS: tuple[str, ...] = (
     "payload.material_codes",
     "payload.reason_code",
     "payload.bulk_no",
+    "payload.completion_result",
+    "payload.cert_kind",
+    "secrecy_class",
 )
 FIELD_CODE: dict[str, int] = {name: code for code, name in enumerate(FIELDS)}
 TIME_PRECISION, FLAGS, BATCH_KIND = (FIELD_CODE[name] for name in ("time_precision", "flags", "batch_kind"))
 INSTANCE = FIELD_CODE["payload.step_instance_id"]  # packed as the place of the name among those of its case
 # Fields whose values are words of a short list: facts that keep nothing else make cases alike, which `rules.outline` judges once.
 FEW_VALUED = frozenset(
-    FIELD_CODE[f"payload.{name}"]
-    for name in ("step_code", "step_instance_id", "step_limit", "step_limit_unit", "decision", "result")
+    FIELD_CODE[name]
+    for name in (
+        "payload.step_code",
+        "payload.step_instance_id",
+        "payload.step_limit",
+        "payload.step_limit_unit",
+        "payload.decision",
+        "payload.result",
+        "payload.completion_result",
+        "payload.cert_kind",
+        "secrecy_class",
+    )
 )
 # Fields whose values are many, names and numbers: a plain case keeps them apart, so that they do not make cases unlike; of an act
 # that comes a look may ask for them (`rules.outline.Scene.told`).
@@ -160,7 +173,9 @@ def kept_of(event: CaseEvent, plan: Plan) -> dict[int, Any]:
                     kept = {}
                 kept[code] = value
     if event.flags or event.batch_kind is not _REALTIME or event.time_precision is not _SECOND or plan.envelope:
-        kept = kept | _unusual(event, plan)
+        unusual = _unusual(event, plan)
+        if unusual:
+            kept = kept | unusual
     return kept
 
 

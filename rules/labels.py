@@ -74,6 +74,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "step_code": ("环节编码", "step code"),
     "step_name": ("环节", "step"),
     "time_zone": ("时区", "time zone"),
+    "unanswered_since_at": ("收件未答复,自此起算", "counted from the unanswered receipt"),
     "usual": ("同级通常", "usual among peers"),
     "used_wd": ("已用", "used"),
     "versions": ("版本数", "versions"),

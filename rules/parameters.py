@@ -6,7 +6,7 @@ How each kind judges is in `rules.kinds`. Numbers are working days (`_wd`), seco
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -71,11 +71,22 @@ class Times(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
     factor: Count = 2
 
 
+class ItemLimit(StrEnum):
+    """Limits that a catalogue entry may name beside the promised and the legal one."""
+
+    DELIVERY = "delivery_limit"
+    FIRST_REVIEW = "first_review_limit"
+
+
 class After(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="mark", tag="after"):
-    """After wd `wd`: the end of the `wd`-th working day after the start day, + 1 ms. `undeclared`: only where no limit is named."""
+    """After wd `wd`: the end of the `wd`-th working day after the start day, + 1 ms. `undeclared`: only where no limit is named.
+
+    `item_limit` (`limit: fixed`): that limit of the item instead, where the item names one.
+    """
 
     wd: Count
     undeclared: bool = False
+    item_limit: ItemLimit | None = None
 
 
 class PausedFor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="mark", tag="paused_for"):
@@ -106,12 +117,36 @@ class Extension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     joint_posts: tuple[str, ...] = ("government_head",)
 
 
+class Occurrence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A fact of this type that says one of these values in each of these fields (`null`: nothing), named as `rules.fact.FIELDS` has
+    them, in a case of one of these item types (none named: of any)."""
+
+    event: EventType
+    among: dict[str, tuple[str | None, ...]] = {}
+    item_types: tuple[str, ...] = ()
+
+
+Happening = EventType | Occurrence
+
+
+class Errand(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something else that is due in the same case, with a segment of its own. `item_flag`: only where the item has this flag."""
+
+    segment: Annotated[str, Meta(pattern=r"^[a-z_]{1,20}$")]
+    at: dict[Level, tuple[Mark, ...]]
+    start: tuple[Happening, ...]
+    otherwise: tuple[Happening, ...] = ()
+    stops: tuple[Happening, ...]
+    item_flag: Literal["electronic_certificate"] | None = None
+
+
 class Deadline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="deadline"):
     """A clock with a limit. `at`: for each level the marks of which the first reached counts.
 
     `silent_where_equal`: no alert at all where this other limit ends at the same instant (that limit's rule speaks).
     `yields`: a level is not implied if one of these rules stands on the same case at that instant or before.
-    `start`, `stops`: event types, for `limit: fixed` only (the earliest start; any stop in time); `pauses` too.
+    For `limit: fixed` only: `start`, `stops`: from the earliest start, else the earliest of `otherwise`, to the first stop; `also`:
+    what is due besides; `pauses`; `deems_accepted_wd`: unanswered after so many working days, the legal limit runs from the start.
     """
 
     limit: LimitOf
@@ -120,9 +155,12 @@ class Deadline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     extension: Extension | None = None
     silent_where_equal: LimitOf | None = None
     yields: dict[Level, tuple[RuleId, ...]] = {}
-    start: tuple[EventType, ...] = ()
-    stops: tuple[EventType, ...] = ()
+    start: tuple[Happening, ...] = ()
+    otherwise: tuple[Happening, ...] = ()
+    stops: tuple[Happening, ...] = ()
     pauses: bool = True
+    also: tuple[Errand, ...] = ()
+    deems_accepted_wd: Count | None = None
 
 
 class Sequence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="sequence"):
@@ -256,7 +294,7 @@ Parameters = Deadline | Sequence | Separation | Version | Window | Require
 def levels(detector: Parameters) -> set[Level]:
     """Every level this detector can imply."""
     if isinstance(detector, Deadline):
-        return set(detector.at)
+        return {*detector.at, *(level for errand in detector.also for level in errand.at)}
     if isinstance(detector, Window):
         night = {detector.night_grant.level} if detector.night_grant else set()
         return {tally.level for tally in detector.tallies} | night

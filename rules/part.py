@@ -43,8 +43,22 @@ _APPROVER = _C["payload.approver_officer_id"]
 _DECLARED, _DECLARED_UNIT = _C["payload.declared_limit"], _C["payload.declared_limit_unit"]
 
 
+class Deemed(Struct, frozen=True):
+    """A receipt that nobody answered in time: the legal limit runs from it, as is known from `opens_at` on.
+
+    `is_answered`: but too late.
+    """
+
+    receipt: Fact
+    opens_at: int
+    is_answered: bool
+
+
 class Clock(Struct, frozen=True):
-    """A limit of a case that runs: the term, the facts that set and moved it, and the first fact that stopped it."""
+    """A limit of a case that runs: the term, the facts that set and moved it, and the first fact that stopped it.
+
+    `opens_at`: when it is known to run, None: with its opening fact.
+    """
 
     term: Term
     limit: Limit | None
@@ -53,6 +67,7 @@ class Clock(Struct, frozen=True):
     evidence: tuple[Fact, ...]
     stop: Fact | None
     facts: dict[str, Any]
+    opens_at: int | None = None
 
 
 class Part:
@@ -102,11 +117,13 @@ class Part:
         self._counted: list[tuple[Fact, Fact | None]] | None = None
         self._pauses: Pauses | None = None
         self._has_clocks = False
+        self._has_deemed = False
+        self._deemed: Deemed | None = None
+        self.is_undisturbed = _STARTED not in by_type and _EXTENDED not in by_type
         self.is_plain = (
             opening is not None
             and self.place.is_simple
-            and _STARTED not in by_type
-            and _EXTENDED not in by_type
+            and self.is_undisturbed
             and (opening.kept is NOTHING or (_PROMISED_DUE not in opening.kept and _LEGAL_DUE not in opening.kept))
         )
         self.day_plans: dict[int, Any] | None = None
@@ -153,6 +170,30 @@ class Part:
         if book is None:
             book = self._steps = StepBook(fact for fact in self.facts if fact.type in STEP_CODES)
         return book
+
+    @property
+    def deemed(self) -> Deemed | None:
+        """What makes the legal limit run from the receipt, None: it was answered in time, or accepted before, or nobody asks."""
+        if not self._has_deemed:
+            self._deemed = self._find_deemed()
+            self._has_deemed = True
+        return self._deemed
+
+    def _find_deemed(self) -> Deemed | None:
+        deeming, start = self.place.deeming, self.start
+        if deeming is None or deeming.receipt_codes.isdisjoint(self.by_type):
+            return None
+        receipt = self.first(*deeming.receipt_codes)
+        assert receipt is not None
+        if start is not None and start <= receipt.at:
+            return None
+        if self.opening is not None and self.opening.get(_LEGAL_DUE) is not None:
+            return None
+        opens_at = self.place.answer_due(receipt.at) + 1
+        answer, stop = self.first(*deeming.answer_codes), self.legal_stop
+        if any(fact is not None and fact.at < opens_at for fact in (answer, stop)):
+            return None
+        return Deemed(receipt, opens_at, answer is not None)
 
     # -- pauses -------------------------------------------------------------------------------------------------
 
@@ -210,10 +251,13 @@ class Part:
         return self._legal
 
     def _find_clocks(self) -> None:
-        place = self.place
+        place, deemed = self.place, self.deemed
         clock = self._clock_of_the_day if self.is_plain else self._clock
         self._promised = clock("promised", place.promised_limit, _PROMISED_DUE, self.promised_stop, extended=False)
-        self._legal = clock("legal", place.legal_limit, _LEGAL_DUE, self.legal_stop, extended=True)
+        if deemed is None:
+            self._legal = clock("legal", place.legal_limit, _LEGAL_DUE, self.legal_stop, extended=True)
+        else:
+            self._legal = self._clock("legal", place.legal_limit, _LEGAL_DUE, self.legal_stop, extended=True, deemed=deemed)
         self._has_clocks = True
 
     def _clock_of_the_day(
@@ -235,8 +279,10 @@ class Part:
 
         return Clock(known.term, limit, runs, opening, (opening,), stop, {**known.facts, "started_at": start})
 
-    def _clock(self, name: str, limit: Limit | None, due_field: int, stop: Fact | None, *, extended: bool) -> Clock | None:
-        opening, start = self.opening, self.start
+    def _clock(
+        self, name: str, limit: Limit | None, due_field: int, stop: Fact | None, *, extended: bool, deemed: Deemed | None = None
+    ) -> Clock | None:
+        opening, start = (self.opening, self.start) if deemed is None else (deemed.receipt, deemed.receipt.at)
         if opening is None or start is None:
             return None
         due = opening.get(due_field)
@@ -259,7 +305,10 @@ class Part:
         facts: dict[str, Any] = {"limit_source": name, "started_at": start}
         if limit is not None:
             facts |= {"limit": limit.value, "limit_unit": limit.unit.value}
-        evidence = [opening, *(fact for pair in pairs for fact in pair if fact is not None)]
+        if deemed is not None:
+            facts["unanswered_since_at"] = start
+        accepted = () if self.opening is None or deemed is None else (self.opening,)
+        evidence = [opening, *accepted, *(fact for pair in pairs for fact in pair if fact is not None)]
         extension = self._extension(running) if extended else None
         if extension is not None:
             fact, days = extension
@@ -272,7 +321,7 @@ class Part:
         if excluded:
             facts |= {"excluded_days": list(excluded), "paused_wd": running.paused_wd()}
         facts["limit_wd"] = running.limit_wd
-        return Clock(running, limit, runs, opening, tuple(evidence), stop, facts)
+        return Clock(running, limit, runs, opening, tuple(evidence), stop, facts, None if deemed is None else deemed.opens_at)
 
     def _extension(self, running: Term) -> tuple[Fact, int] | None:
         """The first extension, if it is valid: right post, in time; days beyond the most that may be given do not count."""

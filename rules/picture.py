@@ -36,7 +36,8 @@ class PauseDrawn(Struct, frozen=True):
 
 
 class Picture(Struct, frozen=True):
-    """One part of a case, instants in ms. `opened_at` None: nothing set a limit yet; `stop_type`: what ended it."""
+    """One part of a case, instants in ms. `opened_at`: the acceptance, or the receipt that counts as it, None: nothing set a limit
+    yet; `stop_type`: what ended it."""
 
     calendar: WorkCalendar
     item: Item | None
@@ -79,7 +80,7 @@ def _case(book: Rulebook, reference: Reference, events: Iterable[CaseEvent], sou
 
 @lru_cache(maxsize=2)
 def _world(book: Rulebook, reference: Reference) -> World:
-    return World(reference, book.fallbacks, book.extension)
+    return World(reference, book.fallbacks, book.extension, book.deeming)
 
 
 def _drawn(book: Rulebook, case: Case, part: Part) -> Picture:
@@ -92,7 +93,7 @@ def _drawn(book: Rulebook, case: Case, part: Part) -> Picture:
         item_code=place.item_code,
         region=place.region,
         begins_at=part.facts[0].at if part.facts else part.opened_at,
-        opened_at=part.start,
+        opened_at=part.start if part.deemed is None else part.deemed.receipt.at,
         notice_at=_notice(book, case, part),
         promised_due_at=None if promised is None else promised.term.due_at,
         legal_due_at=None if legal is None else legal.term.due_at,

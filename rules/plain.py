@@ -1,9 +1,9 @@
 """How a plain case lies packed: laid out so that a fact can be added to it without unpacking it (`rules.shortcut`).
 
 Plain is a case that its key names, with one place and facts in order, that knows no pause, extension, reopening, version, alert or
-rare word, and whose facts keep nothing but words of short lists, and names and numbers that lie apart: so most cases most of the
-time. After the head follow facts, what is kept of each, parties, names of step instances, what lies apart by the place of its fact,
-wakes by rule, signals sent. A fact names its actor and its device by the number of the vocabulary.
+rare word, was not answered too late, and whose facts keep nothing but words of short lists, and names and numbers that lie apart:
+so most cases most of the time. After the head follow facts, what is kept of each, parties, names of step instances, what lies apart
+by the place of its fact, wakes by rule, signals sent. A fact names its actor and its device by the number of the vocabulary.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from rules.said import Sent
 from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
 from supervision.event import EventType
+from supervision.worktime import CalendarMissing
 
 if TYPE_CHECKING:
     from rules.case import Case
@@ -196,7 +197,15 @@ def _is_plain(case: Case) -> bool:
                 return False
             if INSTANCE not in kept:
                 bare.add(kept.get(STEP_CODE))
-    return bare.isdisjoint(case.names) and "" not in case.names
+    return bare.isdisjoint(case.names) and "" not in case.names and not _was_answered_late(case)
+
+
+def _was_answered_late(case: Case) -> bool:
+    """Whether its legal limit runs from a receipt that was answered too late: looks take it for answered in time."""
+    try:
+        return any(part.deemed is not None and part.deemed.is_answered for part in case.parts())
+    except CalendarMissing:
+        return True
 
 
 def _in_order(case: Case) -> tuple[bytes, bytes]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _CASE = {"case_id", "item_code", "item_name", "calendar", "calendar_version", "time_zone", "due_at", "due_day"}
 _CLOCK = {"limit", "limit_unit", "limit_wd", "limit_source", "started_at", "due_by_units_at", "used_wd", "remaining_wd", "late_wd"}
-_CLOCK |= {"paused_wd", "excluded_days", "extension_wd", "step_code", "step_name", "seq", "pause_kind"}
+_CLOCK |= {"paused_wd", "excluded_days", "extension_wd", "unanswered_since_at", "step_code", "step_name", "seq", "pause_kind"}
 _CLOCK |= {"last_event", "last_at", "idle_wd", "paused_days"}
 _STEPS = {"first_step", "second_step"}
 _AUTHORITY = {"fault", "approver", "act_at", "amount_fen", "posts_changed_at", "grace_until_at", "acts"}

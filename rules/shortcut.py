@@ -89,9 +89,9 @@ _ACCEPTED, _SUPPLEMENTED = ACCEPTANCE_BYTES
 
 class Way:
     """How an event of one type is taken. `values_of`: of a payload that tells only what a plain case keeps, its words of short
-    lists but the name of the instance; `told`: by those values and the number of that name, how they are packed. `many`: the fields
-    that lie apart, with names and defaults. `rares`: what it may tell besides, which no plain case keeps; most often it is `usual`.
-    `is_seldom_told`: it tells nothing else."""
+    lists but the name of the instance; `words_of`: the same of the envelope; `told`: by those values and the number of that name,
+    how they are packed. `many`: the fields that lie apart, with names and defaults. `rares`: what it may tell besides, which no
+    plain case keeps; most often it is `usual`. `is_seldom_told`: it tells nothing else."""
 
     __slots__ = (
         "has_rares",
@@ -106,6 +106,7 @@ class Way:
         "type",
         "usual",
         "values_of",
+        "words_of",
     )
 
     def __init__(self, kind: EventType, plan: Plan) -> None:
@@ -116,11 +117,13 @@ class Way:
         self.many = tuple(field for field in plan.payload if field[0] in MANY_VALUED)
         names = [name for code, name, _ in plan.payload if code != INSTANCE and code in FEW_VALUED]
         rares = [(name, default) for code, name, default in plan.payload if code not in PLAIN_FIELDS]
-        is_told = bool(plan.payload) and not plan.envelope
+        is_told = bool(plan.payload) and FEW_VALUED.issuperset(code for code, _, _ in plan.envelope)
         is_told = is_told and set(self.struct.__struct_fields__).issuperset(name for _, name, _ in plan.payload)
         self.values_of: Callable[[Any], Any] | None = (attrgetter(*names) if names else _nothing_of) if is_told else None
+        words = [name for _, name, _ in plan.envelope]
+        self.words_of: Callable[[Any], Any] | None = attrgetter(*words) if words else None
         self.has_rares = bool(rares)
-        self.is_seldom_told = is_told and len(rares) == len(plan.payload)
+        self.is_seldom_told = is_told and not words and len(rares) == len(plan.payload)
         self.rares: Callable[[Any], Any] = attrgetter(*(name for name, _ in rares)) if rares else _nothing_of
         self.usual: Any = rares[0][1] if len(rares) == 1 else tuple(default for _, default in rares)
         self.is_instanced = any(code == INSTANCE for code, _, _ in plan.payload)
@@ -317,7 +320,7 @@ class Shortcut:
             number = names.index(name) if name in names else len(names)
         values = None
         if is_told and way.values_of is not None and (number is not None or not names):
-            values = (way.values_of(body), number)
+            values = (way.values_of(body), None if way.words_of is None else way.words_of(event), number)
             packed = way.told.get(values)
             if packed is not None:
                 return packed, name if number == len(names) else None, _apart_in(body, way.many) if way.many else NOTHING

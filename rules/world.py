@@ -9,11 +9,14 @@ from bisect import bisect_right
 from itertools import pairwise
 from typing import Any
 
-from rules.fact import CASE_TYPE, CATALOG_CODE, CENTRE, IMPLEMENT_CODE, ITEM_TYPE, LEGAL, PROMISED, REGION, Where
+from msgspec import Struct
+
+from rules.fact import CASE_TYPE, CATALOG_CODE, CENTRE, CODE_OF, IMPLEMENT_CODE, ITEM_TYPE, LEGAL, PROMISED, REGION, Where
 from rules.parameters import Extension, Fallback
+from rules.profile import lack
 from rules.register import Register
 from supervision.calendars import Calendars, calendars_of
-from supervision.event import Precision
+from supervision.event import EventType, Precision
 from supervision.reference import Item, Reference, Source, Step
 from supervision.worktime import Limit, Mode, Unit, WorkCalendar
 from supervision.worktime.calendar import Spans
@@ -23,6 +26,23 @@ IN_DAYS = frozenset({Unit.WORKING_DAY, Unit.CALENDAR_DAY, Unit.MONTH})
 MOST_PLANS = 10_000
 MOST_DAYS = 1_000
 FOREVER = 2**62
+DAY_MS = 86_400_000
+ZONE_SHIFT_MS = 3 * 3_600_000  # a day may be shorter by so much where clocks are changed
+
+
+class Deeming(Struct, frozen=True):
+    """When no answer is one: a receipt without any of these answers for `wd` working days counts as accepted on its day."""
+
+    receipts: tuple[EventType, ...]
+    answers: tuple[EventType, ...]
+    wd: int
+    receipt_codes: frozenset[int]
+    answer_codes: frozenset[int]
+
+    @classmethod
+    def of(cls, receipts: tuple[EventType, ...], answers: tuple[EventType, ...], wd: int) -> Deeming:
+        codes = (frozenset(CODE_OF[kind] for kind in kinds) for kinds in (receipts, answers))
+        return cls(receipts, answers, wd, *codes)
 
 
 class Place:
@@ -66,6 +86,9 @@ class Place:
         self.is_automatic = item is not None and item.auto_approval
         self.has_peers = self.item_code is not None and reference.has_peers(self.item_code, self.region)
         self.is_simple = self.mode is Mode.DAY_END and all(limit is None or limit.unit in IN_DAYS for limit in limits)
+        deeming = world.deeming
+        is_told = deeming is not None and not lack((frozenset(deeming.receipts), frozenset(deeming.answers)), (), source)
+        self.deeming = deeming if is_told else None
         self.asked: dict[tuple[int, str | None], Any] = {}  # the engine's: rules by event type and step
         promise = self.promised_limit
         self.has_even_promise = promise is None or promise.unit is Unit.WORKING_DAY  # the same working days whenever it starts
@@ -85,6 +108,18 @@ class Place:
             if fallback.item_type in {None, self.item_type} and fallback.case_type in {None, self.case_type}:
                 return fallback.limit
         return None
+
+    def answer_due(self, received_at: int) -> int:
+        """The last instant at which a receipt is answered in time, else it counts as accepted."""
+        assert self.deeming is not None
+        return self.calendar.due_end(self.calendar.add(self.calendar.day_of(received_at), self.deeming.wd))
+
+    def is_answered_in_time(self, received_at: int, answered_at: int) -> bool:
+        """By a bound that needs no calendar first: so many working days are nearly as many days at least."""
+        assert self.deeming is not None
+        if answered_at - received_at < (self.deeming.wd - 1) * DAY_MS - ZONE_SHIFT_MS:
+            return True
+        return answered_at <= self.answer_due(received_at)
 
     def plans_on(self, day: int) -> dict[int, Any]:
         """What is kept for limits that start on this day, by whoever put it there."""
@@ -127,10 +162,18 @@ class Office:
 
 
 class World:
-    """Reference data with the lookups of a judgement. `fallbacks` and `extension` are those of the card on the legal limit."""
+    """Reference data with the lookups of a judgement. `fallbacks` and `extension` are those of the card on the legal limit,
+    `deeming` that of the card on the answer to a receipt."""
 
-    def __init__(self, reference: Reference, fallbacks: tuple[Fallback, ...] = (), extension: Extension | None = None) -> None:
+    def __init__(
+        self,
+        reference: Reference,
+        fallbacks: tuple[Fallback, ...] = (),
+        extension: Extension | None = None,
+        deeming: Deeming | None = None,
+    ) -> None:
         self.reference = reference
+        self.deeming = deeming
         self.calendars: Calendars = calendars_of(reference)
         self.fallbacks = fallbacks
         self.extension = extension or Extension()

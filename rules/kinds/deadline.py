@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rules.case import Case
 from rules.fact import Fact
-from rules.outline import LOUD, UNTOUCHED, Outline, Outlook, Scene
+from rules.outline import LOUD, UNTOUCHED, Look, Outline, Outlook, Scene
 from rules.parameters import After, Deadline, Late, LimitOf, Mark, Near, Passed, PausedFor, Times
 from rules.part import (
     ACCEPTANCE_CODES,
@@ -22,12 +23,13 @@ from rules.part import (
     PAUSING,
     PROMISED_STOP_CODES,
     Clock,
+    Deemed,
     Part,
 )
 from rules.profile import Awaits
 from rules.reading import ACTOR, DECLARED, DUE_DATES, Reads, grace_of, merged, reads, responsible
 from rules.verdict import AT_ONCE, FAR, Telling, Verdict
-from rules.world import Place
+from rules.world import Deeming, Place
 from supervision.alert import Level
 from supervision.event import EventType
 from supervision.worktime import Limit, Term
@@ -48,7 +50,8 @@ LEGAL_END = frozenset({EventType.CASE_COMPLETED, EventType.DECISION_MADE})
 class Running(Struct, frozen=True):
     """One clock under judgement. `runs` gives the term another limit would have from the same start, with the same pauses.
 
-    `settle` moves an instant out of the pauses that silence it; `promise` is the case's promised limit in working days or minutes.
+    `settle` moves an instant out of the pauses that silence it; `promise` is the case's promised limit in working days or minutes;
+    `segment`: its own, behind that of the part; `opens_at`: when it is known to run, None: with its opening fact.
     """
 
     subject: str
@@ -63,6 +66,13 @@ class Running(Struct, frozen=True):
     promise: Limit | None = None
     undeclared: bool = False
     step: str | None = None
+    segment: str = ""
+    opens_at: int | None = None
+
+    @property
+    def from_(self) -> int:
+        """The instant before which nothing of it shows."""
+        return self.opening.at if self.opens_at is None else self.opens_at
 
 
 class Reached(Struct, frozen=True, gc=False):
@@ -122,19 +132,26 @@ def verdicts(case: Case, part: Part, marks: dict[Level, tuple[Mark, ...]], runni
     """For each level of these marks, unless a stop was in time for it."""
     found: list[Verdict] = []
     for reached in plan_of(marks, running):
-        instant = running.settle(max(reached.instant, running.opening.at))
-        verdict = verdict_of(case, part, reached, instant, running.opening, running.stop, lambda: running)
+        instant = running.settle(max(reached.instant, running.from_))
+        verdict = verdict_of(case, part, reached, instant, running.opening, running.stop, lambda: running, running.from_)
         if verdict is not None:
             found.append(verdict)
     return found
 
 
 def verdict_of(
-    case: Case, part: Part, reached: Reached, instant: int, opening: Fact, stop: Fact | None, running: Callable[[], Running]
+    case: Case,
+    part: Part,
+    reached: Reached,
+    instant: int,
+    opening: Fact,
+    stop: Fact | None,
+    running: Callable[[], Running],
+    opens_at: int | None = None,
 ) -> Verdict | None:
     """Late if and only if the stop lies behind the end; a stop inside the pause that moved the instant is when it shows.
 
-    `instant`: where `reached.instant` is moved to by opening and pauses. `running` is asked for only if it is needed.
+    `instant`: where `reached.instant` is moved to by opening and pauses. `running` is asked only if needed. `opens_at`: `from_`.
     """
     if reached.is_warning:
         if instant > reached.end or (stop is not None and stop.at <= instant):
@@ -153,7 +170,8 @@ def verdict_of(
     def tell() -> Telling:
         return _tell(part, reached, instant, stop, running())
 
-    at = instant if stop is None or reached.is_warning else max(min(instant, stop.at), opening.at)
+    from_ = opening.at if opens_at is None else opens_at
+    at = instant if stop is None or reached.is_warning else max(min(instant, stop.at), from_)
     return Verdict(part, reached.level, at, stands_from, opening, tell)
 
 
@@ -167,7 +185,7 @@ def _tell(part: Part, reached: Reached, instant: int, stop: Fact | None, running
             evidence = (*evidence, stop)
     return Telling(
         subject=running.subject,
-        segment=part.segment,
+        segment=f"{part.segment}/{running.segment}" if running.segment else part.segment,
         facts=facts,
         evidence=evidence,
         due_at=reached.end if running.undeclared else running.term.due_at,
@@ -197,18 +215,28 @@ def in_time(plan: tuple[Reached, ...]) -> int:
 
 
 class CaseDeadline:
-    """The deadline on a case's promised or legal limit. `spoken` are the delivered rules to which a level may yield."""
+    """The deadline on a case's promised or legal limit. `yields`: the delivered rules to which a level may yield."""
 
-    reads = CASE_CLOCK
-
-    def __init__(self, parameters: Deadline, yields: dict[Level, tuple[CaseDeadline, ...]], *, is_silent_where_equal: bool) -> None:
+    def __init__(
+        self,
+        parameters: Deadline,
+        yields: dict[Level, tuple[CaseDeadline, ...]],
+        *,
+        is_silent_where_equal: bool,
+        deeming: Deeming | None = None,
+    ) -> None:
         self.parameters = parameters
         self.yields = yields
         self.silent_limit = parameters.silent_where_equal if is_silent_where_equal else None
         self._key = id(self)
         self._in_time_key = -self._key
+        self._receipt_key = id(parameters)
         self._is_promised = parameters.limit is LimitOf.PROMISED
         self.awaits: Awaits = (OPENINGS, PROMISED_END if self._is_promised else LEGAL_END)
+        self._reads_legal = not self._is_promised or self.silent_limit is LimitOf.LEGAL or bool(yields)
+        self.reads = CASE_CLOCK
+        if deeming is not None and self._reads_legal:
+            self.reads = merged(CASE_CLOCK, reads((*deeming.receipts, *deeming.answers), ACTOR))
 
     def judge(self, case: Case) -> list[Verdict]:
         parts = case.parts()
@@ -221,6 +249,8 @@ class CaseDeadline:
 
     def judge_part(self, case: Case, part: Part) -> list[Verdict]:
         """What holds of one part, whoever goes before."""
+        if self._reads_legal and part.deemed is not None:
+            return self._judge_deemed(case, part, part.deemed)
         if not part.is_plain:
             return self._judge_clock(case, part)
         plans = part.day_plans
@@ -247,6 +277,16 @@ class CaseDeadline:
         clock = self._speaking_clock(part)
         return [] if clock is None else verdicts(case, part, self.parameters.at, _on_case(case, clock))
 
+    def _judge_deemed(self, case: Case, part: Part, deemed: Deemed) -> list[Verdict]:
+        """Of a part that nobody answered in time: its legal limit runs from the receipt. Keeps the plan of that day for looks."""
+        if not self._is_promised and part.place.is_simple:
+            plans = part.place.plans_on(part.place.calendar.day_of(deemed.receipt.at))
+            if self._receipt_key not in plans and part.is_undisturbed:
+                legal = part.legal
+                plan = () if legal is None else plan_of(self.parameters.at, _on_case(case, legal))
+                plans[self._receipt_key] = tuple(replace(one, instant=max(one.instant, deemed.opens_at)) for one in plan)
+        return self._judge_clock(case, part)
+
     def _plan(self, case: Case, part: Part) -> tuple[Reached, ...]:
         """The instants of every case of this place that starts on this day and knows neither pause nor extension."""
         clock = self._speaking_clock(part)
@@ -267,14 +307,50 @@ class CaseDeadline:
         """An acceptance starts the clock, the first stop ends it; where limits run in days, the plan of the start day tells."""
         stop = outline.promised_stop if self._is_promised else outline.legal_stop
         if act.type in ACCEPTANCE_CODES:
-            return self._starts if place.is_simple and not outline.is_open and stop is None else None
-        if act.type not in (PROMISED_STOP_CODES if self._is_promised else LEGAL_STOP_CODES):
+            if not place.is_simple or outline.is_open or stop is not None:
+                return None
+            return self._answered(place, outline, self._starts) if self._reads_legal else self._starts
+        if act.type in (PROMISED_STOP_CODES if self._is_promised else LEGAL_STOP_CODES):
+            if not outline.is_open:
+                return None
+            if stop is not None:
+                return UNTOUCHED
+            return self._stops if place.is_simple else None
+        return self._of_receipt(place, outline, act)
+
+    def _of_receipt(self, place: Place, outline: Outline, act: Fact) -> Outlook:
+        """Until it is answered, the first receipt lets the legal limit run by itself. A plain case was never answered too late."""
+        deeming = place.deeming
+        if deeming is None or self._is_promised or place.legal_limit is None or outline.is_open:
             return UNTOUCHED
-        if not outline.is_open:
+        is_receipt = act.type in deeming.receipt_codes
+        if not is_receipt and act.type not in deeming.answer_codes:
+            return UNTOUCHED
+        if not place.is_simple or outline.legal_stop is not None:
             return None
-        if stop is not None:
+        if outline.first(deeming.answer_codes) is not None:
             return UNTOUCHED
-        return self._stops if place.is_simple else None
+        if not is_receipt:
+            return self._answered(place, outline, lambda _scene, _rule: FAR)
+        return UNTOUCHED if outline.first(deeming.receipt_codes) is not None else self._received
+
+    def _answered(self, place: Place, outline: Outline, look: Look) -> Look:
+        """The look of an act that answers a receipt, if it does so in time."""
+        deeming = place.deeming
+        receipt = None if deeming is None else outline.first(deeming.receipt_codes)
+        if deeming is None or receipt is None or outline.first(deeming.answer_codes) is not None:
+            return look
+        received = receipt.at
+
+        def answer(scene: Scene, rule: bytes) -> int:
+            return look(scene, rule) if scene.place.is_answered_in_time(scene.at_of(received), scene.at) else LOUD
+
+        return answer
+
+    def _received(self, scene: Scene, _rule: bytes) -> int:
+        place = scene.place
+        plan: tuple[Reached, ...] | None = place.plans_on(place.calendar.day_of(scene.at)).get(self._receipt_key)
+        return LOUD if plan is None else next_of(plan, scene.at, scene)
 
     def _starts(self, scene: Scene, _rule: bytes) -> int:
         plan: tuple[Reached, ...] | None = scene.plans.get(self._key)
@@ -316,4 +392,5 @@ def _on_case(case: Case, clock: Clock) -> Running:
         facts=clock.facts,
         evidence=clock.evidence,
         settle=clock.term.settled,
+        opens_at=clock.opens_at,
     )

@@ -21,7 +21,8 @@ STEP_NAMES = {"handle": "审查", "site_check": "现场核查", "review": "审�
 class Offer(Struct, frozen=True, kw_only=True):
     """One item as every office of a level has it. `steps`: what really happens; `workflow`: what the catalogue declares of it.
 
-    `weight`: how often it is asked for among its kind; `towns`: whether township centres have it too.
+    `delivery`: promised after the decision; `electronic`: with an electronic certificate. `weight`: how often it is asked for among
+    its kind; `towns`: whether township centres have it too.
     """
 
     code: str
@@ -37,6 +38,8 @@ class Offer(Struct, frozen=True, kw_only=True):
     risk_class: RiskClass = RiskClass.NORMAL
     weight: float = 1.0
     towns: bool = False
+    delivery: Limit | None = None
+    electronic: bool = False
 
     def item(self, region: str, department_id: str) -> Item:
         """The catalogue entry of one region's office."""
@@ -50,6 +53,8 @@ class Offer(Struct, frozen=True, kw_only=True):
             has_legal_limit=self.has_legal_limit,
             workflow=self.workflow,
             risk_class=self.risk_class,
+            delivery_limit=self.delivery,
+            electronic_certificate=self.electronic,
             region_code=region,
             department_id=department_id,
             materials=GUIDE,
@@ -89,13 +94,13 @@ INQUIRY = Workflow(
 
 OFFERS: tuple[Offer, ...] = (
     Offer(code="XK-0101", name="食品经营许可", department="SCJG", promised=wd(7), legal=wd(20), steps=CHECKED,
-          workflow=standard(2, 1, 1, 2), weight=4),
+          workflow=standard(2, 1, 1, 2), weight=4, electronic=True),
     Offer(code="XK-0102", name="药品零售企业经营许可", department="SCJG", promised=wd(10), legal=wd(20), steps=CHECKED,
           workflow=standard(3, 1, 1, 3), risk_class=RiskClass.HIGH),
     Offer(code="XK-0103", name="企业设立登记(全程网办)", department="SCJG", promised=Limit(4, Unit.HOUR), legal=wd(20),
           steps=("handle", "approve"), weight=2),
     Offer(code="XK-0104", name="特种设备生产单位许可", department="SCJG", promised=wd(15), legal=wd(30), steps=CHECKED,
-          workflow=standard(4, 2, 2, 5)),
+          workflow=standard(4, 2, 2, 5), delivery=wd(6)),
     Offer(code="XK-0201", name="建筑工程施工许可证核发", department="ZJJ", promised=wd(5), legal=wd(15),
           workflow=standard(2, 1, 1), weight=2),
     Offer(code="XK-0202", name="燃气经营许可", department="ZJJ", promised=wd(20), legal=wd(20), workflow=standard(8, 5, 3)),
@@ -108,7 +113,7 @@ OFFERS: tuple[Offer, ...] = (
           workflow=standard(1, 1, 1, 2), weight=2),
     Offer(code="XK-0402", name="医疗机构执业登记", department="WJW", promised=wd(15), legal=wd(45), workflow=standard(6, 4, 2)),
     Offer(code="XK-0501", name="道路货物运输经营许可", department="JTJ", promised=wd(5), legal=wd(20),
-          workflow=standard(2, 1, 1), weight=3),
+          workflow=standard(2, 1, 1), weight=3, electronic=True),
     Offer(code="XK-0502", name="户外广告设施设置审批", department="JTJ", promised=wd(7), legal=wd(20), workflow=ONE_PERSON),
     Offer(code="XK-0601", name="民办培训机构设立审批", department="JYJ", promised=wd(12), legal=wd(60), workflow=INQUIRY),
     Offer(code="XK-0602", name="教师资格认定", department="JYJ", promised=wd(8), legal=wd(30),

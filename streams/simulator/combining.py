@@ -53,7 +53,7 @@ OF_RULE: dict[str, Sides] = {
 }
 OF_TWIST: dict[str, Sides] = {
     "same_morning": _sides(S.COURSE, S.STEPS, S.PAUSE),
-    "wrong_unit": _sides(S.COURSE, S.ACCEPTANCE),
+    "wrong_unit": _sides(S.COURSE, S.ACCEPTANCE, S.SUPPLEMENT),
     "late_data": _sides(S.COURSE, S.END),
     "within_grace": _sides(S.COURSE, S.END),
     "extended_by_another_post": _sides(S.COURSE, S.EXTENSION),
@@ -62,6 +62,8 @@ OF_TWIST: dict[str, Sides] = {
     "decided_in_time": _sides(S.COURSE, S.END),
     "pause_reported_late": _sides(S.COURSE, S.PAUSE),
     "extension_no_pause": _sides(S.COURSE, S.PAUSE, S.EXTENSION),
+    "late_by_law_from_the_receipt": _sides(S.COURSE, S.ACCEPTANCE, S.SUPPLEMENT),
+    "duplicate_submission": NOTHING,
     "test_case": _sides(S.STEPS, S.DECIDER, S.RECORD),
     "migrated": _sides(S.STEPS, S.DECIDER, S.RECORD),
     "only_published": _sides(S.COURSE, S.END, S.STEPS, S.PAUSE, S.EXTENSION, S.PUBLICATION),

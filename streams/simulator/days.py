@@ -125,7 +125,7 @@ class Days:
         """Whether all of a case has arrived by `floor`, by a bound that is quick to see."""
         if floor < 0:
             return False
-        longest = 2 * (story.finish_wd + story.pause_wd) + 14
+        longest = 2 * (story.finish_wd + story.pause_wd) + 24
         return self.calendar.day_start(self.calendar.day_of(story.accepted_at) + longest) < floor
 
     # -- a day -------------------------------------------------------------------------------------------------------

@@ -69,9 +69,12 @@ def open_case(
 
 def finish(story: Story, move: Callable[[Story], None] = nothing) -> Made:
     """Give the story its instants, tell it, twist it, and say what must be found in it. `move` changes instants, as a twist's."""
-    if story.supplement:  # what was asked for takes days; the acceptance waits for it
+    waits = story.supplement or story.waits_wd
+    if waits:  # what was asked for takes days, or the receipt lies; the acceptance waits for it
         calendar = story.hall.calendar
-        day = calendar.add(calendar.day_of(story.accepted_at), story.supplement)
+        if story.waits_wd:
+            story.received_at = story.accepted_at
+        day = calendar.add(calendar.day_of(story.accepted_at), waits)
         story.accepted_at = on_day(calendar, day, moment(story.chance))
     lay(story)
     move(story)
@@ -116,7 +119,7 @@ def _lines(story: Story) -> list[Line]:
 
 def plain(story: Story) -> None:
     """A twist begins from a case that goes through without anything else."""
-    story.supplement, story.ending, story.is_denied = 0, EventType.CASE_COMPLETED, False
+    story.supplement, story.waits_wd, story.ending, story.is_denied = 0, 0, EventType.CASE_COMPLETED, False
     story.pause_after_wd, story.slow = None, None
 
 

@@ -1,6 +1,6 @@
 """When the limits of a made-up case end, and which of the rules on time must speak: by counting days on the calendar, one by one.
 
-The truth of T02, T03, T04, T05 and T08. It knows the times that a story was given, and reads no events.
+The truth of T01, T02, T03, T04, T05, T08, T13 and D14. It knows the times that a story was given, and reads no events.
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ from collections.abc import Iterator
 from streams.simulator.story import Pause, Story, Work
 from streams.simulator.truth import Violation
 from supervision.alert import Level
+from supervision.event import EventType, SecrecyClass
 from supervision.worktime import Limit, Unit, WorkCalendar
 
 NEVER = 1 << 62
 UNDECLARED_WD = 10
+UNANSWERED_WD = 5
+DELIVERY_WD = 3
+PUBLISHED = frozenset({"01", "02"})  # licences and penalties go online
 MOST_EXTENSION_WD = 10
 HEAD = "organ_head"  # whose approval extends a legal limit
 FALLBACK = Limit(20)  # of a licence whose legal limit nobody names
@@ -81,6 +85,7 @@ def violations(story: Story) -> Iterator[Violation]:
         yield from _step(story, ruler, step)
     if story.pause is not None and story.pause.kind != "extension":
         yield from _pause(story, Ruler(calendar), story.pause)
+    yield from _after_days(story, Ruler(calendar))
 
 
 def _alert(story: Story, rule: str, level: Level, at: int, subject: str | None = None) -> Violation:
@@ -109,10 +114,17 @@ def _legal_day(story: Story, ruler: Ruler) -> int | None:
     if limit is None:
         return None
     extension = story.extension
-    first = ruler.day(story.accepted_at)
+    first = ruler.day(story.received_at if _is_unanswered(story, ruler) else story.accepted_at)
     is_valid = extension is not None and extension.post == HEAD and extension.at <= ruler.end(ruler.nth(first, limit.value))
     more = min(extension.days, MOST_EXTENSION_WD) if extension is not None and is_valid else 0
     return ruler.nth(first, limit.value + more)
+
+
+def _is_unanswered(story: Story, ruler: Ruler) -> bool:
+    """Nobody answered the receipt for five working days: the legal limit runs from it."""
+    if story.hall.feed.is_off("T01"):
+        return False
+    return story.answered_at > Ruler(ruler.calendar).end(Ruler(ruler.calendar).nth(ruler.day(story.received_at), UNANSWERED_WD))
 
 
 def _legal(story: Story, ruler: Ruler, legal: int | None) -> Iterator[Violation]:
@@ -189,3 +201,34 @@ def _pause(story: Story, ruler: Ruler, pause: Pause) -> Iterator[Violation]:
         end = ruler.end(ruler.nth(first, times * declared))
         if stop > end:
             yield _alert(story, "T08", level, end + 1, subject)
+
+
+def _after_days(story: Story, ruler: Ruler) -> Iterator[Violation]:
+    """What is due so many working days after a receipt or a decision: an answer, the result, its certificate, its publication."""
+    answers = ((Level.NOTICE, 1), (Level.RED, UNANSWERED_WD))
+    yield from _due(story, ruler, "T01", story.received_at, story.answered_at, answers)
+    certified_at = None if story.is_denied or story.ending is not EventType.CASE_COMPLETED else story.ended_at
+    granted_at = story.decided_at if story.is_granted else certified_at
+    if granted_at is not None:
+        delivery = DELIVERY_WD if story.item.delivery_limit is None else story.item.delivery_limit.value
+        yield from _due(story, ruler, "T13", granted_at, story.given_at, ((Level.YELLOW, delivery), (Level.RED, 10)))
+        if story.item.item_type in PUBLISHED and story.secrecy is SecrecyClass.PUBLIC:
+            marks = ((Level.NOTICE, 5), (Level.YELLOW, 7), (Level.RED, 15))
+            yield from _due(story, ruler, "D14", granted_at, story.published_at, marks)
+    if certified_at is not None and story.item.electronic_certificate:
+        yield from _due(story, ruler, "T13", certified_at, story.made_at, ((Level.NOTICE, 1),), "0/ecert")
+
+
+def _due(
+    story: Story,
+    ruler: Ruler,
+    rule: str,
+    since: int,
+    done_at: int | None,
+    marks: tuple[tuple[Level, int], ...],
+    segment: str = "0",
+) -> Iterator[Violation]:
+    for level, wd in marks:
+        end = ruler.end(ruler.nth(ruler.day(since), wd))
+        if done_at is None or done_at > end:
+            yield Violation(rule=rule, level=level, subject=story.subject, segment=segment, at=end + 1)

@@ -154,6 +154,10 @@ def _round(story: Story, calendar: WorkCalendar) -> None:
     story.accepted_at, story.opening_at = day(story.accepted_at), day(story.opening_at)
     story.decided_at = None if story.decided_at is None else day(story.decided_at)
     story.ended_at = None if story.ended_at is None else day(story.ended_at)
+    story.received_at, story.answered_at = day(story.received_at), day(story.answered_at)
+    story.given_at = None if story.given_at is None else day(story.given_at)
+    story.made_at = None if story.made_at is None else day(story.made_at)
+    story.published_at = None if story.published_at is None else day(story.published_at)
     for span in (*story.work, *(() if story.pause is None else (story.pause,))):
         span.since, span.until = day(span.since), None if span.until is None else day(span.until)
     if story.extension is not None:

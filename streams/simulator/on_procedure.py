@@ -240,9 +240,7 @@ def _a_test(story: Story) -> None:
 
 def _migrated(story: Story) -> None:
     _reviewer_approves(story)
-    story.is_silent = True
-    for act in story.acts:
-        act.fields = act.fields | {"batch_kind": BatchKind.MIGRATION}
+    story.is_silent, story.batch_kind = True, BatchKind.MIGRATION
 
 
 _V, _Q = True, False

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from streams.simulator.catalogue import Offer
 from streams.simulator.city import Desk, Hall
-from supervision.event import ApplicantType, Channel, EventType, Flag, PostPlace
+from supervision.event import ApplicantType, BatchKind, Channel, EventType, Flag, PostPlace, SecrecyClass
 from supervision.reference import Item
 from supervision.subject import key, on_clock
 from supervision.worktime import Limit
@@ -76,7 +76,9 @@ class Story(Struct, kw_only=True):
 
     `finish_wd`: completed on so many working, not paused days after acceptance; `finish_share`: of a limit in hours, so much is
     used. `slow`: the step in which the time goes, None: between steps. `accepted_at` is the least accepted time, `opening_at` the
-    one in force. `is_silent`: nothing of it may be judged. `found`: violations that twists know of.
+    one in force. `waits_wd`: so many working days it lies before it is accepted. `received_at`, `answered_at`: the first receipt
+    and the first answer to it; `given_at`, `made_at`, `published_at`: when the result is handed out, its electronic certificate
+    made, the decision published, None: never. `is_silent`: nothing of it may be judged. `found`: violations that twists know of.
     """
 
     hall: Hall
@@ -101,6 +103,9 @@ class Story(Struct, kw_only=True):
     ending: EventType = EventType.CASE_COMPLETED
     is_denied: bool = False
     supplement: int = 0
+    waits_wd: int = 0
+    received_at: int = 0
+    answered_at: int = 0
     twists: tuple[Twist, ...] = ()
     opening_at: int = 0
     work: list[Work] = field(default_factory=list)
@@ -109,7 +114,12 @@ class Story(Struct, kw_only=True):
     extension: Extension | None = None
     decided_at: int | None = None
     ended_at: int | None = None
+    given_at: int | None = None
+    made_at: int | None = None
+    published_at: int | None = None
+    secrecy: SecrecyClass = SecrecyClass.PUBLIC
     flags: tuple[Flag, ...] = ()
+    batch_kind: BatchKind = BatchKind.REALTIME
     is_silent: bool = False
     acts: list[Act] = field(default_factory=list)
     found: list[Violation] = field(default_factory=list)
@@ -121,6 +131,10 @@ class Story(Struct, kw_only=True):
     def part(self, kind: str, name: str | int) -> str:
         """The subject of a part of the case: a step by its instance, a pause by its number."""
         return key(kind, self.hall.source, self.case_id, name)
+
+    @property
+    def is_granted(self) -> bool:
+        return self.decided_at is not None and not self.is_denied
 
     @property
     def promised(self) -> Limit | None:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from streams.simulator.catalogue import STEP_NAMES
+from streams.simulator.dues import PUBLISHED
 from streams.simulator.laying import worked
 from streams.simulator.story import MINUTE_MS, Act, Extension, Pause, Story, Work
-from supervision.event import Channel, EventType, PostPlace
+from supervision.event import Channel, EventType, PostPlace, SecrecyClass
 
 OFFICE = PostPlace.BACK_OFFICE
 
@@ -29,11 +30,14 @@ def _intake(story: Story) -> Iterator[Act]:
     received = story.accepted_at - round(chance.uniform(3, 14) * MINUTE_MS)
     opened = calendar.office(calendar.day_of(received))
     received = max(received, opened[0][0] + 5_000) if opened and received < opened[0][0] else received
+    if story.waits_wd:
+        received = story.received_at + 61_000
     materials = {"material_codes": ["M01", "M02", "M03"], "receipt_no": f"收字{number}", "material_digest": document(story.case_id)}
     if story.supplement:
         yield from _supplement(story, materials, received)
         return
-    yield Act(kind=EventType.APPLICATION_SUBMITTED, at=received - 61_000, payload={"material_codes": ["M01", "M02", "M03"]})
+    story.received_at, story.answered_at = received - 61_000, story.opening_at
+    yield Act(kind=EventType.APPLICATION_SUBMITTED, at=story.received_at, payload={"material_codes": ["M01", "M02", "M03"]})
     yield _by_window(story, EventType.MATERIAL_RECEIVED, received, materials)
     yield _accepted(story, EventType.CASE_ACCEPTED)
 
@@ -51,7 +55,8 @@ def _supplement(story: Story, materials: dict[str, Any], received: int) -> Itera
         "ordinal": 1,
         "clock_stopped_by_source": False,
     }
-    yield Act(kind=EventType.APPLICATION_SUBMITTED, at=came - 61_000, payload={"material_codes": ["M01", "M03"]})
+    story.received_at, story.answered_at = came - 61_000, asked
+    yield Act(kind=EventType.APPLICATION_SUBMITTED, at=story.received_at, payload={"material_codes": ["M01", "M03"]})
     yield _by_window(story, EventType.MATERIAL_RECEIVED, came, materials)
     yield _by_window(story, EventType.SUPPLEMENT_NOTIFIED, asked, notice)
     reply = {"notice_no": f"补字{number}", "material_codes": ["M02"], "complete": True}
@@ -130,6 +135,8 @@ def _outcome(story: Story) -> Iterator[Act]:
         yield Act(
             kind=EventType.DECISION_MADE, at=story.decided_at, payload=decided, officer=approver, role="approver", place=OFFICE
         )
+        if story.is_granted and story.item.item_type in PUBLISHED and story.secrecy is SecrecyClass.PUBLIC:
+            yield _publication(story, story.decided_at)
     if story.ended_at is None:
         return
     if story.ending is not EventType.CASE_COMPLETED:
@@ -146,12 +153,21 @@ def _outcome(story: Story) -> Iterator[Act]:
         yield from _delivery(story, story.ended_at)
 
 
+def _publication(story: Story, decided: int) -> Act:
+    """On the site of the credit register, one to four working days after the decision."""
+    calendar, chance = story.hall.calendar, story.chance
+    day = calendar.add(calendar.day_of(decided), chance.randint(1, 4))
+    story.published_at = worked(calendar, calendar.day_start(day), round(chance.uniform(10, 400) * MINUTE_MS))
+    said = {"publication_id": document(story.case_id, "publication"), "site": "信用公示", "class": "public"}
+    return Act(kind=EventType.RESULT_PUBLISHED, at=story.published_at, payload=said, role="system", place=PostPlace.SYSTEM)
+
+
 def _delivery(story: Story, ended: int) -> Iterator[Act]:
     calendar, chance = story.hall.calendar, story.chance
-    made = worked(calendar, ended, round(chance.uniform(10, 120) * MINUTE_MS))
+    made = story.made_at = worked(calendar, ended, round(chance.uniform(10, 120) * MINUTE_MS))
     cert = {"cert_no_hash": document(story.case_id, "cert"), "cert_kind": "electronic"}
     yield Act(kind=EventType.CERTIFICATE_MADE, at=made, payload=cert, role="system", place=PostPlace.SYSTEM)
-    given = worked(calendar, made, round(chance.uniform(30, 600) * MINUTE_MS))
+    given = story.given_at = worked(calendar, made, round(chance.uniform(30, 600) * MINUTE_MS))
     if chance.random() < 0.4:
         yield Act(kind=EventType.RESULT_PICKED_UP, at=given, payload={"delivery_mode": "pickup"}, officer=story.acceptor,
                   role="acceptor", place=PostPlace.WINDOW)  # fmt: skip

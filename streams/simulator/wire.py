@@ -18,7 +18,7 @@ from streams.simulator.city import Hall
 from streams.simulator.story import HOUR_MS, MINUTE_MS, Act, Story
 from streams.sources.identity import digest, event_id, moment_key
 from supervision.decoder import encode
-from supervision.event import CaseEvent, EventType, NetworkZone, PostPlace, SecrecyClass
+from supervision.event import CaseEvent, EventType, NetworkZone, PostPlace
 from supervision.payload import PAYLOADS
 
 Arrival = tuple[int, bytes]  # (when it arrives, ms UTC, the event as bytes of the wire)
@@ -131,7 +131,8 @@ def _of_case(story: Story, act: Act) -> dict[str, Any]:
         "agent_org_id": story.agent,
         "channel": story.channel,
         "flags": story.flags,
-        "secrecy_class": SecrecyClass.PUBLIC,
+        "batch_kind": story.batch_kind,
+        "secrecy_class": story.secrecy,
     }
 
 

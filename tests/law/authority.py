@@ -11,8 +11,8 @@ from supervision.payloads.handling import StepResult
 from supervision.reference import Authorisation, Officer, Reference
 from supervision.worktime import Limit, Mode
 from tests.law.days import NOT_PAUSED, Days, limit_end
-from tests.law.deadlines import Verdict
 from tests.law.facts import Fact, Known
+from tests.law.watch import Verdict
 
 GRACE = Limit(2)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from supervision.event import BatchKind, CaseEvent, CaseType, EventType, Flag, PostPlace, Precision
+from supervision.event import BatchKind, CaseEvent, CaseType, EventType, Flag, PostPlace, Precision, SecrecyClass
 from supervision.payload import (
     PAYLOADS,
     Acceptance,
     Completion,
     Decision,
+    Delivery,
     Extension,
     SpecialProcedureEnded,
     SpecialProcedureStarted,
@@ -20,7 +21,7 @@ from supervision.payload import (
     SupplementNotice,
 )
 from supervision.payloads.handling import ApproverPost, ProcedureKind, StepResult
-from supervision.payloads.outcome import DecisionResult
+from supervision.payloads.outcome import CompletionResult, DecisionResult
 from supervision.worktime import Unit
 from tests.law.days import HOUR, MINUTE
 from tests.law.draw import DAY, Draw, event, midnight
@@ -39,6 +40,9 @@ ENDS = (
     EventType.CASE_VOIDED,
     EventType.ACCEPTANCE_REFUSED,
 )
+RECEIPTS = (EventType.APPLICATION_SUBMITTED, EventType.MATERIAL_RECEIVED)
+COMPLETIONS = (CompletionResult.CERT_ISSUED, CompletionResult.CERT_ISSUED, CompletionResult.DENIED, None)
+HANDED_OUT = (EventType.RESULT_DELIVERED, EventType.RESULT_PICKED_UP, EventType.PICKUP_NOTIFIED)
 UNITS = (Unit.WORKING_DAY, Unit.WORKING_DAY, Unit.WORKING_DAY, Unit.CALENDAR_DAY, Unit.HOUR, Unit.MONTH)
 KINDS = tuple(ProcedureKind)
 LONG = ((95, Unit.CALENDAR_DAY), (91, Unit.CALENDAR_DAY), (89, Unit.CALENDAR_DAY), (66, Unit.WORKING_DAY))
@@ -106,9 +110,9 @@ class Life:
         """An instant up to so many days on, at a time of its own."""
         return midnight(self.now + int(self.draw.random() * days * DAY)) + self.draw.time_of_day()
 
-    def add(self, kind: EventType, at: int, payload: Any = None, opening: bool = False) -> None:
+    def add(self, kind: EventType, at: int, payload: Any = None, opening: bool = False, **more: Any) -> None:
         draw = self.draw
-        envelope = dict(self.envelope) if opening or self.everywhere else {}
+        envelope = (dict(self.envelope) if opening or self.everywhere else {}) | more
         if draw.chance(0.85):
             envelope["actor_officer_id"] = draw.one(OFFICERS)
         if draw.chance(0.1):
@@ -130,12 +134,7 @@ class Life:
 
     def intake(self) -> None:
         draw = self.draw
-        if draw.chance(0.2):
-            self.add(
-                EventType.APPLICATION_SUBMITTED,
-                self.now - draw.randrange(0, 3 * DAY, 1000),
-                Submission(material_codes=self._codes()),
-            )
+        self._receipt()
         if draw.chance(0.2):
             self.supplements()
         kinds = [EventType.CASE_ACCEPTED] if draw.chance(0.9) else []
@@ -162,6 +161,19 @@ class Life:
 
     def _codes(self) -> tuple[str, ...]:
         return tuple(code for code in "ABCD" if self.draw.chance(0.4))
+
+    def _receipt(self) -> None:
+        """What comes before the acceptance, now and then days before it, sometimes answered otherwise first."""
+        draw = self.draw
+        if draw.chance(0.6):
+            return
+        kinds = draw.one((RECEIPTS, RECEIPTS[:1], RECEIPTS[1:]))
+        begun = self.now - draw.one((draw.randrange(0, 3 * DAY, 1000), draw.randrange(0, 14 * DAY, 1000)))
+        for kind in kinds:
+            self.add(kind, begun + draw.one((0, draw.randrange(0, 2 * DAY, 1000))), Submission(material_codes=self._codes()))
+        if draw.chance(0.25):
+            kind = draw.one((EventType.SUPPLEMENT_NOTIFIED, EventType.PRE_REVIEW_FAILED, EventType.SUPPLEMENT_SUBMITTED))
+            self.add(kind, begun + draw.randrange(0, 12 * DAY, 1000))
 
     def _acceptance(self) -> Acceptance:
         return Acceptance(promised_due_at=self._moment(0.15), legal_due_at=self._moment(0.08))
@@ -234,11 +246,25 @@ class Life:
         draw = self.draw
         if draw.chance(0.75):
             result = draw.one((DecisionResult.GRANTED, DecisionResult.DENIED, None))
-            self.add(EventType.DECISION_MADE, self._end_instant(), decided(draw, result))
+            self.add(EventType.DECISION_MADE, self._end_instant(), decided(draw, result), secrecy_class=self._secrecy())
         if draw.chance(0.75):
             kind = draw.one(ENDS)
-            payload = Completion() if kind is EventType.CASE_COMPLETED else None
-            self.add(kind, self._end_instant(), payload)
+            payload = Completion(completion_result=draw.one(COMPLETIONS)) if kind is EventType.CASE_COMPLETED else None
+            self.add(kind, self._end_instant(), payload, secrecy_class=self._secrecy())
+
+    def _secrecy(self) -> SecrecyClass | None:
+        return self.draw.one((SecrecyClass.PUBLIC, SecrecyClass.PUBLIC, SecrecyClass.PUBLIC, SecrecyClass.PERSONAL, None))
+
+    def outcome(self) -> None:
+        """What follows an end: a certificate, its delivery, publication."""
+        draw = self.draw
+        last = max(each.occurred_at for each in self.events) if self.events else self.now
+        if draw.chance(0.6):
+            made = last + draw.randrange(0, 4 * DAY, 1000)
+            self.add(EventType.CERTIFICATE_MADE, made, Delivery(cert_kind=draw.one(("electronic", "electronic", "paper", None))))
+        for kind, days, chance in ((draw.one(HANDED_OUT), 18, 0.6), (EventType.RESULT_PUBLISHED, 26, 0.6)):
+            if draw.chance(chance):
+                self.add(kind, last + draw.randrange(-DAY, days * DAY, 1000))
 
     def _end_instant(self) -> int:
         """Often the instant of the last step, else some day."""
@@ -264,6 +290,8 @@ class Life:
         if draw.chance(0.2):
             self.stirs()
         self.ending()
+        if draw.chance(0.6):
+            self.outcome()
 
 
 def make_case(draw: Draw, number: int, source: str | None = None) -> list[CaseEvent]:

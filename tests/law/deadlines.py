@@ -3,82 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from supervision.alert import Level
 from supervision.event import EventType
 from supervision.payload import SpecialProcedureStarted
 from supervision.worktime import Limit, Mode, Unit
+from tests.law.answers import unanswered
 from tests.law.days import NOT_PAUSED, Paused, limit_end, moved_end, office_time, rolls
 from tests.law.facts import Fact, Known
 from tests.law.pauses import end_of, extension_days, paused_time, pauses
-
-CLOSED = (
-    EventType.CASE_COMPLETED,
-    EventType.CASE_RETURNED,
-    EventType.CASE_WITHDRAWN,
-    EventType.CASE_TERMINATED,
-    EventType.CASE_VOIDED,
-    EventType.ACCEPTANCE_REFUSED,
-)
-DECIDED = (*CLOSED, EventType.DECISION_MADE)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What holds by the facts. `stands_from` None: at once, by the facts alone; else from that clock time + grace."""
-
-    rule: str
-    level: Level
-    subject: str
-    segment: str
-    detected_at: int
-    due_at: int | None
-    trigger: Fact
-    stands_from: int | None = None
-
-
-@dataclass(frozen=True)
-class Watch:
-    """A limit that runs in a part: from its opening fact to its stop."""
-
-    rule: str
-    subject: str
-    segment: str
-    opening: Fact
-    stop: int | None
-    due_at: int
-    paused: Paused
-    in_office_time: bool = False
-
-    def not_paused(self, known: Known, at: int) -> int:
-        """`at`, or 00:00 of the first day after it that is not paused."""
-        day = first = known.days.day_of(at)
-        if self.in_office_time:
-            while any(begin <= at < end for begin, end in self.paused.spans):
-                day += 1
-                at = known.days.midnight(day)
-            return at
-        while day in self.paused.days:
-            day += 1
-        return at if day == first else known.days.midnight(day)
-
-    def passed(self, known: Known, level: Level, edge: int) -> Verdict | None:
-        """The limit's `edge` was passed: a stop later than it, or none and the clock beyond it."""
-        if self.stop is not None and self.stop <= edge:
-            return None
-        at = self.not_paused(known, max(edge + 1, self.opening.at))
-        if self.stop is not None:
-            at = max(min(at, self.stop), self.opening.at)
-        from_ = None if self.stop is not None else at
-        return Verdict(self.rule, level, self.subject, self.segment, at, self.due_at, self.opening, from_)
-
-    def near(self, known: Known, level: Level, at: int) -> Verdict | None:
-        """Open and not paused at `at`, before the end."""
-        at = self.not_paused(known, max(at, self.opening.at))
-        if at > self.due_at or (self.stop is not None and self.stop <= at):
-            return None
-        return Verdict(self.rule, level, self.subject, self.segment, at, self.due_at, self.opening, at)
+from tests.law.watch import CLOSED, DECIDED, Verdict, Watch
 
 
 def judge_deadlines(known: Known) -> Iterator[Verdict]:
@@ -111,13 +46,12 @@ def first_of(known: Known, types: tuple[EventType, ...]) -> int | None:
 # -- limits
 
 
-def _due(known: Known, kind: str, paused: Paused, more: int = 0) -> int | None:
-    assert known.start is not None
+def _due(known: Known, kind: str, start: int, paused: Paused, more: int = 0) -> int | None:
     moment = known.absolute(f"{kind}_due_at")
     if moment is not None:
-        return moved_end(known.days, known.start, moment, paused, more)
+        return moved_end(known.days, start, moment, paused, more)
     limit = known.limit(kind)
-    return None if limit is None else limit_end(known.days, known.start, limit, known.mode, paused, more)
+    return None if limit is None else limit_end(known.days, start, limit, known.mode, paused, more)
 
 
 def _in_office_time(known: Known, kind: str) -> bool:
@@ -138,24 +72,30 @@ def limit_in_days(known: Known, start: int, limit: Limit | None, moment: int | s
 
 
 def _legal_watch(known: Known, paused: Paused) -> Watch | None:
-    if known.opening is None or (end := _due(known, "legal", paused)) is None:
+    """From the receipt, if it was not answered in time; else from the acceptance."""
+    by_itself = unanswered(known)
+    opening, start = known.opening, known.start
+    if by_itself is not None:
+        opening, start = by_itself[0], by_itself[0].at
+    if opening is None or start is None or (end := _due(known, "legal", start, paused)) is None:
         return None
-    due = _due(known, "legal", paused, extension_days(known, end))
+    due = _due(known, "legal", start, paused, extension_days(known, end))
     assert due is not None
     return Watch(
         "T04",
         f"case:{known.case.key}",
         known.part.segment,
-        known.opening,
+        opening,
         first_of(known, DECIDED),
         due,
         paused,
         _in_office_time(known, "legal"),
+        None if by_itself is None else by_itself[1],
     )
 
 
 def _promised_watch(known: Known, paused: Paused) -> Watch | None:
-    if known.opening is None or (due := _due(known, "promised", paused)) is None:
+    if known.opening is None or known.start is None or (due := _due(known, "promised", known.start, paused)) is None:
         return None
     return Watch(
         "T02",

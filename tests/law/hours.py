@@ -14,8 +14,8 @@ from supervision.payloads.hall import LeaveKind
 from supervision.payloads.outcome import DecisionResult
 from supervision.reference import Centre, Hours, Officer, Reference
 from tests.law.days import HOUR, MINUTE, Days, ordinal
-from tests.law.deadlines import Verdict
 from tests.law.facts import Case, Fact, precision
+from tests.law.watch import Verdict
 
 ACTS = (
     EventType.CASE_ACCEPTED,

@@ -13,10 +13,11 @@ from supervision.event import EventType, Stream
 from supervision.subject import stream_of
 from supervision.worktime import Limit, Mode
 from tests.law.days import HOUR, Paused, limit_end
-from tests.law.deadlines import CLOSED, Verdict, judge_deadlines
+from tests.law.deadlines import judge_deadlines
 from tests.law.facts import Fact, Known
 from tests.law.pauses import paused_time, pauses
 from tests.law.profile import is_on
+from tests.law.watch import CLOSED, Verdict
 
 UNHEARD = (EventType.RESULT_PUBLISHED, EventType.RESULT_UNPUBLISHED, EventType.SCAN_REVIEWED)
 RESTING = (EventType.PRE_REVIEW_FAILED, EventType.SUPPLEMENT_EXPIRED)

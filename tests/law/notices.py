@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from supervision.alert import Level
 from supervision.event import EventType
-from tests.law.deadlines import Verdict
 from tests.law.facts import Fact, Known
+from tests.law.watch import Verdict
 
 RECEIPTS = (EventType.APPLICATION_SUBMITTED, EventType.MATERIAL_RECEIVED)
 

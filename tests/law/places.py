@@ -34,6 +34,7 @@ from supervision.reference import (
     Workflow,
 )
 from supervision.worktime import Limit, Mode, Unit
+from tests.law.answers import ANSWERS
 from tests.law.judge import Law
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -112,6 +113,8 @@ SOURCES: list[Entry] = [
     Source(name="log-c", clock="dutch", region_code="990000"),
 ]
 UNSENT: dict[str, tuple[EventType, ...]] = {
+    "direct": (EventType.APPLICATION_SUBMITTED, EventType.MATERIAL_RECEIVED, EventType.RESULT_PUBLISHED),
+    "log-c": (*ANSWERS, EventType.RESULT_DELIVERED, EventType.RESULT_PICKED_UP, EventType.PICKUP_NOTIFIED),
     "hall": (EventType.STEP_COMPLETED,),
     "batch": (EventType.SPECIAL_PROCEDURE_ENDED,),
     "log-a": (EventType.CASE_COMPLETED,),
@@ -189,12 +192,33 @@ def _items() -> list[Entry]:
     day = Unit.CALENDAR_DAY
     changed = _at(2025, 9, 1)
     return [
-        Item(code="plain", promised_limit=Limit(7), legal_limit=Limit(20), item_type="01", workflow=FLOW, materials=GUIDE),
-        Item(code="risky", promised_limit=Limit(10), risk_class=RiskClass.HIGH, item_type="01", workflow=FLOW),
+        Item(
+            code="plain",
+            promised_limit=Limit(7),
+            legal_limit=Limit(20),
+            item_type="01",
+            workflow=FLOW,
+            electronic_certificate=True,
+            materials=GUIDE,
+        ),
+        Item(
+            code="risky",
+            promised_limit=Limit(10),
+            delivery_limit=Limit(5),
+            risk_class=RiskClass.HIGH,
+            item_type="01",
+            workflow=FLOW,
+        ),
         Item(code="equal", promised_limit=Limit(5), legal_limit=Limit(5), item_type="01", workflow=SHORT_FLOW),
         Item(code="joint", promised_limit=Limit(15), case_type=CaseType.JOINT, item_type="01", workflow=FLOW, materials=GUIDE[1:]),
         Item(code="lawless", promised_limit=Limit(3), has_legal_limit=False, item_type="01", workflow=SHORT_FLOW),
-        Item(code="unpromised", legal_limit=Limit(4), item_type="02", excluded_kinds=("public_notice", "site_survey")),
+        Item(
+            code="unpromised",
+            legal_limit=Limit(4),
+            delivery_limit=Limit(9, Unit.HOUR),
+            item_type="02",
+            excluded_kinds=("public_notice", "site_survey"),
+        ),
         Item(code="calendar", promised_limit=Limit(10, day), legal_limit=Limit(30, day), item_type="20", workflow=SHORT_FLOW),
         Item(code="months", promised_limit=Limit(1, month), legal_limit=Limit(2, month), item_type="20", extension_max_wd=5),
         Item(code="hours", promised_limit=Limit(12, Unit.HOUR), legal_limit=Limit(5), item_type="20", workflow=FLOW),
@@ -204,7 +228,7 @@ def _items() -> list[Entry]:
         ),
         Item(code="changed", promised_limit=Limit(5), valid_to=changed, item_type="01", workflow=FLOW),
         Item(code="changed", promised_limit=Limit(9), valid_from=changed, item_type="01", workflow=SHORT_FLOW),
-        Item(code="service", item_type="20", materials=GUIDE),
+        Item(code="service", item_type="20", electronic_certificate=True, delivery_limit=Limit(4, day), materials=GUIDE),
         Item(code="catalogued", promised_limit=Limit(2), item_type="01", workflow=FLOW),
     ]
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from supervision.event import BatchKind, CaseEvent, EventType, PostPlace
-from supervision.payload import PAYLOADS, Acceptance, Completion, StepCompleted, StepStarted, Submission, SupplementNotice
-from supervision.payloads.outcome import DecisionResult
+from supervision.event import BatchKind, CaseEvent, EventType, PostPlace, SecrecyClass
+from supervision.payload import (
+    PAYLOADS,
+    Acceptance,
+    Completion,
+    Delivery,
+    StepCompleted,
+    StepStarted,
+    Submission,
+    SupplementNotice,
+)
+from supervision.payloads.outcome import CompletionResult, DecisionResult
 from supervision.worktime import Unit
-from tests.law.cases import ENDS, OFFICERS, REGIONS, RESULTS, STIRS, decided
+from tests.law.cases import ENDS, HANDED_OUT, OFFICERS, REGIONS, RESULTS, STIRS, decided
 from tests.law.draw import DAY, Draw, event
 from tests.law.places import ITEM_CODES
 
@@ -24,6 +33,8 @@ def plain_case(draw: Draw, number: int, first: int) -> list[CaseEvent]:
         "applicant_hash": f"applicant {number}",
         "actor_post_place": PostPlace.WINDOW,
     }
+    if draw.chance(0.7):
+        envelope["secrecy_class"] = SecrecyClass.PUBLIC
     if draw.chance(0.4):
         envelope |= {"promised_limit": draw.randint(1, 9), "promised_limit_unit": draw.one((Unit.WORKING_DAY, Unit.CALENDAR_DAY))}
     events: list[CaseEvent] = []
@@ -40,15 +51,24 @@ def plain_case(draw: Draw, number: int, first: int) -> list[CaseEvent]:
     return events
 
 
-def _acts(draw: Draw) -> list[tuple[EventType, object]]:
+def _receipts(draw: Draw) -> list[tuple[EventType, object]]:
     acts: list[tuple[EventType, object]] = []
     if draw.chance(0.5):
         acts.append((EventType.APPLICATION_SUBMITTED, Submission(material_codes=draw.one(((), ("A",), ("A", "C"))))))
+    if draw.chance(0.3):
+        acts.append((EventType.MATERIAL_RECEIVED, Submission(material_codes=draw.one(((), ("A", "B"))))))
     for number in draw.one((((),) * 6) + (("N1",), ("N1", "N1"), ("N1", "N2"))):
         reason = draw.one((None, "resubmitted_defective"))
         acts.append(
             (EventType.SUPPLEMENT_NOTIFIED, SupplementNotice(notice_no=number, material_codes=("A", "B"), reason_code=reason))
         )
+    if draw.chance(0.05):
+        acts.append((EventType.PRE_REVIEW_FAILED, PAYLOADS[EventType.PRE_REVIEW_FAILED]()))
+    return acts
+
+
+def _acts(draw: Draw) -> list[tuple[EventType, object]]:
+    acts = _receipts(draw)
     due = draw.day() if draw.chance(0.03) else None
     acts.append((EventType.CASE_ACCEPTED, Acceptance(promised_due_at=due)))
     for code in ("handle", "review", "approve") if draw.chance(0.6) else [draw.one(CODES) for _ in range(draw.randint(1, 5))]:
@@ -60,10 +80,15 @@ def _acts(draw: Draw) -> list[tuple[EventType, object]]:
         both: list[tuple[EventType, object]] = [(EventType.STEP_STARTED, start), (EventType.STEP_COMPLETED, done)]
         acts += both if draw.chance(0.6) else both[1:] if draw.chance(0.7) else both[::-1]
     if draw.chance(0.7):
-        acts.append((EventType.DECISION_MADE, decided(draw, draw.one((DecisionResult.GRANTED, None)))))
+        result = draw.one((DecisionResult.GRANTED, DecisionResult.DENIED, None))
+        acts.append((EventType.DECISION_MADE, decided(draw, result)))
     if draw.chance(0.7):
         kind = draw.one(ENDS)
-        acts.append((kind, Completion() if kind is EventType.CASE_COMPLETED else PAYLOADS[kind]()))
+        outcome = draw.one((CompletionResult.CERT_ISSUED, CompletionResult.CERT_ISSUED, None))
+        acts.append((kind, Completion(completion_result=outcome) if kind is EventType.CASE_COMPLETED else PAYLOADS[kind]()))
+    for kind in (EventType.CERTIFICATE_MADE, draw.one(HANDED_OUT), EventType.RESULT_PUBLISHED):
+        if draw.chance(0.6):
+            acts.append((kind, Delivery(cert_kind="electronic") if kind is EventType.CERTIFICATE_MADE else PAYLOADS[kind]()))
     if draw.chance(0.3):
         kind = draw.one(STIRS)
         acts.insert(draw.randint(0, len(acts)), (kind, PAYLOADS[kind]()))

@@ -10,9 +10,9 @@ from supervision.event import EventType, Precision
 from supervision.reference import Officer, Pair, RiskClass
 from tests.law.authority import judge_authority
 from tests.law.days import HOUR, MINUTE
-from tests.law.deadlines import Verdict
 from tests.law.facts import Fact, Known, precision
 from tests.law.notices import judge_notices
+from tests.law.watch import Verdict
 
 STARTED, COMPLETED = EventType.STEP_STARTED, EventType.STEP_COMPLETED
 

@@ -17,13 +17,28 @@ ACTS = {
     E.CASE_RETURNED,
     E.CASE_COMPLETED,
 }
+RECEIVED = {E.APPLICATION_SUBMITTED, E.MATERIAL_RECEIVED}
+ANSWERED = {
+    E.CASE_ACCEPTED,
+    E.SUPPLEMENT_ACCEPTED,
+    E.ACCEPTANCE_REFUSED,
+    E.SUPPLEMENT_NOTIFIED,
+    E.PRE_REVIEW_FAILED,
+    E.CASE_RETURNED,
+    E.CASE_WITHDRAWN,
+    E.CASE_VOIDED,
+}
+GRANTED = {E.DECISION_MADE, E.CASE_COMPLETED}
 AWAITED: dict[str, list[set[EventType]]] = {
+    "T01": [RECEIVED, ANSWERED],
     "T02": [OPENED, {E.CASE_COMPLETED}],
     "T03": [OPENED, {E.CASE_COMPLETED}],
     "T04": [OPENED, {E.CASE_COMPLETED, E.DECISION_MADE}],
     "T05": [{E.STEP_STARTED}, {E.STEP_COMPLETED}],
     "T08": [{E.SPECIAL_PROCEDURE_STARTED}, {E.SPECIAL_PROCEDURE_ENDED}],
+    "T13": [GRANTED, {E.RESULT_DELIVERED, E.RESULT_PICKED_UP, E.PICKUP_NOTIFIED}],
     "T17": [{E.CASE_COMPLETED}, {E.STEP_STARTED, E.STEP_COMPLETED}],
+    "D14": [GRANTED, {E.RESULT_PUBLISHED}],
     "P01": [{E.STEP_COMPLETED}],
     "P02": [{E.STEP_STARTED, E.STEP_COMPLETED}],
     "P03": [{E.DECISION_MADE, E.STEP_COMPLETED}],
@@ -33,6 +48,8 @@ AWAITED: dict[str, list[set[EventType]]] = {
 }
 """Of each set the source must send one type."""
 FIELDS: dict[str, list[set[str]]] = {
+    "T13": [{"payload.decision", "payload.completion_result"}],
+    "D14": [{"secrecy_class"}, {"payload.decision", "payload.completion_result"}],
     "P02": [{"actor_officer_id", "actor_person_hash"}],
     "P03": [{"payload.approver_officer_id", "actor_officer_id"}],
     "P04": [{"payload.notice_no"}],

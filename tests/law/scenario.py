@@ -7,11 +7,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from supervision.event import BatchKind, CaseEvent, CaseRole, EventType, Flag, PostPlace, Precision, SourceOp
-from supervision.payload import Decision, Leave, StepCompleted
+from supervision.event import BatchKind, CaseEvent, CaseRole, EventType, Flag, PostPlace, Precision, SecrecyClass, SourceOp
+from supervision.payload import Completion, Decision, Leave, StepCompleted
 from supervision.payloads.hall import LeaveKind
 from supervision.payloads.handling import SpecialProcedureStarted
-from supervision.payloads.outcome import DecisionResult
+from supervision.payloads.outcome import CompletionResult, DecisionResult
 from supervision.worktime import Unit
 from tests.law.cases import make_case
 from tests.law.days import HOUR, MINUTE
@@ -28,6 +28,11 @@ ENDING = (
     EventType.SPECIAL_PROCEDURE_ENDED,
     EventType.CASE_TRANSFERRED,
     EventType.FEE_PAID,
+    EventType.CASE_ACCEPTED,
+    EventType.SUPPLEMENT_NOTIFIED,
+    EventType.RESULT_DELIVERED,
+    EventType.RESULT_PUBLISHED,
+    EventType.CERTIFICATE_MADE,
 )
 
 
@@ -155,6 +160,13 @@ def _version(draw: Draw, event: CaseEvent, version: int, link: object) -> CaseEv
             payload, declared_limit=draw.one((2, 6, 10)), declared_limit_unit=Unit.WORKING_DAY, approver_officer_id="O3"
         )
         changed = replace(changed, payload=payload)
+    if isinstance(payload, Decision | Completion) and draw.chance(0.3):
+        other = (
+            replace(payload, decision=draw.one((DecisionResult.GRANTED, DecisionResult.DENIED)))
+            if isinstance(payload, Decision)
+            else replace(payload, completion_result=draw.one((CompletionResult.CERT_ISSUED, CompletionResult.DENIED)))
+        )
+        changed = replace(changed, payload=other, secrecy_class=draw.one((SecrecyClass.PUBLIC, SecrecyClass.INTERNAL)))
     if draw.chance(0.02):
         changed = replace(changed, flags=(Flag.TEST,))
     return changed
