@@ -52,7 +52,7 @@ class Days:
         self._injected_from = first if injected_from is None else injected_from
         self.first = first
         self._load = load
-        self._writer = Writer(city.source, load.faults)
+        self._writer = Writer(load.faults)
         self._weight = sum(hall.weight for hall in city.halls)
         self._cases = load.rate * city.profile.work_ms / 1000 / EVENTS_A_CASE
         self._twists = max(1, round(self._cases * city.profile.rates.promised * load.injected)) if load.injected > 0 else 0

@@ -34,27 +34,26 @@ class Faults(Struct, frozen=True):
 
 
 class Writer:
-    """Makes the events of a city's stories. `source`: the city's, which names the seed too."""
+    """Makes the events of a city's stories."""
 
-    def __init__(self, source: str, faults: Faults) -> None:
-        self._source = source
+    def __init__(self, faults: Faults) -> None:
         self._faults = faults
 
     def story(self, story: Story) -> Iterator[Arrival]:
         """All events of a case, in no order, each as often as it arrives."""
-        chance = random.Random(f"{self._source}/{story.case_id}/wire")  # noqa: S311 - delays, not secrets
-        yield from self._acts(story.acts, partial(_of_case, story), story.case_id, chance)
+        chance = random.Random(f"{story.hall.source}/{story.case_id}/wire")  # noqa: S311 - delays, not secrets
+        yield from self._acts(story.acts, partial(_of_case, story), story.hall.source, story.case_id, chance)
 
     def loose(self, hall: Hall, acts: Iterable[Act], name: str) -> Iterator[Arrival]:
         """Events of no case; `name` is unique for them."""
-        chance = random.Random(f"{self._source}/{name}/wire")  # noqa: S311 - delays, not secrets
-        yield from self._acts(list(acts), partial(_of_hall, hall), name, chance)
+        chance = random.Random(f"{hall.source}/{name}/wire")  # noqa: S311 - delays, not secrets
+        yield from self._acts(list(acts), partial(_of_hall, hall), hall.source, name, chance)
 
-    def _acts(self, acts: list[Act], fields_of: Any, name: str, chance: random.Random) -> Iterator[Arrival]:
+    def _acts(self, acts: list[Act], fields_of: Any, source: str, name: str, chance: random.Random) -> Iterator[Arrival]:
         ids: dict[int, UUID] = {}
         corrected = {id(act.corrects) for act in acts if act.corrects is not None}
         for number, act in enumerate(acts):
-            ids[id(act)] = made = self._id(name, number, act.at)
+            ids[id(act)] = made = act_id(source, name, number, act.at)
             before = None if act.corrects is None else ids[id(act.corrects)]
             fields = fields_of(act)
             lag = self._lag(act, chance)
@@ -64,11 +63,8 @@ class Writer:
                 yield act.at + lag + chance.randrange(1_000, HOUR_MS), wire
             if act.kind in _MENDED and act.version == 1 and id(act) not in corrected and chance.random() < self._faults.corrected:
                 mended = _mended(act)
-                later = self._id(name, number + len(acts), act.at)
+                later = act_id(source, name, number + len(acts), act.at)
                 yield act.at + lag + chance.randrange(HOUR_MS, 20 * HOUR_MS), _encoded(mended, fields, later, made, chance)
-
-    def _id(self, name: str, number: int, at: int) -> UUID:
-        return act_id(self._source, name, number, at)
 
     def _lag(self, act: Act, chance: random.Random) -> int:
         quick = chance.randrange(500, 8_000)
