@@ -156,6 +156,12 @@ def _reference(reference: Reference, stored: Alert, now: Alert | None) -> Iterat
         if was != is_now:
             name = now.facts.get("calendar")
             yield Reason(f"日历 {name} 已由版本 {was} 改为 {is_now}", f"the calendar {name} changed from version {was} to {is_now}")
+        was, is_now = stored.facts.get("snapshot"), now.facts.get("snapshot")
+        if was != is_now:
+            yield Reason(
+                f"同级快照已由 {was or '-'} 改为 {is_now or '-'}",
+                f"the snapshot of peers that counts there changed from {was or '-'} to {is_now or '-'}",
+            )
         limits = [name for name in ("limit", "limit_unit", "item_name") if stored.facts.get(name) != now.facts.get(name)]
         if limits and set(stored.evidence_event_ids) == set(now.evidence_event_ids):
             zh, en = ("、".join(label(name)[0] for name in limits), ", ".join(label(name)[1] for name in limits))

@@ -1,7 +1,7 @@
 """Judging a second time from stored events, and comparing what comes out with what was said. Pure, in memory.
 
-Used by `supervision rules explain` for one alert and by `supervision verify` for all of a span. Cards, reference data and clocks
-may have moved on since: what only names them (`rule_version`, the calendar's version) is no part of the verdict.
+Used by `supervision rules explain` for one alert and by `supervision verify` for all of a span. Cards, reference data, clocks may
+have moved on since: what only names them (`rule_version`, the version of the calendar, the snapshot of peers) is no verdict.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ VERDICT = (
     "evidence_event_ids",
 )  # fmt: skip
 OF_THE_CARD = ("disposition", "visibility", "anomaly_class", "business_type", "legal_basis", "description")
-NAMING = frozenset({"calendar_version"})  # facts that name what was judged by, and are no verdict
+NAMING = frozenset({"calendar_version", "snapshot"})  # facts that name what was judged by, and are no verdict
 DAY_MS = 86_400_000
 
 
@@ -107,7 +107,7 @@ def differences(stored: Alert, now: Alert | None) -> list[Difference]:
 
 
 def moved_on(stored: Alert, now: Alert | None) -> list[Difference]:
-    """What the same verdict was judged by then and is judged by now: the card's version, the calendar's."""
+    """What the same verdict was judged by then and is judged by now: the versions of card and calendar, the snapshot of peers."""
     if now is None:
         return []
     pairs: list[tuple[str, Any, Any]] = [("rule_version", stored.rule_version, now.rule_version)]

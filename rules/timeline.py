@@ -168,7 +168,7 @@ class _Drawing:
         when = _when(row.at)
         yield f'<text class="mono soft" x="{LEFT - 12}" y="{y + 4}" text-anchor="end">{when}</text>'
         name = f"{row.name} ×{row.count}" if row.count > 1 else row.name
-        left = SPAN_COLUMNS - _columns(name) - 2
+        left = SPAN_COLUMNS - columns(name) - 2
         details = f' <tspan class="soft">{escape(_cut(row.details, left))}</tspan>' if row.details and left > 8 else ""
         gone = ' class="gone"' if row.is_gone else ' class="bold"'
         yield f'<text x="{TEXT}" y="{y + 4}"><tspan{gone}>{escape(name)}</tspan>{details}</text>'
@@ -286,16 +286,18 @@ def _ticks(first: int, last: int) -> Sequence[tuple[int, str]]:
     return found
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
+    """How wide a text is in letters, a Chinese one counting two."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
-def _cut(text: str, columns: int) -> str:
-    if _columns(text) <= columns:
+def _cut(text: str, most: int) -> str:
+    """The text, or as much of its beginning as is at most so wide."""
+    if columns(text) <= most:
         return text
     kept = ""
     for letter in text:
-        if _columns(kept + letter) > columns - 1:
+        if columns(kept + letter) > most - 1:
             break
         kept += letter
     return kept.rstrip(", ") + "…"
