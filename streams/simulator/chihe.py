@@ -34,9 +34,9 @@ AGENTS = ("赤河畅通代办有限公司", "胡杨企业服务中心", "金滩�
 
 OFFERS: tuple[Offer, ...] = (
     Offer(code="CK-5101", name="食品生产许可", department="XZSP", promised=wd(8), legal=wd(20), steps=CHECKED,
-          workflow=standard(2, 1, 1, 2), weight=3),
+          workflow=standard(2, 1, 1, 2), weight=3, electronic=True),
     Offer(code="CK-5102", name="医疗器械经营许可", department="XZSP", promised=wd(12), legal=wd(30), steps=CHECKED,
-          workflow=standard(4, 2, 1, 3), risk_class=RiskClass.HIGH),
+          workflow=standard(4, 2, 1, 3), risk_class=RiskClass.HIGH, delivery=wd(5)),
     Offer(code="CK-5103", name="企业变更登记(全程网办)", department="XZSP", promised=Limit(6, Unit.HOUR), legal=wd(20),
           steps=("handle", "approve"), weight=2),
     Offer(code="CK-5104", name="建设用地规划许可", department="XZSP", promised=wd(10), legal=wd(20), workflow=standard(3, 2, 2)),
@@ -58,8 +58,9 @@ OFFERS: tuple[Offer, ...] = (
           workflow=standard(2, 1, 1), weight=2),
     Offer(code="CK-5302", name="超限运输车辆通行许可", department="JTJ", promised=wd(4), legal=wd(20), workflow=ONE_PERSON),
     Offer(code="CK-5401", name="种畜禽生产经营许可", department="NMJ", promised=wd(7), legal=wd(20), steps=CHECKED,
-          workflow=standard(2, 1, 1, 2)),
-    Offer(code="CK-5402", name="兽药经营许可", department="NMJ", promised=wd(11), legal=wd(30), workflow=standard(4, 3, 2)),
+          workflow=standard(2, 1, 1, 2), electronic=True),
+    Offer(code="CK-5402", name="兽药经营许可", department="NMJ", promised=wd(11), legal=wd(30),
+          workflow=standard(4, 3, 2), delivery=wd(7)),
     Offer(code="CG-5501", name="特困人员救助供养待遇核定", department="MZJ", item_type="05", has_legal_limit=False,
           workflow=ONE_PERSON, towns=True),
     Offer(code="CK-5502", name="民办非企业单位成立登记", department="MZJ", promised=wd(9), legal=wd(20)),
