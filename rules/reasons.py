@@ -77,10 +77,12 @@ def reasons(
         *_words_only(found),
     ]
     if not causes:
+        version = reference.version
         causes = [
             Reason(
-                "事件、基础数据和规则卡都不能解释:库中所存的不是由这些事件得出的",
-                "neither events nor reference data nor the card explain it: what is stored is not what these events say",
+                f"事件都在,其后没有新的事实,规则卡和日历版本未变:要么别的基础数据改过(现为版本 {version}),要么库中所存的被改动",
+                "all its events are there and none came later, card and calendar are of the same version: "
+                f"either other reference data changed (to version {version}), or what is stored was altered",
             )
         ]
     return [*causes, *map(_shown, found)]
@@ -101,6 +103,9 @@ def _causes_of_absence(known: Known, now: Alert) -> Iterator[Reason]:
 
 
 def _gone(events: Sequence[CaseEvent], stored: Alert) -> Iterator[Reason]:
+    if not events and stored.case_id is not None:
+        yield Reason("库中没有该办件的任何事件", "no event of its case is in the store")
+        return
     there = {event.event_id for event in events}
     missing = [each for each in stored.evidence_event_ids if each not in there]
     if missing:

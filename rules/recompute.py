@@ -31,6 +31,11 @@ NAMING = frozenset({"calendar_version", "snapshot"})  # facts that name what was
 DAY_MS = 86_400_000
 
 
+def is_judged(alert: Alert) -> bool:
+    """Whether engines say it. What is said of a whole source comes from the monitor of feeds, which sees what no case shows."""
+    return not alert.subject_key.startswith("source:")
+
+
 class Difference(Struct, frozen=True):
     """One field in which the stored alert and the one judged now differ; a fact of its own is `facts.<name>`."""
 

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from rules.book import Rulebook
 from rules.reasons import Known, Reason, reasons
-from rules.recompute import DAY_MS, Judgement, differences, judge_cases, judge_subjects, moved_on
+from rules.recompute import DAY_MS, Judgement, differences, is_judged, judge_cases, judge_subjects, moved_on
 from rules.subjects import READS
 from streams.store.client import Store
 from streams.store.evidence import DAYS_OF_A_SUBJECT, alerts_where, arrivals, events_where, stored_alert, stored_events, unjudged
@@ -59,13 +59,17 @@ class Unlike(Struct, frozen=True):
 
 
 class Found(Struct):
-    """What a verification came to. `alerts`: those compared; `moved_on`: the same by another version of card or calendar."""
+    """What a verification came to. `alerts`: those compared; `moved_on`: the same by another version of card or calendar.
+
+    `of_feeds`: stored ones about whole sources, which no engine judges and which are left out.
+    """
 
     events: int = 0
     cases: int = 0
     alerts: int = 0
     moved_on: int = 0
     unlike: list[Unlike] = field(default_factory=list)
+    of_feeds: int = 0
     looked_again: int = 0
     leaves_out_clues: bool = False
 
@@ -150,6 +154,9 @@ class Verification:
             if not (self._asked.concerns(old) or self._asked.concerns(now)):
                 continue
             if old is None and not _stands(now):
+                continue
+            if old is not None and not is_judged(old):
+                self.found.of_feeds += 1
                 continue
             self.found.alerts += 1
             if not _same(old, now):

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 REFERENCE_WAIT_S = 30.0
 
 
-def show(alert: Alert, events: Sequence[CaseEvent], found: Sequence[Reason], passed_over: Sequence[Reason]) -> None:
-    """Print the explanation to the terminal. `found`: why it differs; `passed_over`: by what other versions it is the same."""
+def show(alert: Alert, events: Sequence[CaseEvent], found: Sequence[Reason] | None, passed_over: Sequence[Reason] = ()) -> None:
+    """Print the explanation to the terminal. `found`: why it differs, None where no engine judges such alerts; `passed_over`: by
+    what other versions it is the same."""
     from rules.terms import word
 
     console = Console()
@@ -40,6 +41,9 @@ def show(alert: Alert, events: Sequence[CaseEvent], found: Sequence[Reason], pas
     console.print(escape(alert.legal_basis.get(language(), "")), style="dim")
     console.print(_facts(alert, zone))
     console.print(_evidence(alert, events, zone))
+    if found is None:
+        console.print(say("由数据监测发出,不复算。", "The monitor of feeds gives it; it is not judged again."))
+        return
     if not found:
         console.print(say("重新判断结果相同。", "same: judged again from the stored events it comes out the same."))
         for one in passed_over:

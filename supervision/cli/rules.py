@@ -150,7 +150,7 @@ def explain(
     """
     from rules.book import Rulebook
     from rules.reasons import Known, passed_over, reasons
-    from rules.recompute import judged_again
+    from rules.recompute import is_judged, judged_again
     from streams.store.client import Patience, Store, address_of
     from streams.store.evidence import arrivals, stored_alert, stored_events, unjudged
     from supervision.cli.db import PATIENCE_S
@@ -167,6 +167,9 @@ def explain(
     events = stored_events(store, alert)
     book = Rulebook.load(settings.rule_cards)
     reference = reference_of(settings, catalogue)
+    if not is_judged(alert):
+        show(alert, events, None)
+        return
     now = judged_again(book, reference, events, alert)
     known = Known()
     if alert.source_system is not None and alert.case_id is not None:

@@ -148,6 +148,13 @@ def _say(found: Found, source: str, limit: int, zone: str) -> None:
                 f"{found.moved_on:,} of them come out the same by other versions of card or calendar than they were judged by",
             )
         )
+    if found.of_feeds:
+        typer.echo(
+            say(
+                f"另有 {found.of_feeds:,} 张关于来源数据本身的牌,由数据监测发出,不在复算之列",
+                f"{found.of_feeds:,} more alerts are about whole sources: the monitor of feeds gives them, no engine",
+            )
+        )
     if found.leaves_out_clues:
         typer.echo(
             say(

@@ -8,12 +8,15 @@ from uuid import uuid4
 
 import pytest
 
+from rules.book import Rulebook
 from streams.embedded.clickhouse import ClickHouseProcess
 from streams.store.client import Address, Store
 from streams.store.evidence import alerts_where
 from streams.store.migration import migrate
 from streams.verify import cases
 from streams.verify.cases import Span, orphans, slices
+from streams.verify.verification import Asked, Verification
+from supervision.reference import Reference
 
 pytestmark = pytest.mark.service
 
@@ -99,6 +102,19 @@ def test_slices_are_bounded_and_pages_miss_nothing(store: Store, monkeypatch: py
     assert all(len(before) + len(after) > 3 or "C-05" in before + after for before, after in pairwise(found)), (
         "no slice is smaller than need be"
     )
+
+
+def test_alerts_about_whole_sources_are_left_out_and_counted(store: Store) -> None:
+    alerted(store, "gone", 400.5)
+    store.execute(
+        "INSERT INTO alerts_last (alert_id, rule_id, level, disposition, state, clock, subject_key, segment, detected_at,"
+        " visibility, anomaly_class, facts) SELECT 'F01YAAAAAAAAAAAAAAAA', 'F01', 'yellow', 'card', 'issued', 'wall',"
+        f" 'source:hall', '2026-03-03', fromUnixTimestamp64Milli({START}), 'bureau', 'other', '{{}}'"
+    )
+    found = Verification(store, Rulebook.load(), Reference(), Asked(), {"wall": START + 500 * DAY_MS}).run()
+    assert (found.of_feeds, found.alerts, found.events) == (1, 1, 0)
+    assert [one.alert.alert_id for one in found.unlike] == ["T03Ygone"]
+    assert found.unlike[0].reasons[0].en == "no event of its case is in the store"
 
 
 def test_alerts_of_cases_without_any_event_are_found(store: Store) -> None:
