@@ -1,4 +1,5 @@
-"""What a centre's system reports of what happens there: all of it, only results, only dates, or a batch a night (domain.md 6.6, 7).
+"""What a centre's system reports of what happens there: all of it, or only results, dates, nobody's name, or a batch a night
+(domain.md 6.6, 7).
 
 What is left of a story is what its truth is reckoned from, and rules that would have to read a silence are off: unknown is not
 missing. Which ones is written down here by the law; no rule is asked.
@@ -6,11 +7,13 @@ missing. Which ones is written down here by the law; no rule is asked.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from supervision.event import EventType, Precision
+from supervision.event import CaseEvent, EventType, Precision
+from supervision.payload import PAYLOADS
 from supervision.reference import Source
 
 if TYPE_CHECKING:
@@ -25,17 +28,19 @@ Types = frozenset[EventType]
 
 
 class Feed(Struct, frozen=True, kw_only=True):
-    """`name`: behind the name of the city's source. `sends` None: every type. `nightly`: arrives at two the night after."""
+    """`name`: behind the name of the city's source. `sends` None: every type. `leaves_out`: fields that it never fills. `nightly`:
+    arrives at two the night after."""
 
     name: str = ""
     sends: Types | None = None
+    leaves_out: frozenset[str] = frozenset()
     precision: Precision = Precision.SECOND
     nightly: bool = False
 
     @property
     def is_complete(self) -> bool:
-        """Whether whatever happens is told to the second, if late."""
-        return self.sends is None and self.precision is Precision.SECOND
+        """Whether whatever happens is told to the second and in full, if late."""
+        return self.sends is None and not self.leaves_out and self.precision is Precision.SECOND
 
     def source(self, city: str, clock: str, region: str, keep_days: int | None) -> Source:
         """The entry of the register."""
@@ -49,6 +54,7 @@ class Feed(Struct, frozen=True, kw_only=True):
             catalogue_complete=True,
             precision=self.precision,
             sends=None if self.sends is None else tuple(sorted(self.sends)),
+            fills=tuple(sorted(_fields() - self.leaves_out)) if self.leaves_out else None,
         )
 
     def name_of(self, city: str) -> str:
@@ -57,6 +63,8 @@ class Feed(Struct, frozen=True, kw_only=True):
     def is_off(self, rule: str) -> bool:
         """Whether this rule may say nothing about what this feed tells."""
         if self.precision is Precision.DAY and rule in BY_THE_CLOCK:
+            return True
+        if any(self.leaves_out.issuperset(group) for group in NEEDED.get(rule, ())):
             return True
         sends = self.sends
         return sends is not None and any(sends.isdisjoint(group) for group in AWAITED.get(rule, ()))
@@ -89,6 +97,16 @@ AWAITED: dict[str, tuple[Types, ...]] = {
     "M10": (frozenset({E.DECISION_MADE}),),
     "D14": (RESULTS, frozenset({E.RESULT_PUBLISHED})),
 }
+# Of each group of its rule a source must fill one field.
+ACTOR = frozenset({"actor_officer_id", "actor_person_hash"})
+APPROVER = "approver_officer_id"
+NEEDED: dict[str, tuple[frozenset[str], ...]] = {
+    "P02": (ACTOR,),
+    "P03": (frozenset({"actor_officer_id", f"payload.{APPROVER}"}),),
+    "M01": (frozenset({"actor_officer_id"}),),
+    "M02": (frozenset({"actor_officer_id"}),),
+    "M10": (frozenset({"actor_officer_id"}),),
+}
 # Hours and seconds, which a feed of dates does not know.
 BY_THE_CLOCK = frozenset({"M01", "M02", "M10", "P06"})
 
@@ -96,8 +114,9 @@ ALL_TOLD = Feed()
 NIGHTLY = Feed(name="nightly", nightly=True)
 RESULTS_ONLY = Feed(name="results", sends=OPENINGS | RESULTS | {E.CASE_WITHDRAWN, E.CASE_TERMINATED, E.ACCEPTANCE_REFUSED})
 DATES_ONLY = Feed(name="dates", precision=Precision.DAY)
-# By the place of a centre: most report all.
-TURNS: tuple[Feed, ...] = (ALL_TOLD, ALL_TOLD, ALL_TOLD, ALL_TOLD, ALL_TOLD, NIGHTLY, RESULTS_ONLY, DATES_ONLY)
+NOBODY_NAMED = Feed(name="nameless", leaves_out=ACTOR | {f"payload.{APPROVER}"})
+# By the place of a centre: half of them report all.
+TURNS: tuple[Feed, ...] = (ALL_TOLD, ALL_TOLD, ALL_TOLD, ALL_TOLD, NIGHTLY, RESULTS_ONLY, DATES_ONLY, NOBODY_NAMED)
 
 
 def tell_what_is_told(story: Story) -> None:
@@ -118,6 +137,9 @@ def reported(feed: Feed, calendar: WorkCalendar, acts: Iterable[Act], chance: ra
     for act in acts:
         if feed.sends is not None and act.kind not in feed.sends:
             continue
+        if feed.leaves_out:
+            act.officer = None
+            act.payload = {name: value for name, value in act.payload.items() if f"payload.{name}" not in feed.leaves_out}
         if feed.precision is Precision.DAY or feed.nightly:
             arrives = act.at + (chance.randrange(500, 8_000) if act.lag_ms is None else act.lag_ms)
             if feed.precision is Precision.DAY:
@@ -127,6 +149,13 @@ def reported(feed: Feed, calendar: WorkCalendar, acts: Iterable[Act], chance: ra
                 arrives = _next_night(calendar, arrives) + chance.randrange(1_000, HOUR_MS)
             act.lag_ms = arrives - act.at
         yield act
+
+
+@cache
+def _fields() -> frozenset[str]:
+    """Every field an event can fill, as feed profiles name them."""
+    payloads = {f"payload.{field.name}" for kind in PAYLOADS.values() for field in structs.fields(kind)}
+    return frozenset(payloads | {field.name for field in structs.fields(CaseEvent)})
 
 
 def _next_night(calendar: WorkCalendar, at: int) -> int:

@@ -69,7 +69,7 @@ def simulate(
         int, typer.Option("--warm-up", metavar="D", min=0, help="Days before the first one: cases, but no twist and no pattern.")
     ] = 0,
     feeds: Annotated[
-        bool, typer.Option("--feeds", help="Of eight centres three report less: a batch a night, results only, dates only.")
+        bool, typer.Option("--feeds", help="Of eight centres four report less: a batch a night, results, dates, no names.")
     ] = False,
     seed: Annotated[int | None, typer.Option("--seed", metavar="S", help=f"The same seed makes the same bytes ({SEED}).")] = None,
     start: Annotated[

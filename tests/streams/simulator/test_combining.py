@@ -14,7 +14,7 @@ from streams.simulator.city import City, Hall
 from streams.simulator.combining import go_together, sides_of
 from streams.simulator.days import Days, Load
 from streams.simulator.drawing import Made, finish, open_case
-from streams.simulator.feeds import AWAITED, DATES_ONLY, NIGHTLY, RESULTS_ONLY, TURNS, Feed
+from streams.simulator.feeds import AWAITED, DATES_ONLY, NEEDED, NIGHTLY, NOBODY_NAMED, RESULTS_ONLY, TURNS, Feed
 from streams.simulator.profile import PROFILES, YUNZHOU
 from streams.simulator.trial import Trial
 from streams.simulator.truth import Line
@@ -150,6 +150,17 @@ def test_where_only_dates_are_told_hours_and_minutes_are_nobodys() -> None:
     assert {act.at for act in made.story.acts} == starts
 
 
+def test_where_nobody_is_named_nothing_is_said_of_who_did_it() -> None:
+    hall = hall_of(NOBODY_NAMED)
+    assert {rule for rule in NEEDED if hall.feed.is_off(rule)} == {"P02", "P03", "M01", "M02", "M10"}
+    names = {twist.name: twist for twist in twists.ALL}
+    made = make(hall, names["second_account"], names["a_day_late"])
+    assert made is not None
+    assert {act.officer for act in made.story.acts} == {None}
+    assert {line.rule for line in alerts(made)} >= {"T03"}
+    assert [line.expect for line in made.lines if line.rule == "P02"] == ["quiet"]
+
+
 @pytest.mark.parametrize("name", PROFILES)
 def test_what_each_feed_sends_is_what_its_profile_says(name: str) -> None:
     city = CITIES[name]
@@ -166,6 +177,7 @@ def test_what_each_feed_sends_is_what_its_profile_says(name: str) -> None:
         assert source.clock == city.clock
         assert source.sends is None or event.event_type in source.sends
         assert event.time_precision is source.precision
+        assert source.fills is None or event.actor_officer_id is None
         if source.name.endswith(NIGHTLY.name):
             assert 2 <= (at - calendar.day_start(calendar.day_of(at))) / 3_600_000 < 3
         if source.precision is Precision.DAY:
