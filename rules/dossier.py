@@ -6,7 +6,6 @@ from typing import Any
 
 from rules import plain
 from rules.case import Case
-from rules.clocks import Clocks
 from rules.fact import NOTHING, Fact
 from rules.packing import (
     ACTOR,
@@ -32,6 +31,7 @@ from rules.world import World
 from supervision.reference import Source
 
 FORGET = "forget"  # the wake of a case that only waits to leave memory
+RANG = -(2**62)  # that wake's instant once it has rung, and the case waits for the others of its root
 
 
 class Dossier:
@@ -60,11 +60,11 @@ class Dossier:
                 return case
         return None
 
-    def earliest(self, clocks: Clocks) -> dict[str, int]:
+    def earliest(self) -> dict[str, int]:
         """The next instant to wake at on each clock. A case that only waits for the others of its root to leave needs none."""
         found: dict[str, int] = {}
         for case in self.cases:
-            instant = next_wake(case, clocks)
+            instant = next_wake(case)
             if instant != FAR:
                 clock = case.source.clock
                 found[clock] = min(instant, found.get(clock, FAR))
@@ -80,7 +80,7 @@ class Dossier:
         return pack(shape, earliest, [_packed(case, False) for case in cases])
 
     @classmethod
-    def unpack(cls, key: str, blob: bytes, world: World, vocabulary: Vocabulary, clocks: Clocks) -> Dossier:
+    def unpack(cls, key: str, blob: bytes, world: World, vocabulary: Vocabulary) -> Dossier:
         """Raises SnapshotError."""
         dossier = cls(key)
         shape, _ = head_of(blob)
@@ -89,21 +89,17 @@ class Dossier:
             if source is None or case_id is None:
                 source, _, case_id = key.partition("/")
             dossier.add(_unpacked(packed, world, world.reference.source(source), case_id, vocabulary))
-        dossier.armed = dossier.earliest(clocks)
+        dossier.armed = dossier.earliest()
         return dossier
 
 
-def next_wake(case: Case, clocks: Clocks) -> int:
-    """The next instant to wake one case at, FAR: none."""
+def next_wake(case: Case) -> int:
+    """The next instant to wake one case at, FAR: none. It hangs on the wakes alone: a timer must find it the same when it rings."""
     wakes = case.wakes
     if not wakes:
         return FAR
     instant = min(wakes.values())
-    if FORGET in wakes:
-        now = clocks.now(case.source.clock)
-        if instant <= now:
-            return min((at for rule, at in wakes.items() if rule != FORGET or at > now), default=FAR)
-    return instant
+    return instant if instant != RANG else min((at for at in wakes.values() if at != RANG), default=FAR)
 
 
 def _packed(case: Case, is_alone: bool) -> list[Any]:

@@ -15,7 +15,7 @@ from itertools import islice, zip_longest
 from rules.book import Asked, Rule, Rulebook, that_matter
 from rules.case import Case
 from rules.clocks import WALL, Clocks
-from rules.dossier import FORGET, Dossier, next_wake
+from rules.dossier import FORGET, RANG, Dossier, next_wake
 from rules.fact import BATCH_KIND, Fact
 from rules.forgetting import Graveyard, is_grave
 from rules.issue import Because, Said, Suppression, changes, identify, message
@@ -161,15 +161,15 @@ class CaseEngine:
         return None if blob is None else self._unpacked(key, blob)
 
     def _unpacked(self, key: str, blob: bytes) -> Dossier:
-        return Dossier.unpack(key, blob, self._world, self._vocabulary, self._clocks)
+        return Dossier.unpack(key, blob, self._world, self._vocabulary)
 
     def _keep(self, dossier: Dossier) -> None:
         """Arm its timers and pack it."""
         key, known, cases = dossier.key, dossier.armed, dossier.cases
-        if len(cases) == 1 and next_wake(cases[0], self._clocks) == known.get(cases[0].source.clock, FAR):
+        if len(cases) == 1 and next_wake(cases[0]) == known.get(cases[0].source.clock, FAR):
             armed = known
         else:
-            armed = dossier.armed = dossier.earliest(self._clocks)
+            armed = dossier.armed = dossier.earliest()
         for clock, instant in armed.items() if armed is not known else ():
             if known.get(clock) != instant:
                 self._clocks.arm(clock, key, instant)
@@ -346,6 +346,7 @@ class CaseEngine:
         dossier = self._open(key)
         if dossier is None:
             return
+        dossier.armed.pop(clock, None)  # that timer has rung: what comes next is armed anew
         for case in dossier.cases:
             if case.source.clock != clock:
                 continue
@@ -354,6 +355,8 @@ class CaseEngine:
                 for name in due:
                     del case.wakes[name]
                 self._judge(case, self._book.named(due), None, (), output)
+            if case.wakes.get(FORGET, FAR) <= now:
+                case.wakes[FORGET] = RANG
         if self._may_leave(dossier):
             self._forget(dossier, now if clock == WALL else None)
         else:

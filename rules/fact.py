@@ -85,6 +85,12 @@ FIELDS: tuple[str, ...] = (
     "payload.completion_result",
     "payload.cert_kind",
     "secrecy_class",
+    "payload.fee_item_code",
+    "payload.payee_account_id",
+    "payload.receipt_no",
+    "payload.fee_kind",
+    "payload.quantity",
+    "payload.reduction_basis",
 )
 FIELD_CODE: dict[str, int] = {name: code for code, name in enumerate(FIELDS)}
 TIME_PRECISION, FLAGS, BATCH_KIND = (FIELD_CODE[name] for name in ("time_precision", "flags", "batch_kind"))
@@ -101,13 +107,18 @@ FEW_VALUED = frozenset(
         "payload.result",
         "payload.completion_result",
         "payload.cert_kind",
+        "payload.fee_kind",
         "secrecy_class",
     )
 )
 # Fields whose values are many, names and numbers: a plain case keeps them apart, so that they do not make cases unlike; of an act
 # that comes a look may ask for them (`rules.outline.Scene.told`).
 MANY_VALUED = frozenset(
-    FIELD_CODE[f"payload.{name}"] for name in ("approver_officer_id", "amount_fen", "notice_no", "material_codes", "reason_code")
+    FIELD_CODE[f"payload.{name}"]
+    for name in (
+        *("approver_officer_id", "amount_fen", "notice_no", "material_codes", "reason_code", "receipt_no"),
+        *("fee_item_code", "payee_account_id", "quantity", "reduction_basis"),
+    )
 )
 PLAIN_FIELDS = FEW_VALUED | MANY_VALUED
 _SHARED = frozenset((*WHERE, *ACTOR, *DEVICE, *PARTY))

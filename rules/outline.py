@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rules.fact import INSTANCE, NOTHING, NOWHERE, OFFICER, PERSON, Actor, Fact
 from rules.packing import SHIFT
 from rules.part import ACCEPTANCE_CODES, LEGAL_STOP_CODES, PROMISED_STOP_CODES
-from rules.plain import ACTOR_AT, AT, FACT_SIZE, wake_of
+from rules.plain import ACTOR_AT, AT, FACT_SIZE, told_in, wake_of
 from rules.said import Draft
 from rules.stepbook import STEP_CODE, STEP_CODES, StepBook
 
@@ -48,6 +48,7 @@ class Scene:
         "_persons",
         "_plans",
         "actor",
+        "apart",
         "at",
         "drafts",
         "event_id",
@@ -79,11 +80,13 @@ class Scene:
         told: dict[int, Any],
         number: int,
         facts: bytes,
+        apart: bytes,
         now: int,
         grace: int,
         wakes: bytes,
     ) -> None:
-        """`facts`: those before the new act, packed; `now`: of the case's clock; `grace`: for what is absent, ms."""
+        """`facts`: those before the new act, packed, `apart`: what they keep of names and numbers;
+        `now`: of the case's clock; `grace`: for what is absent, ms."""
         if self.drafts:
             self.drafts = []
         self.event_id = event_id
@@ -94,6 +97,7 @@ class Scene:
         self.told = told
         self.number = number
         self.facts = facts
+        self.apart = apart
         self.now = now
         self.grace = grace
         self.wakes = wakes
@@ -123,6 +127,10 @@ class Scene:
             return self.at
         place = position * FACT_SIZE + AT
         return int.from_bytes(self.facts[place : place + 6], "big") - SHIFT
+
+    def told_by(self, position: int) -> dict[int, Any]:
+        """The names and numbers that an act told, by its place in the outline."""
+        return self.told if position == self.number else told_in(self.apart, position)
 
     def person_of(self, position: int) -> str | None:
         """The natural person who did it, as `Case.person` finds them."""

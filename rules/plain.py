@@ -128,6 +128,18 @@ def with_sent(section: bytes, more: list[Sent]) -> bytes | None:
     return b"".join((bytes((_LIST + known + len(more),)), section[1:], *map(_encode, more)))
 
 
+def told_in(apart: bytes, place: int) -> dict[int, Any]:
+    """What lies apart of the fact at this place."""
+    at = 0
+    while at < len(apart):
+        of, size = _APART.unpack_from(apart, at)
+        at += _APART.size
+        if of == place:
+            return _told(apart[at : at + size])
+        at += size
+    return {}
+
+
 def parties_in(section: bytes) -> list[Party]:
     return _parties(section) if section else []
 

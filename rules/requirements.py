@@ -47,4 +47,17 @@ class Notices(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
         return {self.level, self.raised, self.excused}
 
 
-Check = Authority | Notices
+class Fees(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="of", tag="fees"):
+    """An official fee is none of a free item, no more than standard x quantity of the price table in force, charged behind the
+    acceptance, to an account of the treasury, and has a receipt at completion: else `level`; less than the standard has a basis:
+    else `reduced`. One alert for a fee item and what is wrong with it."""
+
+    level: Level = Level.RED
+    reduced: Level = Level.YELLOW
+
+    @property
+    def levels(self) -> set[Level]:
+        return {self.level, self.reduced}
+
+
+Check = Authority | Notices | Fees

@@ -43,12 +43,13 @@ _WINDOW = {
     "reason",
 }
 _WINDOW |= {"least", "usual", "within_min", "first_at", "snapshot", "median_minutes", "item_code", "item_name"}
+_FEES = {"fee_item", "quantity", "due_fen", "payee_account", "accepted_at", "charged_at", "price_version", "refunded_fen"}
 FACTS: dict[type, frozenset[str]] = {
     Deadline: frozenset(_CASE | _CLOCK),
     Sequence: frozenset(_CASE | _STEPS | {"fault", "slack_s", "first_completed_at", "second_started_at"}),
     Separation: frozenset(_CASE | _STEPS | {"gap_s", "person", "officers", "risk_class", "first_at", "second_at"}),
     Version: frozenset(_CASE | {"first_at", "in_force_at", "later_s", "versions"}),
-    Require: frozenset(_CASE | _AUTHORITY | _NOTICES),
+    Require: frozenset(_CASE | _AUTHORITY | _NOTICES | _FEES),
     Window: frozenset({*_WINDOW, "time_zone", "calendar", "calendar_version"}),
 }
 """Per kind the facts that a sentence may name; the engine gives them wherever they are known."""
@@ -76,6 +77,12 @@ _WORDS = {
     "burst": ("短时间内集中", "many within minutes"),
     "share": ("占比过高", "too large a share"),
     "whole_day": ("全天数量异常", "too many on one day"),
+    "free_item": ("免费项目收费", "a free item was charged for"),
+    "above_standard": ("超过收费标准", "more than the standard was charged"),
+    "before_acceptance": ("受理前收费", "it was charged before the acceptance"),
+    "private_account": ("收款账户不在财政专户名单", "the payee is no account of the treasury"),
+    "no_receipt": ("办结时没有票据", "there was no receipt at completion"),
+    "reduced_without_basis": ("减免没有依据", "it was reduced without a basis"),
     "high": ("高", "high"),
     "normal": ("一般", "normal"),
     "hearing": ("听证", "hearing"),

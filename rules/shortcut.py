@@ -254,8 +254,10 @@ class Shortcut:
         drafts: list[Draft] = []
         if follow.looks:
             scene = self._scene
-            facts = blob[_HEAD_SIZE:facts_end]
-            scene.set(place, start, event.event_id.int, at, actor, many, count, facts, origin.now, origin.grace, packed_wakes)
+            facts, apart = blob[_HEAD_SIZE:facts_end], blob[apart_at:wakes_at]
+            scene.set(
+                place, start, event.event_id.int, at, actor, many, count, facts, apart, origin.now, origin.grace, packed_wakes
+            )
             changed = self._look(follow, scene)
             if changed is None:
                 return None

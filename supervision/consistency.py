@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from supervision.document import Path
 from supervision.language import say
-from supervision.reference import CalendarData, Centre, Entry, Item, Region
+from supervision.reference import CalendarData, Centre, Entry, FeeStandard, Item, Region
 
 
 class Finding(NamedTuple):
@@ -31,7 +31,7 @@ def findings(entries: Sequence[Entry], calendars: Collection[str] = (), whole: b
     """
     known = {entry.name for entry in entries if isinstance(entry, CalendarData)} | set(calendars)
     for position, entry in enumerate(entries):
-        for path, text, warning in (*_span(entry), *_workflow(entry), *_calendar(entry, known), *_time_zone(entry)):
+        for path, text, warning in (*_span(entry), *_workflow(entry), *_calendar(entry, known), *_time_zone(entry), *_fee(entry)):
             yield Finding(position, path, text, warning)
     if whole:
         yield from _overlaps(entries)
@@ -99,6 +99,12 @@ def _time_zone(entry: Entry) -> Iterator[Remark]:
     if zone is not None and not is_time_zone(zone):
         text = say(f"未知时区「{zone}」,例如 Asia/Shanghai", f"unknown time zone {zone!r}; wanted a name such as Asia/Shanghai")
         yield ("time_zone",), text, False
+
+
+def _fee(entry: Entry) -> Iterator[Remark]:
+    if isinstance(entry, FeeStandard) and entry.free and entry.standard_fen:
+        text = say("免费项目不应有收费标准", "a free item has no standard")
+        yield ("standard_fen",), text, False
 
 
 def is_time_zone(name: str) -> bool:

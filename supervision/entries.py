@@ -216,6 +216,25 @@ class Authorisation(Entry, frozen=True, kw_only=True, omit_defaults=True):
         return self.authorisation_id
 
 
+class FeeStandard(Entry, frozen=True, kw_only=True, omit_defaults=True):
+    """A line of the price table. `standard_fen`: for one `unit`, or, where no unit is named, for the whole; `free`: nothing may be
+    charged. `payee_accounts`: of the treasury, none means not known. `version`, `basis`: which table, and by what document."""
+
+    KIND: ClassVar[str] = "fee_standard"
+    fee_item_code: Id
+    name: str = ""
+    standard_fen: Natural | None = None
+    unit: str | None = None
+    free: bool = False
+    payee_accounts: tuple[str, ...] = ()
+    version: str = "1"
+    basis: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.fee_item_code
+
+
 class Region(Entry, frozen=True, kw_only=True, omit_defaults=True):
     """A region by its GB/T 2260 code; the parent is the longest registered prefix (zeros at the end do not count)."""
 
@@ -371,5 +390,19 @@ def peer_key(item_code: str, region_level: int | None) -> str:
 
 ENTRY_TYPES: dict[str, type[Entry]] = {
     kind.KIND: kind
-    for kind in (Source, Item, Officer, Department, Authorisation, Region, CalendarData, Centre, Window, Outage, Waiver, Peer)
+    for kind in (
+        Source,
+        Item,
+        Officer,
+        Department,
+        Authorisation,
+        FeeStandard,
+        Region,
+        CalendarData,
+        Centre,
+        Window,
+        Outage,
+        Waiver,
+        Peer,
+    )
 }

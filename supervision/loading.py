@@ -25,7 +25,7 @@ from supervision.reference import ENTRY_TYPES, CalendarData, Centre, Entry, Regi
 FORMAT_VERSION = 1
 DEFAULT_ZONE = "Asia/Shanghai"
 SECTIONS: dict[str, type[Entry]] = {f"{kind}s": struct for kind, struct in ENTRY_TYPES.items()}
-TABLES = ("officers", "authorisations", "departments", "regions", "windows", "outages", "waivers")
+TABLES = ("officers", "authorisations", "fee_standards", "departments", "regions", "windows", "outages", "waivers")
 
 
 class Located(Struct, frozen=True):

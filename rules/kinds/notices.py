@@ -9,7 +9,7 @@ from msgspec import Struct
 from rules.case import Case
 from rules.fact import CODE_OF, FIELD_CODE, Fact
 from rules.outline import UNTOUCHED, Outline, Outlook
-from rules.part import ACCEPTANCE_CODES, ACCEPTANCES, Part, order_of
+from rules.part import ACCEPTANCES, Part, order_of
 from rules.reading import ACTOR, merged, reads, responsible
 from rules.requirements import Notices
 from rules.verdict import AT_ONCE, Telling, Verdict
@@ -64,22 +64,22 @@ class AskedOnce:
         for part in case.parts():
             notices = _notices(part.of(_NOTIFIED))
             if len(notices) > 1:
-                found.append(self._verdict(case, part, notices, self._weigh(part, notices)))
+                found.append(self._verdict(case, part, notices, self._weigh(case, part, notices)))
         return found
 
     def outlook(self, _place: Place, outline: Outline, act: Fact) -> Outlook:
-        """One notice says nothing, nor does what is received behind it."""
+        """One notice says nothing."""
         number = sum(fact.type == _NOTIFIED for fact in outline.facts)
         if act.type == _NOTIFIED:
             return None if number else UNTOUCHED
-        return None if act.type in ACCEPTANCE_CODES and number > 1 else UNTOUCHED
+        return None if number > 1 else UNTOUCHED
 
-    def _weigh(self, part: Part, notices: Sequence[Notice]) -> Found:
+    def _weigh(self, case: Case, part: Part, notices: Sequence[Notice]) -> Found:
         """By the notices behind the first: what they ask for, why, and how many they are."""
         check = self.check
         if all(self._is_excused(notices, place) for place in range(1, len(notices))):
             return Found(check.excused, notices[1], "resubmitted_defective")
-        received = _received(part, notices[0].first)
+        received = _codes_of(_receipts(case, part, notices[0].first))
         for place, notice in enumerate(notices[1:], 1):
             missed = self._missed(part.place, received, notices[: place + 1])
             if missed:
@@ -120,13 +120,12 @@ class AskedOnce:
             }
             if found.missed:
                 facts["missed"] = list(found.missed)
-            receipts = [fact for fact in part.facts if fact.type in _RECEIPT_CODES and order_of(fact) < order_of(notices[0].first)]
             issued = [notice.first for notice in notices]
             return Telling(
                 subject=case.subject,
                 segment=part.segment,
                 facts=facts,
-                evidence=(*receipts, *issued),
+                evidence=(*_receipts(case, part, notices[0].first), *issued),
                 officers=responsible(*issued[1:]),
             )
 
@@ -147,6 +146,13 @@ def _codes_of(facts: Sequence[Fact]) -> frozenset[str]:
     return frozenset(code for fact in facts for code in fact.get(_CODES) or ())
 
 
-def _received(part: Part, first: Fact) -> frozenset[str]:
-    """What the receipts before the first notice name."""
-    return _codes_of([fact for fact in part.facts if fact.type in _RECEIPT_CODES and order_of(fact) < order_of(first)])
+def _receipts(case: Case, part: Part, first: Fact) -> list[Fact]:
+    """What was received before the first notice; by dates, where one of the two is no more than a date: also on its day."""
+    day_of = part.place.calendar.day_of
+
+    def is_before(fact: Fact) -> bool:
+        if "day" in {case.precision(fact), case.precision(first)}:
+            return day_of(fact.at) <= day_of(first.at)
+        return order_of(fact) < order_of(first)
+
+    return [fact for fact in part.facts if fact.type in _RECEIPT_CODES and is_before(fact)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, convert
 
 from supervision.event import CaseType
-from supervision.reference import Item, Material, Pair, RiskClass, Step, Workflow
+from supervision.reference import FeeStandard, Item, Material, Pair, RiskClass, Step, Workflow
 from supervision.worktime import Limit, Unit
 
 GUIDE = (
@@ -60,6 +60,37 @@ class Offer(Struct, frozen=True, kw_only=True):
             materials=GUIDE,
             catalog_code=f"0001{self.code[-4:]}000",
         )
+
+
+FLAT, BY_COPY, FREE, LOWERED = "SF01", "SF02", "SF03", "SF04"  # fee items; a city's begin with its prefix
+FLAT_FEN, COPY_FEN, BEFORE_FEN, AFTER_FEN = 10_000, 500, 8_000, 6_000
+LOWERED_AT = 1_773_590_400_000  # 2026-03-16 00:00 in Shanghai
+
+
+def fee_item(prefix: str, code: str) -> str:
+    return f"{prefix}-{code}"
+
+
+def treasury(prefix: str) -> str:
+    """The account that fees go to."""
+    return f"{prefix}-CZ01"
+
+
+def price_table(prefix: str) -> tuple[FeeStandard, ...]:
+    """What a city may charge."""
+    accounts = (treasury(prefix), f"{prefix}-CZ02")
+
+    def line(code: str, **fields: object) -> FeeStandard:
+        same = {"fee_item_code": fee_item(prefix, code), "payee_accounts": accounts, "version": "2026"}
+        return convert(same | fields, FeeStandard)
+
+    return (
+        line(FLAT, name="证照工本费", standard_fen=FLAT_FEN),
+        line(BY_COPY, name="副本工本费", standard_fen=COPY_FEN, unit="份"),
+        line(FREE, name="申请表工本费", free=True),
+        line(LOWERED, name="考务费", standard_fen=BEFORE_FEN, version="2025", valid_to=LOWERED_AT),
+        line(LOWERED, name="考务费", standard_fen=AFTER_FEN, valid_from=LOWERED_AT),
+    )
 
 
 def _step(code: str, limit_wd: int | None, *, mandatory: bool = False, key_step: bool = True) -> Step:

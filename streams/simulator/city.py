@@ -16,7 +16,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from streams.simulator import names
-from streams.simulator.catalogue import Offer
+from streams.simulator.catalogue import Offer, price_table
 from streams.simulator.feeds import ALL_TOLD, TURNS, Feed
 from streams.simulator.profile import YUNZHOU, Profile
 from supervision.calendars import calendars_of
@@ -138,6 +138,7 @@ class City:
             *(Region(code=code, name=name) for code, name in profile.counties),
             *(Region(code=place.region, name=place.name) for place in self._places if place.level == 5),
         ]  # fmt: skip
+        self.entries += price_table(profile.prefix)
         centres_of = [_centre(profile, number, place) for number, place in enumerate(self._places)]
         self.entries += centres_of
         calendars = calendars_of(Reference(self.entries))

@@ -48,7 +48,7 @@ OF_RULE: dict[str, Sides] = {
     "P03": _sides(S.DECIDER),
     "P04": _sides(S.SUPPLEMENT, S.ACCEPTANCE),
     "P06": _sides(S.ACCEPTANCE),
-    "P09": _sides(S.FEES),
+    "P09": _sides(S.FEES, S.ACCEPTANCE),
     "D14": _sides(S.PUBLICATION),
 }
 OF_TWIST: dict[str, Sides] = {
@@ -64,6 +64,9 @@ OF_TWIST: dict[str, Sides] = {
     "extension_no_pause": _sides(S.COURSE, S.PAUSE, S.EXTENSION),
     "late_by_law_from_the_receipt": _sides(S.COURSE, S.ACCEPTANCE, S.SUPPLEMENT),
     "duplicate_submission": NOTHING,
+    "passed_by_a_handler": _sides(S.STEPS, S.DECIDER),
+    "register_behind": _sides(S.COURSE, S.DECIDER),
+    "no_receipt": _sides(S.FEES, S.ACCEPTANCE, S.END),
     "test_case": _sides(S.STEPS, S.DECIDER, S.RECORD),
     "migrated": _sides(S.STEPS, S.DECIDER, S.RECORD),
     "only_published": _sides(S.COURSE, S.END, S.STEPS, S.PAUSE, S.EXTENSION, S.PUBLICATION),

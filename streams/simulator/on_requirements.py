@@ -101,13 +101,15 @@ def _with_a_notice(story: Story) -> None:
 
 
 def _ask(story: Story, *codes: str, reason: str | None = None, number: str | None = None) -> Act:
-    """One more notice an hour after the last, all before what was asked for comes; the receipt has the first three materials."""
-    last = [act for act in story.acts if act.kind is NOTIFIED][-1]
+    """One more notice, the second a working day after the first, all before what was asked for comes; the receipt has the first
+    three materials."""
+    notices = [act for act in story.acts if act.kind is NOTIFIED]
+    last, pace = notices[-1], story.hall.profile.work_ms if len(notices) == 1 else HOUR_MS // 2
     notice_no = number or f"{last.payload['notice_no']}补"
     payload = last.payload | {"notice_no": notice_no, "material_codes": list(codes), "ordinal": last.payload["ordinal"] + 1}
     act = Act(
         kind=NOTIFIED,
-        at=worked(story.hall.calendar, last.at, HOUR_MS // 2),
+        at=worked(story.hall.calendar, last.at, pace),
         payload=payload if reason is None else payload | {"reason_code": reason},
         officer=last.officer,
         role=last.role,

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from streams.simulator.catalogue import STEP_NAMES
+from streams.simulator.catalogue import FLAT, FLAT_FEN, STEP_NAMES, fee_item, treasury
 from streams.simulator.dues import PUBLISHED
 from streams.simulator.laying import worked
 from streams.simulator.story import MINUTE_MS, Act, Extension, Pause, Story, Work
@@ -17,7 +17,13 @@ OFFICE = PostPlace.BACK_OFFICE
 
 def tell(story: Story) -> None:
     """Fill in the acts of a story that has its instants."""
-    story.acts = [*_intake(story), *(act for step in story.work for act in _step(story, step)), *_between(story), *_outcome(story)]
+    story.acts = [
+        *_intake(story),
+        *_fees(story),
+        *(act for step in story.work for act in _step(story, step)),
+        *_between(story),
+        *_outcome(story),
+    ]
 
 
 def document(*parts: object) -> str:
@@ -75,6 +81,31 @@ def _accepted(story: Story, kind: EventType) -> Act:
 def _by_window(story: Story, kind: EventType, at: int, payload: dict[str, Any]) -> Act:
     place = PostPlace.WINDOW if story.channel is Channel.WINDOW else OFFICE
     return Act(kind=kind, at=at, payload=payload, officer=story.acceptor, role="acceptor", place=place)
+
+
+def charge(story: Story, name: str, amount_fen: int, at: int, **said: object) -> Act:
+    """An official fee, charged at the window to the treasury's account, with a receipt; `said` says otherwise (None: not told)."""
+    prefix = story.hall.profile.prefix
+    payload: dict[str, Any] = {
+        "fee_item_code": fee_item(prefix, name),
+        "amount_fen": amount_fen,
+        "fee_kind": "official",
+        "payee_account_id": treasury(prefix),
+        "receipt_no": f"票{story.case_id[-5:]}",
+        **said,
+    }
+    return _by_window(story, EventType.FEE_CHARGED, at, {key: value for key, value in payload.items() if value is not None})
+
+
+def _fees(story: Story) -> Iterator[Act]:
+    """One ordinary case in five pays a fee, by the table, soon after its acceptance; the receipt comes with the payment."""
+    if story.twists or int(document(story.case_id, "fee"), 16) % 5:
+        return
+    charged = worked(story.hall.calendar, story.opening_at, 11 * MINUTE_MS)
+    act = charge(story, FLAT, FLAT_FEN, charged, receipt_no=None)
+    yield act
+    receipt = {"receipt_no": f"票{story.case_id[-5:]}"}
+    yield _by_window(story, EventType.FEE_PAID, worked(story.hall.calendar, charged, 4 * MINUTE_MS), act.payload | receipt)
 
 
 def _step(story: Story, step: Work) -> Iterator[Act]:

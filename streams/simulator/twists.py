@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streams.simulator import on_answers, on_procedure, on_requirements, on_silence, on_time
+from streams.simulator import on_answers, on_fees, on_procedure, on_requirements, on_silence, on_time
 from streams.simulator.twist import Twist
 
 ALL: tuple[Twist, ...] = (
@@ -11,4 +11,5 @@ ALL: tuple[Twist, ...] = (
     *on_answers.TWISTS,
     *on_procedure.TWISTS,
     *on_requirements.TWISTS,
+    *on_fees.TWISTS,
 )

@@ -13,6 +13,7 @@ from supervision.payload import (
     Decision,
     Delivery,
     Extension,
+    Fee,
     SpecialProcedureEnded,
     SpecialProcedureStarted,
     StepCompleted,
@@ -21,7 +22,7 @@ from supervision.payload import (
     SupplementNotice,
 )
 from supervision.payloads.handling import ApproverPost, ProcedureKind, StepResult
-from supervision.payloads.outcome import CompletionResult, DecisionResult
+from supervision.payloads.outcome import CompletionResult, DecisionResult, FeeKind
 from supervision.worktime import Unit
 from tests.law.days import HOUR, MINUTE
 from tests.law.draw import DAY, Draw, event, midnight
@@ -65,6 +66,21 @@ def decided(draw: Draw, result: DecisionResult | None) -> Decision:
     approver = draw.one(OFFICERS) if draw.chance(0.3) else None
     amount = draw.one((1, 400, 401, 500, 501, 10**6, 10**6 + 1)) if draw.chance(0.3) else None
     return Decision(decision=result, approver_officer_id=approver, amount_fen=amount)
+
+
+def fee(draw: Draw) -> Fee:
+    """Of one of a few fee items, mostly as the table has it."""
+    item, number = draw.one(("F1", "F1", "F2", "F3", "F4", None)), draw.one((1, 1, 3, 0.5))
+    amount = {"F1": 1000, "F2": round(115 * number)}.get(item or "", 700)
+    return Fee(
+        fee_item_code=item,
+        amount_fen=draw.one((amount, amount, amount, amount, amount + 1, amount - 1, 0, None)),
+        fee_kind=draw.one((FeeKind.OFFICIAL, FeeKind.OFFICIAL, FeeKind.OFFICIAL, FeeKind.COURIER, None)),
+        payee_account_id=draw.one((None, "T1", "T1", "P9")),
+        receipt_no=draw.one((None, "R1")),
+        quantity=number if draw.chance(0.8) else None,
+        reduction_basis=draw.one((None, None, "basis")),
+    )
 
 
 class Life:
@@ -242,6 +258,15 @@ class Life:
             payload = Extension(days=draw.one((None, 3, 5, 10, 12, 20)), approver_officer_id=draw.one(OFFICERS), approver_post=post)
             self.add(EventType.EXTENSION_APPROVED, self.later(30), payload)
 
+    def fees(self) -> None:
+        """Charges and payments about the acceptance and about the end, by the table or beside it."""
+        draw = self.draw
+        times = [each.occurred_at for each in self.events] or [self.now]
+        for _ in range(draw.randint(1, 3)):
+            at = self.later(8) if draw.chance(0.5) else draw.one(times) + draw.one((-1, 0, 1, -HOUR))
+            kind = draw.one((EventType.FEE_CHARGED, EventType.FEE_CHARGED, EventType.FEE_PAID, EventType.FEE_REFUNDED))
+            self.add(kind, at, fee(draw))
+
     def ending(self) -> None:
         draw = self.draw
         if draw.chance(0.75):
@@ -292,6 +317,8 @@ class Life:
         self.ending()
         if draw.chance(0.6):
             self.outcome()
+        if draw.chance(0.25):
+            self.fees()
 
 
 def make_case(draw: Draw, number: int, source: str | None = None) -> list[CaseEvent]:

@@ -1,7 +1,7 @@
 """The reference judgement: every alert that stands, recomputed from all facts and the clocks reached. Slow and plain on purpose.
 
-It covers exact.md sections 1 to 4 for T01 T02 T03 T04 T05 T08 T13 T17 D14 P01 P02 P03 P04 P06(a) M02 and uses nothing of `rules`,
-nor of `supervision.worktime` beyond its types. Where the text leaves room it reads (DECISIONS.md has the project's own list):
+It covers exact.md sections 1 to 4 for T01 T02 T03 T04 T05 T08 T13 T17 D14 P01 P02 P03 P04 P06(a) P09 M02 and uses nothing of
+`rules`, nor of `supervision.worktime` beyond its types. Where the text leaves room it reads (DECISIONS.md has the list):
 
 * The first fact in order counts where a part has several: acceptances, starts of a step instance, starts of a pause number,
   extensions (a second one never lengthens, even behind an invalid one). A step or pause ends with its first end at or behind its
@@ -28,6 +28,9 @@ nor of `supervision.worktime` beyond its types. Where the text leaves room it re
 * T01, T13 and D14 count facts in force, an answer before the receipt too. The limit that an unanswered receipt starts by itself is
   known when the fifth working day is over, not earlier; a decision or an end by then keeps it from starting. T13's and D14's "else"
   is a completion with a certificate where no decision counts; D14 takes the class of that fact, and any penalty but a denied one.
+* P09: one alert for a fee item and what is wrong with it, of the first fact. Amount and account are held against a line of the
+  table only; a standard for a unit needs a quantity. Without an acceptance so far, and without a receipt, it rests on absence.
+  After a reopening nothing is before the acceptance. A charge of nothing can only be a reduction.
 * M02: lunch is from the morning's last to the afternoon's first minute, first included; hours of named weekdays hold on weekends,
   not on holidays; acts of test cases and migrated acts do not count; a leave counts from its own `occurred_at` on; an outage is
   that of the triggering hit's source.

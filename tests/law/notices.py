@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from supervision.alert import Level
-from supervision.event import EventType
-from tests.law.facts import Fact, Known
+from supervision.event import EventType, Precision
+from tests.law.facts import Fact, Known, precision
 from tests.law.watch import Verdict
 
 RECEIPTS = (EventType.APPLICATION_SUBMITTED, EventType.MATERIAL_RECEIVED)
@@ -19,7 +19,7 @@ def judge_notices(known: Known) -> Iterator[Verdict]:
         return
     facts = [[fact for fact in numbered if fact.event.payload.notice_no == number] for number in order]
     lists = [{code for fact in own for code in fact.event.payload.material_codes} for own in facts]
-    before = [fact for fact in known.part.of(*RECEIPTS) if fact.order < facts[0][0].order]
+    before = [fact for fact in known.part.of(*RECEIPTS) if _is_before(known, fact, facts[0][0])]
     received = {code for fact in before for code in fact.event.payload.material_codes}
     demanded = (
         {each.code for each in known.item.materials if each.mandatory and not each.branch} if known.item is not None else set()
@@ -36,6 +36,12 @@ def judge_notices(known: Known) -> Iterator[Verdict]:
         yield _verdict(known, Level.RED, min(reds, key=lambda fact: fact.order))
     else:
         yield _verdict(known, Level.YELLOW, facts[1][0])
+
+
+def _is_before(known: Known, receipt: Fact, notice: Fact) -> bool:
+    if Precision.DAY in (precision(known.reference, receipt.event), precision(known.reference, notice.event)):
+        return known.days.day_of(receipt.at) <= known.days.day_of(notice.at)
+    return receipt.order < notice.order
 
 
 def _only_defective(lists: list[set[str]], facts: list[list[Fact]], place: int) -> bool:

@@ -19,6 +19,7 @@ from supervision.reference import (
     Centre,
     DueDayEnds,
     Entry,
+    FeeStandard,
     Hours,
     Item,
     Material,
@@ -120,7 +121,7 @@ UNSENT: dict[str, tuple[EventType, ...]] = {
     "log-a": (EventType.CASE_COMPLETED,),
     "log-b": (EventType.CASE_COMPLETED, EventType.DECISION_MADE),
 }
-FILLED = {"direct": ("centre_id",), "log-c": ("actor_person_hash",)}
+FILLED = {"direct": ("centre_id", "payload.fee_kind"), "log-c": ("actor_person_hash", "payload.fee_kind", "payload.receipt_no")}
 OFFICERS: list[Entry] = [
     Officer(officer_id="O1", person_hash="anna", centre_id="C1"),
     Officer(officer_id="O2", person_hash="bo", centre_id="C2"),
@@ -139,6 +140,13 @@ OFFICERS: list[Entry] = [
     Officer(officer_id="O3", centre_id="C3", posts=("organ_head",), valid_to=_at(2025, 10, 1)),
     Officer(officer_id="O3", person_hash="chen", centre_id="C1", posts=("section_head",), valid_from=_at(2025, 10, 1)),
     Officer(officer_id="O4", person_hash="dong", posts=("government_head",)),
+]
+# The price table: it changes in September.
+FEES: list[Entry] = [
+    FeeStandard(fee_item_code="F1", standard_fen=1000, payee_accounts=("T1", "T2")),
+    FeeStandard(fee_item_code="F2", standard_fen=115, unit="copy", valid_to=_at(2025, 9, 1)),
+    FeeStandard(fee_item_code="F2", free=True, payee_accounts=("T1",), valid_from=_at(2025, 9, 1)),
+    FeeStandard(fee_item_code="F3"),
 ]
 # Who may decide. Nobody in region 99, so nothing is said there; in 4403 only until the summer.
 AUTHORISATIONS: list[Entry] = [
@@ -259,7 +267,7 @@ class World:
 
 @lru_cache(maxsize=1)
 def worlds() -> tuple[World, ...]:
-    people = [*PLACES, *SOURCES, *OFFICERS, *AUTHORISATIONS]
+    people = [*PLACES, *SOURCES, *OFFICERS, *AUTHORISATIONS, *FEES]
     usual = [*CALENDARS, *people, *_items()]
     sets: tuple[list[Entry], ...] = ([], OUTAGES, WAIVERS, [*OUTAGES, *WAIVERS])
     references = [Reference([*usual, *more], version=f"law-{number}") for number, more in enumerate(sets)]

@@ -15,7 +15,7 @@ from supervision.payload import (
 )
 from supervision.payloads.outcome import CompletionResult, DecisionResult
 from supervision.worktime import Unit
-from tests.law.cases import ENDS, HANDED_OUT, OFFICERS, REGIONS, RESULTS, STIRS, decided
+from tests.law.cases import ENDS, HANDED_OUT, OFFICERS, REGIONS, RESULTS, STIRS, decided, fee
 from tests.law.draw import DAY, Draw, event
 from tests.law.places import ITEM_CODES
 
@@ -92,6 +92,8 @@ def _acts(draw: Draw) -> list[tuple[EventType, object]]:
     if draw.chance(0.3):
         kind = draw.one(STIRS)
         acts.insert(draw.randint(0, len(acts)), (kind, PAYLOADS[kind]()))
+    for _ in range(draw.one((0, 0, 0, 1, 2))):
+        acts.insert(draw.randint(min(2, len(acts)), len(acts)), (EventType.FEE_CHARGED, fee(draw)))
     if draw.chance(0.15):
         place = draw.randint(0, len(acts) - 1)
         acts.insert(draw.randint(0, len(acts)), acts[place])

@@ -1,4 +1,4 @@
-"""Reference judgement of P01 to P04 and P06(a): order and separation of steps, authority, notices, an acceptance moved later."""
+"""Reference judgement of P01 to P04, P06(a) and P09: steps, separation, authority, notices, an acceptance moved later, fees."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from supervision.reference import Officer, Pair, RiskClass
 from tests.law.authority import judge_authority
 from tests.law.days import HOUR, MINUTE
 from tests.law.facts import Fact, Known, precision
+from tests.law.fees import judge_fees
 from tests.law.notices import judge_notices
 from tests.law.watch import Verdict
 
@@ -21,6 +22,7 @@ def judge_procedure(known: Known) -> Iterator[Verdict]:
     yield from _p06(known)
     yield from judge_authority(known)
     yield from judge_notices(known)
+    yield from judge_fees(known)
     if known.item is None:
         return
     for pair in known.item.workflow.precedence:

@@ -44,6 +44,7 @@ AWAITED: dict[str, list[set[EventType]]] = {
     "P03": [{E.DECISION_MADE, E.STEP_COMPLETED}],
     "P04": [{E.SUPPLEMENT_NOTIFIED}],
     "P06": [{E.CASE_ACCEPTED, E.SUPPLEMENT_ACCEPTED}],
+    "P09": [{E.FEE_CHARGED, E.FEE_PAID}],
     "M02": [ACTS],
 }
 """Of each set the source must send one type."""
@@ -53,6 +54,7 @@ FIELDS: dict[str, list[set[str]]] = {
     "P02": [{"actor_officer_id", "actor_person_hash"}],
     "P03": [{"payload.approver_officer_id", "actor_officer_id"}],
     "P04": [{"payload.notice_no"}],
+    "P09": [{"payload.fee_kind"}],
     "M02": [{"actor_officer_id"}],
 }
 """Of each set the source must fill one field."""

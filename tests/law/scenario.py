@@ -105,7 +105,7 @@ def _on_edge(draw: Draw, events: list[CaseEvent], law: Law) -> list[CaseEvent]:
     standing = law.judge(rest, dict.fromkeys(CLOCKS, FAR))
     instants = sorted({at for each in standing for at in (each.detected_at, each.due_at) if at is not None})
     if draw.chance(0.15):
-        instants = law.edges
+        instants = [at for at in law.edges if abs(at - moved.occurred_at) < 20 * DAY]
     if not instants:
         return events
     at = draw.one(instants) + draw.one((-1, 0, 1))

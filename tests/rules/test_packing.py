@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.clocks import Clocks
 from rules.dossier import Dossier
 from rules.engine import CaseEngine
 from rules.fact import FIELD_CODE, NO_DEVICE, NO_PARTY, NOBODY, NOTHING, NOWHERE, Actor, Device, Fact, Party
@@ -57,7 +56,7 @@ def _facts(judge: CaseEngine, key: str) -> list[Fact]:
         if is_word(name):
             vocabulary.restore(name, blob)
     world = World(Reference([SOURCE, LIVE, ITEM]))
-    return Dossier.unpack(key, state[key], world, vocabulary, Clocks(lambda clock, name: None)).cases[0].facts
+    return Dossier.unpack(key, state[key], world, vocabulary).cases[0].facts
 
 
 def test_a_case_may_name_more_than_its_lists_hold() -> None:
@@ -97,7 +96,7 @@ def test_what_a_full_vocabulary_cannot_number_stands_in_the_fact(monkeypatch: py
     world = World(Reference([SOURCE, LIVE, ITEM]))
     for n in range(1, 6):
         key = f"hall/{n}"
-        (fact,) = Dossier.unpack(key, state[key], world, vocabulary, Clocks(lambda clock, name: None)).cases[0].facts
+        (fact,) = Dossier.unpack(key, state[key], world, vocabulary).cases[0].facts
         assert (fact.actor[0], fact.device[1]) == (f"O-{n}", f"d-{n}")
 
 
