@@ -156,7 +156,8 @@ sources:
         "officers.csv:2 active",
         "officers.csv:3 officer_id",
         (
-            "people.csv:1 the file's name is none of officers*.csv, authorisations*.csv, fee_standards*.csv, departments*.csv, regions*.csv, "
+            "people.csv:1 the file's name is none of officers*.csv, authorisations*.csv, fee_standards*.csv, "
+            "departments*.csv, regions*.csv, "
             "windows*.csv, outages*.csv, waivers*.csv"
         ),
         "absent.yaml:1 cannot be read ([Errno 2] No such file or directory",
