@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dashboards.contract import Both
 from rules.card import Card as RuleCard
+from rules.feed import definitions
 from supervision.calendars import calendars_of
 from supervision.reference import Item, Reference, Source
 from supervision.regions import significant
@@ -47,8 +48,8 @@ class Names:
         return None if not code else self._regions.get(significant(code))
 
     def rule(self, rule_id: str) -> Both:
-        card = self.rules.get(rule_id)
-        return Both(rule_id, rule_id) if card is None else Both(card.name.zh, card.name.en)
+        found = self.rules.get(rule_id) or next((each for each in definitions().values() if each.id == rule_id), None)
+        return Both(rule_id, rule_id) if found is None else Both(found.name.zh, found.name.en)
 
     def clock_of(self, source_system: str) -> str:
         found = self.sources.get(source_system)

@@ -71,7 +71,7 @@ def _why_gone(gone: Standing, now: Iterable[Said], because: Because) -> RevokeRe
 
 
 class Suppression:
-    """Waivers and declared outages, looked up for one alert."""
+    """Waivers and outages, looked up for one alert."""
 
     def __init__(self, reference: Reference) -> None:
         self._waivers: dict[tuple[str, str], list[Waiver]] = {}
@@ -86,8 +86,9 @@ class Suppression:
         """The state the alert stands in; None: waived."""
         if any(_covers(waiver, core.detected_at) for waiver in self._waivers.get((rule_id, core.subject), ())):
             return None
-        if any(_covers(outage, core.detected_at) for outage in self._outages.get(source, ())):
-            return State.WITHHELD
+        for outage in self._outages.get(source, ()):
+            if _covers(outage, core.detected_at) and (not outage.rules or rule_id in outage.rules):
+                return State.WITHHELD
         return State.ISSUED
 
 

@@ -329,12 +329,17 @@ class Window(Entry, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Outage(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """A declared outage of a source, `valid_from` <= t < `valid_to`: alerts detected in it are withheld."""
+    """An outage of a source, `valid_from` <= t < `valid_to`: alerts detected in it are withheld; of `rules` only, if it names some.
+
+    `found`: by the monitor of the feeds; else somebody declared it.
+    """
 
     KIND: ClassVar[str] = "outage"
     outage_id: Id
     source_system: Id
     reason: str = ""
+    rules: tuple[Id, ...] = ()
+    found: bool = False
 
     @property
     def key(self) -> str:

@@ -30,9 +30,17 @@ LOOPBACK = "127.0.0.1"
 REMEMBERED = ("kafka_port", "clickhouse_port", "gateway_port", "dashboard_port", "cards")
 
 Level = Literal["debug", "info", "warning", "error"]
-Process = Literal["sink", "gateway", "dashboard", "simulator", "scheduler", "agents"]
+Process = Literal["sink", "gateway", "dashboard", "simulator", "scheduler", "monitor", "agents"]
 
-METRICS_OFFSETS: dict[Process, int] = {"sink": 0, "gateway": 1, "dashboard": 2, "simulator": 3, "scheduler": 4, "agents": 10}
+METRICS_OFFSETS: dict[Process, int] = {
+    "sink": 0,
+    "gateway": 1,
+    "dashboard": 2,
+    "simulator": 3,
+    "scheduler": 4,
+    "monitor": 5,
+    "agents": 10,
+}
 
 
 def port(default: int, description: str, low: int = 1) -> Any:
@@ -53,7 +61,8 @@ class Settings(BaseSettings):
     log_level: Level = Field("info", description="least level that is logged")
     metrics_port: int = port(
         0,
-        "first port of metrics and readiness: the sink's; gateway +1, board +2, simulator +3, scheduler +4, agents +10 on; 0 = off",
+        "first port of metrics and readiness: the sink's; gateway +1, board +2, simulator +3, scheduler +4, monitor +5, "
+        "agents +10 on; 0 = off",
         low=0,
     )
 
@@ -83,6 +92,7 @@ class Settings(BaseSettings):
     batch_events: int = Field(5_000, ge=1, le=1_000_000, description="most events an agent takes from a partition at once")
     fetch_max_wait_ms: int = Field(50, ge=1, le=10_000, description="longest a fetch waits at the broker for data")
     session_timeout_s: float = Field(10, ge=1, le=300, description="silence after which a worker's partitions go to others")
+    monitor_every_s: int = Field(300, ge=1, le=86_400, description="how often the monitor looks at all feeds, seconds")
     sink_batch_rows: int = Field(50_000, ge=1, le=1_000_000, description="most rows the sink writes at once")
     sink_batch_wait_ms: int = Field(200, ge=1, le=60_000, description="longest the sink gathers a batch")
 

@@ -29,9 +29,10 @@ from supervision.worktime import Limit, Pauses, term
 
 PUBLICATION = frozenset({EventType.RESULT_PUBLISHED, EventType.RESULT_UNPUBLISHED, EventType.SCAN_REVIEWED})
 COUNTED = tuple(kind for kind in EventType if TOPIC_OF[kind] is Stream.CASE and kind not in PUBLICATION)
+RESTING = (EventType.PRE_REVIEW_FAILED, EventType.SUPPLEMENT_EXPIRED)  # nothing is due until another fact comes
 HANDLING = frozenset({EventType.STEP_STARTED, EventType.STEP_COMPLETED})  # without them nothing is heard between start and end
 _COUNTED = frozenset(CODE_OF[kind] for kind in COUNTED)
-_RESTING = frozenset(CODE_OF[kind] for kind in (EventType.PRE_REVIEW_FAILED, EventType.SUPPLEMENT_EXPIRED))
+_RESTING = frozenset(CODE_OF[kind] for kind in RESTING)
 DAY_MS = 86_400_000
 _NEVER: tuple[int, int, tuple[int, bytes]] = (0, 0, (0, b""))
 

@@ -1,4 +1,5 @@
-"""What the embedded stack runs beside the core for people and window systems: the gateway, the board, and the simulated city.
+"""What the embedded stack runs beside the core for people and window systems: the gateway, the board, the monitor of the feeds, and
+the simulated city.
 
 `supervision up` starts them behind the agents and the sink; tests and measurements name those they want.
 """
@@ -51,3 +52,4 @@ GATEWAY = Service("gateway", ("网关", "gateway"), lambda its: (its.gateway_hos
 BOARD = Service("dashboard", ("大屏", "board"), lambda its: (its.dashboard_host, its.dashboard_port), "SUPERVISION_DASHBOARD_PORT")
 FOR_PEOPLE = (GATEWAY, BOARD)
 CITY_COMMAND = "simulate"
+MONITOR_COMMAND = "monitor"

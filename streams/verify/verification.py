@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from msgspec import Struct, field
 
 from rules.book import Rulebook
+from rules.feed import definitions
 from rules.reasons import Known, Reason, reasons
 from rules.recompute import DAY_MS, Judgement, differences, is_judged, judge_cases, judge_subjects, moved_on
 from rules.subjects import READS
@@ -24,6 +25,7 @@ from supervision.reference import Reference
 from supervision.subject import stream_of
 
 WALL = "wall"
+OF_FEEDS = frozenset(each.id for each in definitions().values())  # said by the monitor, of figures that have passed
 LOOKS = 3  # what differs this often, each time after all that was there had been passed, differs
 MOST_AGAIN = 500  # differences that are looked at again
 STEP_LAG_MS = 30_000  # the wall clock is forwarded to subjects every ten seconds, by two steps
@@ -39,7 +41,12 @@ class Asked(Struct, frozen=True):
     rules: frozenset[str] = frozenset()
 
     def concerns(self, alert: Alert | None) -> bool:
-        if alert is None or not self.span.holds(alert.detected_at) or (self.rules and alert.rule_id not in self.rules):
+        if (
+            alert is None
+            or alert.rule_id in OF_FEEDS
+            or not self.span.holds(alert.detected_at)
+            or (self.rules and alert.rule_id not in self.rules)
+        ):
             return False
         return not self.source or alert.case_id is None or alert.source_system == self.source
 

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     GATEWAY = "gateway"
     DASHBOARD = "dashboard"
     SIMULATOR = "simulator"
+    MONITOR = "monitor"
 
 
 @app.command()

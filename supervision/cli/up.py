@@ -55,7 +55,7 @@ def up(
     from streams.embedded import stack_background
     from streams.embedded.stack import Stack
     from streams.embedded.stack_progress import Show
-    from streams.embedded.stack_services import CITY_COMMAND, FOR_PEOPLE
+    from streams.embedded.stack_services import CITY_COMMAND, FOR_PEOPLE, MONITOR_COMMAND
     from streams.embedded.stack_signals import run_until_stopped, stoppable
     from supervision.settings import load
 
@@ -72,6 +72,7 @@ def up(
             try:
                 stack.start()
                 _demonstrate(stack, console, demo)
+                stack.join(MONITOR_COMMAND)
                 if city:
                     stack.join(CITY_COMMAND, "--live", "--to", "gateway")
                 _print_addresses(stack_background.addresses(settings.data) or {}, settings, password)

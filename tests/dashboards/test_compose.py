@@ -53,6 +53,7 @@ def test_services_stand_in_the_order_of_the_flow() -> None:
         "gateway",
         "agents",
         "sink",
+        "monitor",
         "dashboard",
         "simulator",
         "prometheus",
@@ -172,7 +173,7 @@ def test_prometheus_scrapes_every_process_where_it_listens() -> None:
     }
     first, workers = (int(OURS["sink"]["environment"][f"SUPERVISION_{name}"]) for name in ("METRICS_PORT", "WORKERS"))
     settings = load(metrics_port=first, workers=workers)
-    wanted = {f"{name}:{metrics_port_of(settings, name)}" for name in ("sink", "gateway", "dashboard", "simulator")}
+    wanted = {f"{name}:{metrics_port_of(settings, name)}" for name in ("sink", "gateway", "dashboard", "monitor", "simulator")}
     assert scraped == wanted | {f"agents:{metrics_port_of(settings, 'agents', index)}" for index in range(workers)}
 
 

@@ -158,7 +158,10 @@ class Law:
 
     def _standing(self, verdict: Verdict) -> Standing:
         source = verdict.trigger.event.source_system
-        withheld = any(outage.source_system == source and _in_span(outage, verdict.detected_at) for outage in self.outages)
+        own = [
+            outage for outage in self.outages if outage.source_system == source and verdict.rule in (outage.rules or [verdict.rule])
+        ]
+        withheld = any(_in_span(outage, verdict.detected_at) for outage in own)
         return Standing(
             verdict.detected_at,
             alert_id(verdict.rule, verdict.level, verdict.subject, verdict.segment),

@@ -247,6 +247,7 @@ ITEM_CODES = tuple(dict.fromkeys(entry.key for entry in _items()))
 OUTAGES: list[Entry] = [
     Outage(outage_id="1", source_system="hall", valid_from=_at(2026, 3, 9, 12), valid_to=_at(2026, 3, 20)),
     Outage(outage_id="2", source_system="log-a", valid_from=_at(2025, 4, 1), valid_to=_at(2025, 8, 10)),
+    Outage(outage_id="4", source_system="log-a", valid_from=_at(2025, 9, 1), valid_to=_at(2026, 6, 1), rules=("T17",), found=True),
     Outage(outage_id="3", source_system="batch", valid_from=_at(2025, 11, 3), valid_to=_at(2025, 11, 17)),
 ]
 WAIVERS: list[Entry] = [
