@@ -14,25 +14,33 @@ from typing import Any
 from msgspec import Struct
 
 from rules.card import Card, Example
+from rules.parameters import Deadline, LimitOf
 from rules.sandbox import ZONE, each, instant, sandbox
 from rules.terms import word
 from supervision.calendars import calendars_of
 from supervision.worktime import CalendarMissing, WorkCalendar
 
 WIDTH, LEFT, RIGHT = 1000, 190, 560  # the picture; where the scale begins and ends: times stand before it, words behind it
-TOP, ROW, TEXT = 46, 27, 576
+TOP, ROW, TEXT = 32, 27, 576
 SPAN_COLUMNS = 58  # letters of words that fit behind the scale, a Chinese one counting two
 NEAR = 0.012  # of the scale: what is alike and nearer than this is one row
 MOST_DAYS = 500
-MINUTE, DAY = 60_000, 86_400_000
+MINUTE = 60_000
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 7200, 10_080, 20_160, 43_200, 86_400)  # minutes between ticks
-_OPENS = ("case_accepted", "supplement_accepted")
+_ACCEPTANCES = ("case_accepted", "supplement_accepted")
+_OPENS = {
+    LimitOf.PROMISED: _ACCEPTANCES,
+    LimitOf.LEGAL: _ACCEPTANCES,
+    LimitOf.STEP: ("step_started",),
+    LimitOf.PAUSE: ("special_procedure_started",),
+}
 _SHAPES = {
     "notice": '<circle class="notice" cx="{x}" cy="{y}" r="6"/>',
     "yellow": '<path class="yellow" d="M{x} {y} m0 -7.5 7.5 13 h-15z"/>',
     "red": '<path class="red" d="M{x} {y} m0 -8.5 8.5 8.5 -8.5 8.5 -8.5 -8.5z"/>',
     "event": '<circle class="event" cx="{x}" cy="{y}" r="4.5"/>',
     "correction": '<circle class="again" cx="{x}" cy="{y}" r="4.5"/>',
+    "due": '<path class="duemark" d="M{x} {y} m-1.5 -7 h3 v14 h-3z"/>',
     "clock": '<path class="clock" d="M{x} {y} m-4 -4 8 8 m0 -8 -8 8"/>',
     "quiet": '<circle class="quiet" cx="{x}" cy="{y}" r="5.5"/>',
 }
@@ -43,14 +51,14 @@ text{font:13px system-ui,"Noto Sans CJK SC",sans-serif;fill:#15202c}
 .off{fill:#e4e9ef}.grid{stroke:#d6dde5}.lead{stroke:#9aa7b4;stroke-dasharray:2 3}
 .track{fill:#cfd7e0}.run{fill:#0b57a4;opacity:.75}.late{fill:#bd1a2d}
 .pause{fill:#fff;stroke:#7b8896;stroke-dasharray:3 2}
-.due{stroke:#7a5000;stroke-dasharray:5 3;stroke-width:1.5}.duetext{fill:#7a5000}
+.due{stroke:#7a5000;stroke-dasharray:5 3;stroke-width:1.5}.duemark{fill:#7a5000}
 .event{fill:#3f4d5c}.again{fill:none;stroke:#3f4d5c;stroke-width:2}
 .clock{stroke:#7b8896;stroke-width:1.5}.quiet{fill:none;stroke:#1b6b3f;stroke-width:2.5}
 .notice{fill:#20699f}.yellow{fill:#f2b600;stroke:#7a5000}.red{fill:#bd1a2d}
 @media (prefers-color-scheme:dark){
 text{fill:#e9eef4}.soft{fill:#a0aebd}.off{fill:#253245}.grid{stroke:#2d3b4e}.lead{stroke:#55667a}
 .track{fill:#2d3b4e}.run{fill:#7bbcf6}.late,.red{fill:#ff6b7a}.pause{fill:#141c27;stroke:#8794a3}
-.due{stroke:#ffcf48}.duetext{fill:#ffcf48}.event{fill:#bcc8d5}.again{stroke:#bcc8d5}
+.due{stroke:#ffcf48}.duemark{fill:#ffcf48}.event{fill:#bcc8d5}.again{stroke:#bcc8d5}
 .notice{fill:#5aa9ea}.quiet{stroke:#6fd39b}}
 """
 _SAID = {
@@ -93,6 +101,7 @@ class _Drawing:
         end = max(moments) if example.expect else max([*moments, instant(example.clock)])
         pad = max((end - min(moments)) // 25, MINUTE)
         self._first, self._last = min(moments) - pad, end + pad
+        self._dues = sorted({instant(one.due_at) for one in example.expect if one.due_at})
         self._entries = entries
         self._rows = [*self._grouped(sorted(self._all_rows(entries), key=lambda row: row.at))]
         self._bottom = TOP + 16 + ROW * len(self._rows)
@@ -110,6 +119,8 @@ class _Drawing:
             if "corrects" in event:
                 name += f" ({word('correction', self._language)})"
             yield Row(at, at, "correction" if "corrects" in event else "event", name, _details(event))
+        for due in self._dues:
+            yield Row(due, due, "due", self._say("due"))
         for one in self._example.expect:
             at, state = instant(one.detected_at), one.state.value
             name = f"{self._card.id} {word(one.level.value, self._language)}"
@@ -153,9 +164,11 @@ class _Drawing:
         yield from self._days_off()
         yield from self._grid()
         yield from self._track()
+        for due in self._dues:
+            x = self._x(due)
+            yield f'<line class="due" x1="{x}" y1="{TOP - 6}" x2="{x}" y2="{self._bottom}"/>'
         for number, row in enumerate(self._rows):
             yield from self._row(row, TOP + 30 + ROW * number)
-        yield from self._dues()
         yield "</svg>"
 
     def _row(self, row: Row, y: int) -> Iterator[str]:
@@ -196,8 +209,8 @@ class _Drawing:
     def _track(self) -> Iterator[str]:
         """The limit as a bar: running from the opening to its end, late behind it, pauses within."""
         yield f'<rect class="track" x="{LEFT}" y="{TOP - 1}" width="{RIGHT - LEFT}" height="6" rx="3"/>'
-        due = max((instant(one.due_at) for one in self._example.expect if one.due_at), default=None)
-        opened = min((instant(str(event["at"])) for event in self._entries if event.get("type") in _OPENS), default=None)
+        due = max(self._dues, default=None)
+        opened = None if due is None else self._opened(due)
         if due is None or opened is None or opened > due:
             return
         x1, x2 = self._x(opened), self._x(due)
@@ -205,9 +218,17 @@ class _Drawing:
         late = max(instant(one.detected_at) for one in self._example.expect)
         if late > due:
             yield f'<rect class="late" x="{x2}" y="{TOP - 1}" width="{round(max(self._x(late) - x2, 2), 1)}" height="6"/>'
-        for start, end in self._pauses():
+        for start, end in self._pauses() if _opens(self._card) != _OPENS[LimitOf.PAUSE] else ():
             x1, x2 = self._x(start), self._x(min(end, self._last))
             yield f'<rect class="pause" x="{x1}" y="{TOP - 1}" width="{round(x2 - x1, 1)}" height="6"/>'
+
+    def _opened(self, due: int) -> int | None:
+        """What the limit runs from: the earliest fact of a kind that opens it; where any fact does, the last one before its end."""
+        opens = _opens(self._card)
+        told = [(instant(str(event["at"])), event.get("type")) for event in self._entries if "at" in event]
+        if opens is None:
+            return max((at for at, _ in told if at <= due), default=None)
+        return min((at for at, kind in told if kind in opens), default=None)
 
     def _pauses(self) -> Iterator[tuple[int, int]]:
         ends = {event.get("seq"): event for event in self._entries if event.get("type") == "special_procedure_ended"}
@@ -215,14 +236,6 @@ class _Drawing:
             if event.get("type") == "special_procedure_started":
                 end = ends.get(event.get("seq"))
                 yield instant(str(event["at"])), self._last if end is None else instant(str(end["at"]))
-
-    def _dues(self) -> Iterator[str]:
-        for due in sorted({instant(one.due_at) for one in self._example.expect if one.due_at}):
-            x = self._x(due)
-            yield f'<line class="due" x1="{x}" y1="{TOP - 6}" x2="{x}" y2="{self._bottom}"/>'
-            anchor = "end" if x > (LEFT + RIGHT) / 2 else "start"
-            text = f"{self._say('due')} {_when(due)}"
-            yield f'<text class="duetext" x="{x}" y="{TOP - 30}" text-anchor="{anchor}">{text}</text>'
 
     # -- measures -----------------------------------------------------------------------------------------------
 
@@ -236,6 +249,16 @@ class _Drawing:
 
     def _say(self, name: str) -> str:
         return _SAID[name][0 if self._language == "zh" else 1]
+
+
+def _opens(card: Card) -> tuple[str, ...] | None:
+    """The events from which the limit of this card runs; None: from any."""
+    detector = card.detector
+    if not isinstance(detector, Deadline):
+        return None
+    if detector.limit is LimitOf.FIXED:
+        return tuple(str(getattr(one, "event", one)) for one in (*detector.start, *detector.otherwise))
+    return _OPENS.get(detector.limit)
 
 
 def _works(calendar: WorkCalendar, day: int) -> bool:
