@@ -70,10 +70,10 @@ def _measure(store: Store, reference: Reference) -> None:
     seconds = time.perf_counter() - begun
     after = resource.getrusage(resource.RUSAGE_SELF)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(f"{found.events:,} events of {found.cases:,} cases, {found.alerts:,} alerts, {len(found.unlike):,} differences")
+    print(f"{found.events:,} events of {found.cases:,} cases, {found.alerts:,} alerts, {found.differences:,} differences")
     print(f"{found.events / seconds:,.0f} events/s, {cpu / found.events * 1e6:.0f} us of CPU an event")
     print(f"at most {after.ru_maxrss // 1024} MB, of which {before.ru_maxrss // 1024} MB were there before")
-    sys.exit(bool(found.unlike))
+    sys.exit(bool(found.differences))
 
 
 def _load(store: Store, city: Path, alerts: Path) -> None:

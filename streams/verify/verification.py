@@ -28,6 +28,7 @@ WALL = "wall"
 OF_FEEDS = frozenset(each.id for each in definitions().values())  # said by the monitor, of figures that have passed
 LOOKS = 3  # what differs this often, each time after all that was there had been passed, differs
 MOST_AGAIN = 500  # differences that are looked at again
+MOST_KEPT = 10_000  # differences that are kept to be told; the others are counted
 STEP_LAG_MS = 30_000  # the wall clock is forwarded to subjects every ten seconds, by two steps
 
 Reach = Mapping[str, int]
@@ -76,9 +77,14 @@ class Found(Struct):
     alerts: int = 0
     moved_on: int = 0
     unlike: list[Unlike] = field(default_factory=list)
+    more_unlike: int = 0
     of_feeds: int = 0
     looked_again: int = 0
     leaves_out_clues: bool = False
+
+    @property
+    def differences(self) -> int:
+        return len(self.unlike) + self.more_unlike
 
 
 class Living(Struct, frozen=True):
@@ -111,7 +117,12 @@ class Verification:
 
     def run(self, limit: int = 20) -> Found:
         """Compare all. Reasons are given for the first `limit` differences."""
-        suspects = [*self._compare_all()]
+        suspects: list[Unlike] = []
+        for one in self._compare_all():
+            if len(suspects) < MOST_KEPT:
+                suspects.append(one)
+            else:
+                self.found.more_unlike += 1
         for _ in range(LOOKS if self._living is not None else 0):
             if suspects:
                 again, rest = suspects[:MOST_AGAIN], suspects[MOST_AGAIN:]

@@ -106,7 +106,7 @@ def verify(
     with progress(console, say("复算", "judging again"), total) as show:
         found = Verification(store, book, reference, asked, reached, living, show).run(limit)
     _say(found, asked.source, limit, zone)
-    if found.unlike:
+    if found.differences:
         raise typer.Exit(1)
 
 
@@ -138,8 +138,8 @@ def _say(found: Found, source: str, limit: int, zone: str) -> None:
     for one in found.unlike[:limit]:
         for line in _lines(one, zone):
             typer.echo(line)
-    if len(found.unlike) > limit:
-        more = len(found.unlike) - limit
+    more = found.differences - len(found.unlike[:limit])
+    if more:
         typer.echo(say(f"另有 {more:,} 处", f"and {more:,} more"))
     if found.moved_on:
         typer.echo(
@@ -164,8 +164,8 @@ def _say(found: Found, source: str, limit: int, zone: str) -> None:
         )
     typer.echo(
         say(
-            f"{found.events:,} 个事件,{found.alerts:,} 张牌,{len(found.unlike):,} 处不同",
-            f"{found.events:,} events, {found.alerts:,} alerts, {len(found.unlike):,} difference{'s' * (len(found.unlike) != 1)}",
+            f"{found.events:,} 个事件,{found.alerts:,} 张牌,{found.differences:,} 处不同",
+            f"{found.events:,} events, {found.alerts:,} alerts, {found.differences:,} difference{'s' * (found.differences != 1)}",
         )
     )
 

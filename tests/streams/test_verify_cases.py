@@ -13,7 +13,7 @@ from streams.embedded.clickhouse import ClickHouseProcess
 from streams.store.client import Address, Store
 from streams.store.evidence import alerts_where
 from streams.store.migration import migrate
-from streams.verify import cases
+from streams.verify import cases, verification
 from streams.verify.cases import Span, orphans, slices
 from streams.verify.verification import Asked, Verification
 from supervision.reference import Reference
@@ -115,6 +115,15 @@ def test_alerts_about_whole_sources_are_left_out_and_counted(store: Store) -> No
     assert (found.of_feeds, found.alerts, found.events) == (1, 1, 0)
     assert [one.alert.alert_id for one in found.unlike] == ["T03Ygone"]
     assert found.unlike[0].reasons[0].en == "no event of its case is in the store"
+
+
+def test_differences_beyond_what_is_kept_are_counted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "MOST_KEPT", 2)
+    for number in range(5):
+        alerted(store, f"gone-{number}", 400 + number)
+    found = Verification(store, Rulebook.load(), Reference(), Asked(), {}).run(limit=1)
+    assert (found.differences, found.alerts) == (5, 5)
+    assert [bool(one.reasons) for one in found.unlike] == [True, False]
 
 
 def test_alerts_of_cases_without_any_event_are_found(store: Store) -> None:
