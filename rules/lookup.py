@@ -29,7 +29,7 @@ def look(cards: Iterable[Card]) -> dict[str, Looked]:
 
 def _events(book: Rulebook, card: Card) -> tuple[EventType, ...]:
     rule = book.by_id[card.id]
-    read = {*rule.reads, *(READS if rule.tally is not None else ())}
+    read = {*rule.reads, *(READS if rule.tally is not None and rule.tally.is_excused_by_overtime else ())}
     return tuple(kind for kind in EventType if kind in read)
 
 

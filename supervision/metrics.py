@@ -55,6 +55,7 @@ RECORDS = Counter("supervision_records_total", "Records read from an input topic
 REFUSED = Counter("supervision_refused_total", "Records that went to the dead letters.", ["topic", "reason"])
 ALERTS = Counter("supervision_alerts_total", "Alert revisions published.", ["rule", "disposition", "level", "state"])
 SIGNALS = Counter("supervision_signals_total", "Signals sent from case agents to subject agents.")
+SIGNALS_DROPPED = Counter("supervision_signals_dropped_total", "Signals given up because one subject had too many.")
 ALARMS = Counter("supervision_alarms_total", "Things a person must mend before judgement can go on.", ["kind"])
 TRANSACTIONS = Counter("supervision_transactions_total", "Transactions of agents.", ["outcome"])
 STAGE_SECONDS = Histogram("supervision_batch_seconds", "Time of one batch of one partition.", ["stage"], buckets=_SECONDS)

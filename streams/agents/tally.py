@@ -73,6 +73,7 @@ class Tally:
         metrics.TRANSACTIONS.labels(Outcome.COMMITTED.value).inc()
         metrics.NEXT_OFFSET.labels(*self._place).set(next_offset)
         metrics.SIGNALS.inc(len(output.signals))
+        metrics.SIGNALS_DROPPED.inc(output.dropped)
         for alert in output.alerts:
             metrics.ALERTS.labels(alert.rule_id, alert.disposition.value, alert.level.value, alert.state.value).inc()
 

@@ -104,8 +104,7 @@ def _score(rule: str, wanted: dict[Key, Line], quiet: list[Line], found: dict[Ke
     lines = {key: line for key, line in wanted.items() if key[0] == rule}
     alerts = {key: alert for key, alert in found.items() if key[0] == rule}
     both = [(lines[key], alerts[key]) for key in lines if key in alerts]
-    expected = {key[2] for key in lines}
-    spoken = {alert.subject for alert in alerts.values()}
+    spoken = {(subject, segment) for _, _, subject, own in (*lines, *alerts) for segment in (own, None)}
     seen = [alert.seen_ms for _, alert in both if alert.seen_ms is not None]
     of_rule = [line for line in quiet if line.rule == rule]
     return Score(
@@ -117,7 +116,7 @@ def _score(rule: str, wanted: dict[Key, Line], quiet: list[Line], found: dict[Ke
         missed=tuple(line for key, line in lines.items() if key not in alerts),
         false=tuple(alert for key, alert in alerts.items() if key not in lines),
         moved=tuple(pair for pair in both if pair[0].at != pair[1].at),
-        disturbed=tuple(line for line in of_rule if line.subject in spoken or line.subject in expected),
+        disturbed=tuple(line for line in of_rule if (line.subject, line.segment) in spoken),
         seen_ms=median(seen) if seen else None,
     )
 

@@ -30,6 +30,7 @@ from supervision.reference import (
     Entry,
     Item,
     Officer,
+    Peer,
     Reference,
     Region,
     Window,
@@ -147,6 +148,7 @@ class City:
             found = calendars.of_centre(centre.centre_id, 0)
             assert found is not None
             self.halls.append(self._hall(number, place, centre, found))
+        self.entries += _peers(self.halls)
         self.entries += _mover(profile, centres_of[0].centre_id, self.halls[0].calendar)
 
     @cached_property
@@ -333,3 +335,24 @@ def calendar(profile: Profile) -> CalendarData:
         years=tuple(years),
         holidays=tuple(f"{year}-{day}" for year in years for day in feasts),
     )
+
+
+def _peers(halls: list[Hall]) -> list[Peer]:
+    """What is usual in the city, as if counted in the months before it was made: by what its items promise."""
+    items = {(item.catalog_code or item.code): offer for hall in halls for offer, item in (*hall.promised, *hall.instant)}
+    return [
+        Peer(item_code=code, cases=400, grants=400, median_minutes=_usual_minutes(offer), p99_grants_10min=2.0,
+             median_grants_day=8.0 if offer.steps else None, granted_share=0.97,
+             snapshot="2025Q4", since="2025-10-01", until="2025-12-31")
+        for code, offer in sorted(items.items())
+    ]  # fmt: skip
+
+
+def _usual_minutes(offer: Offer) -> float:
+    """Half of what is promised; at the window eleven minutes."""
+    if not offer.steps:
+        return 11.0
+    limit = offer.promised
+    if limit is None:
+        return 4 * 1440.0
+    return limit.value * (30.0 if limit.unit is Unit.HOUR else 720.0)

@@ -1,7 +1,8 @@
 """Patterns of one officer's conduct over days, and what looks like them (M02): each made of cases of his own.
 
 Its cases are accepted on a working day, the acts lie on the days after it. Its officer has no other one within many weeks, and
-whatever else he does lies in office hours, so the truth is what the pattern says. Further patterns are further values in `ALL`.
+whatever else he does lies in office hours, so the truth is what the pattern says. Further patterns are further values in `ALL`,
+or a module beside this one, named in `patterns`.
 """
 
 from __future__ import annotations
@@ -96,6 +97,25 @@ class Pattern(Struct, frozen=True, kw_only=True):
     decided: str | None = None
     late_hall: bool = False
 
+    def play(self, frame: Frame) -> Played | None:
+        """The pattern's cases, and what must be found of its officer. None: these days do not let it be played."""
+        dates = _dates(self, frame)
+        if dates is None:
+            return None
+        cases, last = [], (0, 0)
+        for place, (day, begins) in enumerate(zip(dates, self.times, strict=True)):
+            for turn in range(self.acts):
+                at = (
+                    frame.calendar.day_start(day)
+                    + begins(frame.hall.profile)
+                    + turn * 9 * MINUTE_MS
+                    + frame.chance.randrange(1, 4 * MINUTE_MS)
+                )
+                cases.append(_case(self, frame, place * self.acts + turn, at, dates[-1]))
+                last = max(last, (at, day))
+        told = (_overtime(frame, dates[-1]),) if self.overtime else ()
+        return Played(tuple(cases), tuple(_lines(self, frame, *last)), told)
+
 
 ALL: tuple[Pattern, ...] = (
     Pattern(name="online_duty", level=Level.NOTICE),
@@ -116,28 +136,8 @@ ALL: tuple[Pattern, ...] = (
 def pool(city: City, *, late_hall: bool) -> list[tuple[Hall, Desk, str]]:
     """The officers a pattern can be about: handlers of desks with an item that takes long enough."""
     return [
-        each for each in city.officers if each[0].feed.is_complete and each[0].is_late is late_hall and _offered(each[0], each[1])
+        each for each in city.officers if each[0].feed.is_complete and each[0].is_late is late_hall and offered(each[0], each[1])
     ]
-
-
-def play(pattern: Pattern, frame: Frame) -> Played | None:
-    """The pattern's cases, and what must be found of its officer. None: these days do not let it be played."""
-    dates = _dates(pattern, frame)
-    if dates is None:
-        return None
-    cases, last = [], (0, 0)
-    for place, (day, begins) in enumerate(zip(dates, pattern.times, strict=True)):
-        for turn in range(pattern.acts):
-            at = (
-                frame.calendar.day_start(day)
-                + begins(frame.hall.profile)
-                + turn * 9 * MINUTE_MS
-                + frame.chance.randrange(1, 4 * MINUTE_MS)
-            )
-            cases.append(_case(pattern, frame, place * pattern.acts + turn, at, dates[-1]))
-            last = max(last, (at, day))
-    told = (_overtime(frame, dates[-1]),) if pattern.overtime else ()
-    return Played(tuple(cases), tuple(_lines(pattern, frame, *last)), told)
 
 
 def _dates(pattern: Pattern, frame: Frame) -> list[int] | None:
@@ -162,14 +162,14 @@ def _weekday(day: int) -> int:
 
 def _lines(pattern: Pattern, frame: Frame, at: int, day: int) -> list[Line]:
     subject = officer_subject(frame.hall, frame.officer)
-    if pattern.level is None:
-        return [Line(expect="quiet", rule=RULE, subject=subject, name=pattern.name)]
     segment = date.fromordinal(day).isoformat()
+    if pattern.level is None:
+        return [Line(expect="quiet", rule=RULE, subject=subject, segment=segment, name=pattern.name)]
     found = Violation(rule=RULE, level=pattern.level, subject=subject, segment=segment, at=at, origin=Origin.INJECTED)
     return [line_of(found, pattern.name)]
 
 
-def _offered(hall: Hall, desk: Desk) -> list[tuple[Offer, Item]]:
+def offered(hall: Hall, desk: Desk) -> list[tuple[Offer, Item]]:
     """The desk's items with a first step and a promise that outlasts a pattern."""
     return [
         (offer, item)
@@ -181,8 +181,8 @@ def _offered(hall: Hall, desk: Desk) -> list[tuple[Offer, Item]]:
 def _case(pattern: Pattern, frame: Frame, turn: int, at: int, last: int) -> Made:
     """A case of which one act of the officer's happens at that instant: his step, or at night the decision."""
     calendar, chance = frame.calendar, frame.chance
-    offered = chance.choice(_offered(frame.hall, frame.desk))
-    story = open_case(frame.hall, offered, frame.day, frame.first_number + turn, chance)
+    chosen = chance.choice(offered(frame.hall, frame.desk))
+    story = open_case(frame.hall, chosen, frame.day, frame.first_number + turn, chance)
     plain(story)
     story.accepted_at = worked(calendar, calendar.day_start(frame.day), (20 + 3 * turn) * MINUTE_MS + chance.randrange(1, 60_000))
     story.agent = None if pattern.agent is None else frame.hall.profile.agents[pattern.agent]

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from streams.simulator import conduct, twists
+from streams.simulator import conduct, patterns, twists
 from streams.simulator.catalogue import Offer
 from streams.simulator.city import City, Desk, Hall
 from streams.simulator.combining import go_together
@@ -31,6 +31,7 @@ LONGEST_DAYS = 75  # calendar days after which no event of a case is still to co
 COMBINED = 0.3  # of the cases with a twist: they have two
 PATTERN_EVERY_WD = 14  # the least working days between two patterns of one officer
 TWISTED, AGAIN, PATTERNS = 60_000, 70_000, 80_000  # first numbers of such cases of a day
+MOST_CASES = 60  # of one pattern
 
 Offered = tuple[Offer, Item]
 
@@ -199,14 +200,14 @@ class Days:
         a_day = min(max(3, self._twists // 10), len(self._pools[False]) // PATTERN_EVERY_WD) if self._twists else 0
         for number in range(a_day):
             place = self.calendar.count(self._injected_from - 1, day) * a_day + number
-            turn, which = divmod(place, len(conduct.ALL))
-            pattern = conduct.ALL[which]
+            turn, which = divmod(place, len(patterns.ALL))
+            pattern = patterns.ALL[which]
             people = self._pools[pattern.late_hall]
             if not people:
                 continue
             hall, desk, officer = people[(turn if pattern.late_hall else place) % len(people)]
             chance = self._chance(day, "pattern", number)
-            played = conduct.play(pattern, conduct.Frame(hall, desk, officer, day, PATTERNS + number * 20, chance))
+            played = pattern.play(conduct.Frame(hall, desk, officer, day, PATTERNS + number * MOST_CASES, chance))
             if played is not None:
                 yield from self._played(played, hall, f"pattern/{day}/{number}", note)
 

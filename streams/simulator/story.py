@@ -173,3 +173,7 @@ class Story(Struct, kw_only=True):
 
 def officer_subject(hall: Hall, officer: str) -> str:
     return on_clock(key("officer", officer), hall.clock)
+
+
+def officer_item_subject(hall: Hall, officer: str, item: Item) -> str:
+    return on_clock(key("officer_item", officer, item.catalog_code or item.code), hall.clock)

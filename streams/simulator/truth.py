@@ -34,7 +34,8 @@ class Violation(Struct, kw_only=True):
 
 
 class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of a truth file. `expect` "alert": this alert stands; "quiet": no alert of this rule on this subject stands.
+    """One line of a truth file. `expect` "alert": this alert stands; "quiet": no alert of this rule on this subject stands,
+    in this segment if it names one.
 
     `name`: what was made to go wrong, or to look so; of a natural violation, what it came with, if anything.
     """

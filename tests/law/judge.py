@@ -1,7 +1,7 @@
 """The reference judgement: every alert that stands, recomputed from all facts and the clocks reached. Slow and plain on purpose.
 
-It covers exact.md sections 1 to 4 for T01 T02 T03 T04 T05 T08 T13 T17 D14 P01 P02 P03 P04 P06(a) P09 M02 and uses nothing of
-`rules`, nor of `supervision.worktime` beyond its types. Where the text leaves room it reads (DECISIONS.md has the list):
+It covers exact.md sections 1 to 4 for T01 T02 T03 T04 T05 T08 T13 T17 D14 P01 P02 P03 P04 P06(a) P09 M01 M02 M10 and uses nothing
+of `rules`, nor of `supervision.worktime` beyond its types. Where the text leaves room it reads (DECISIONS.md has the list):
 
 * The first fact in order counts where a part has several: acceptances, starts of a step instance, starts of a pause number,
   extensions (a second one never lengthens, even behind an invalid one). A step or pause ends with its first end at or behind its
@@ -34,6 +34,8 @@ It covers exact.md sections 1 to 4 for T01 T02 T03 T04 T05 T08 T13 T17 D14 P01 P
 * M02: lunch is from the morning's last to the afternoon's first minute, first included; hours of named weekdays hold on weekends,
   not on holidays; acts of test cases and migrated acts do not count; a leave counts from its own `occurred_at` on; an outage is
   that of the triggering hit's source.
+* M01 and M10: a fact of the case that names a business batch takes out all of it. M01 counts cases; the share is judged at each of
+  them from the date's first hit on. M10's whole day needs a snapshot; an outage is that of the last grant.
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ from tests.law.authority import edges_of
 from tests.law.days import Days, days_of_calendar, days_of_region
 from tests.law.deadlines import judge_deadlines
 from tests.law.facts import Case, Fact, Known, cases_of, facts_of
+from tests.law.haste import Mark, decided, hasty, judge_bursts, judge_haste
 from tests.law.hours import Places, is_act, judge_hours
 from tests.law.idle import judge_idle
 from tests.law.procedure import judge_procedure
@@ -98,7 +101,7 @@ class Law:
         for case in cases:
             for verdict in self._of_case(case, clocks):
                 standing.add(self._standing(verdict))
-        for verdict in self._of_officers(cases, events, clocks):
+        for verdict in (*self._of_officers(cases, events, clocks), *self._of_conduct(cases, clocks)):
             standing.add(self._standing(verdict))
         return standing
 
@@ -138,6 +141,23 @@ class Law:
             subject = f"officer:{officer}" if clock == "wall" else f"officer:{officer}@{clock}"
             told = [(case, fact) for case, fact in own if fact.at <= reached]
             yield from filter(self._may_issue, judge_hours(officer, subject, told, his, self.places))
+
+    def _of_conduct(self, cases: list[Case], clocks: dict[str, int]) -> Iterator[Verdict]:
+        """M01 by officer, M10 by officer and item; each of the clock of its source."""
+        hasty_of: dict[tuple[str, str], list[Mark]] = {}
+        decided_of: dict[tuple[str, str], list[Mark]] = {}
+        for case in cases:
+            source = self.reference.source(case.source)
+            for mark in hasty(self.reference, case, self.regions, self.places) if is_on("M01", source) else ():
+                hasty_of.setdefault((source.clock, f"officer:{mark.officer}"), []).append(mark)
+            for mark in decided(self.reference, case, self.regions, self.places) if is_on("M10", source) else ():
+                decided_of.setdefault((source.clock, f"officer_item:{mark.officer}/{mark.item}"), []).append(mark)
+        for marks, judges in ((hasty_of, judge_haste), (decided_of, judge_bursts)):
+            for (clock, name), own in marks.items():
+                reached = clocks.get(clock, NEVER) - self.grace(clock)
+                subject = name if clock == "wall" else f"{name}@{clock}"
+                told = [mark for mark in own if mark.fact.at <= reached]
+                yield from filter(self._may_issue, judges(subject, told, reached))
 
     def grace(self, clock: str, source: str | None = None) -> int:
         """Grace in ms of a source, or the largest of all sources of the clock; a log clock has none."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -26,6 +27,7 @@ from supervision.reference import (
     Officer,
     Outage,
     Pair,
+    Peer,
     Reference,
     Region,
     RiskClass,
@@ -244,6 +246,23 @@ def _items() -> list[Entry]:
 ITEM_CODES = tuple(dict.fromkeys(entry.key for entry in _items()))
 
 
+def _peer(item: str, since: int | None = None, until: int | None = None, **figures: Any) -> Peer:
+    span: dict[str, Any] = {"valid_from": since, "valid_to": until}
+    return Peer(item_code=item, snapshot="law", since="2025-01-01", until="2025-01-31", **span, **figures)
+
+
+CROWD_ITEMS: list[Entry] = [Item(code=code, item_type="20", has_legal_limit=False) for code in ("licence", "permit", "form")]
+CROWD_ITEMS.append(Item(code="machine", item_type="20", has_legal_limit=False, auto_approval=True))
+CROWD_CODES = tuple(dict.fromkeys(entry.key for entry in CROWD_ITEMS))
+PEERS: list[Entry] = [
+    _peer("licence", region_level=4, median_minutes=95.0, p99_grants_10min=3.5, median_grants_day=5.5),
+    _peer("licence", region_level=3, median_minutes=12.0, p99_grants_10min=6.0, median_grants_day=6.0),
+    _peer("permit", until=_at(2025, 9, 1), median_minutes=30.0, p99_grants_10min=4.9, median_grants_day=1.0),
+    _peer("permit", _at(2025, 9, 1), median_minutes=29.9, median_grants_day=7.5),
+    _peer("machine", median_minutes=60.0, p99_grants_10min=1.0, median_grants_day=1.0),
+]
+
+
 OUTAGES: list[Entry] = [
     Outage(outage_id="1", source_system="hall", valid_from=_at(2026, 3, 9, 12), valid_to=_at(2026, 3, 20)),
     Outage(outage_id="2", source_system="log-a", valid_from=_at(2025, 4, 1), valid_to=_at(2025, 8, 10)),
@@ -256,6 +275,10 @@ WAIVERS: list[Entry] = [
     Waiver(waiver_id="3", rule_id="P01", subject_key="case:log-a/c1"),
     Waiver(waiver_id="4", rule_id="T05", subject_key="step:hall/c2/handle"),
     Waiver(waiver_id="5", rule_id="M02", subject_key="officer:O1@old-log", valid_from=_at(2025, 6, 1), valid_to=_at(2026, 3, 1)),
+    Waiver(
+        waiver_id="7", rule_id="M10", subject_key="officer_item:O1/licence", valid_from=_at(2025, 6, 1), valid_to=_at(2026, 1, 1)
+    ),
+    Waiver(waiver_id="8", rule_id="M01", subject_key="officer:O2@old-log", valid_from=_at(2025, 6, 1), valid_to=_at(2026, 1, 1)),
     Waiver(waiver_id="6", rule_id="T04", subject_key="case:batch/c1"),
 ]
 
@@ -268,7 +291,7 @@ class World:
 
 @lru_cache(maxsize=1)
 def worlds() -> tuple[World, ...]:
-    people = [*PLACES, *SOURCES, *OFFICERS, *AUTHORISATIONS, *FEES]
+    people = [*PLACES, *SOURCES, *OFFICERS, *AUTHORISATIONS, *FEES, *CROWD_ITEMS, *PEERS]
     usual = [*CALENDARS, *people, *_items()]
     sets: tuple[list[Entry], ...] = ([], OUTAGES, WAIVERS, [*OUTAGES, *WAIVERS])
     references = [Reference([*usual, *more], version=f"law-{number}") for number, more in enumerate(sets)]

@@ -45,7 +45,9 @@ AWAITED: dict[str, list[set[EventType]]] = {
     "P04": [{E.SUPPLEMENT_NOTIFIED}],
     "P06": [{E.CASE_ACCEPTED, E.SUPPLEMENT_ACCEPTED}],
     "P09": [{E.FEE_CHARGED, E.FEE_PAID}],
+    "M01": [{E.STEP_COMPLETED, E.CASE_COMPLETED}],
     "M02": [ACTS],
+    "M10": [{E.DECISION_MADE}],
 }
 """Of each set the source must send one type."""
 FIELDS: dict[str, list[set[str]]] = {
@@ -55,7 +57,9 @@ FIELDS: dict[str, list[set[str]]] = {
     "P03": [{"payload.approver_officer_id", "actor_officer_id"}],
     "P04": [{"payload.notice_no"}],
     "P09": [{"payload.fee_kind"}],
+    "M01": [{"actor_officer_id"}],
     "M02": [{"actor_officer_id"}],
+    "M10": [{"actor_officer_id"}, {"payload.decision"}],
 }
 """Of each set the source must fill one field."""
 

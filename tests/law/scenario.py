@@ -14,6 +14,7 @@ from supervision.payloads.handling import SpecialProcedureStarted
 from supervision.payloads.outcome import CompletionResult, DecisionResult
 from supervision.worktime import Unit
 from tests.law.cases import make_case
+from tests.law.crowds import crowd
 from tests.law.days import HOUR, MINUTE
 from tests.law.draw import DAY, Draw, event, midnight
 from tests.law.judge import Law
@@ -60,8 +61,13 @@ def scenario(seed: int) -> Scenario:
     draw = Draw(seed)
     world = draw.randrange(len(worlds()))
     law = worlds()[world].law
-    if draw.chance(0.12):
+    kind = draw.random()
+    if kind < 0.12:
         events, cases = owls(draw)
+    elif kind < 0.19:
+        events, cases = crowd(draw)
+        if draw.chance(0.4):
+            events += _corrections(draw, events)
     else:
         cases = draw.one((1, 2, 5, 9))
         events = [each for number in range(1, cases + 1) for each in _case(draw, number, law)]

@@ -17,7 +17,26 @@ from rules.schema import card_schema, card_schema_text, published
 from supervision.language import UserError
 
 BUILTIN = load_cards()
-DELIVERED = ["D14", "M02", "P01", "P02", "P03", "P04", "P06", "P09", "T01", "T02", "T03", "T04", "T05", "T08", "T13", "T17"]
+DELIVERED = [
+    "D14",
+    "M01",
+    "M02",
+    "M10",
+    "P01",
+    "P02",
+    "P03",
+    "P04",
+    "P06",
+    "P09",
+    "T01",
+    "T02",
+    "T03",
+    "T04",
+    "T05",
+    "T08",
+    "T13",
+    "T17",
+]
 GOOD = """\
 format_version: 1
 id: L01

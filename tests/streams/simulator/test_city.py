@@ -9,7 +9,7 @@ import pytest
 
 from rules.card import BUILTIN, load_cards
 from rules.kinds.hours import ACTS
-from streams.simulator import conduct, twists
+from streams.simulator import patterns, twists
 from streams.simulator.city import City
 from streams.simulator.days import Days, Load
 from streams.simulator.outlets import write_catalogue
@@ -93,18 +93,18 @@ def test_every_twist_and_every_pattern_is_played_within_a_week_and_a_half() -> N
     for _ in days(load=Load(rate=0.3, injected=0.4)).arrivals(MONDAY + 11, note=lines.extend):
         pass
     played = {line.name for line in lines if line.name is not None}
-    assert {twist.name for twist in twists.ALL} | {pattern.name for pattern in conduct.ALL} <= played
+    assert {twist.name for twist in twists.ALL} | {pattern.name for pattern in patterns.ALL} <= played
 
 
 def test_names_of_twists_and_patterns_are_unique() -> None:
-    names = [twist.name for twist in twists.ALL] + [pattern.name for pattern in conduct.ALL]
+    names = [twist.name for twist in twists.ALL] + [pattern.name for pattern in patterns.ALL]
     assert len(set(names)) == len(names)
 
 
 def test_every_rule_is_broken_and_every_false_positive_of_its_card_is_played() -> None:
     """A card that is added needs its twists: its violations, and a look-alike under the name of each of its false positives."""
-    names = {twist.name for twist in twists.ALL} | {pattern.name for pattern in conduct.ALL}
-    broken = {twist.rule for twist in twists.ALL if twist.violates} | {conduct.RULE}
+    names = {twist.name for twist in twists.ALL} | {pattern.name for pattern in patterns.ALL}
+    broken = {twist.rule for twist in twists.ALL if twist.violates} | patterns.BROKEN
     for card in load_cards(BUILTIN):
         assert card.id in broken
         assert {each.id for each in card.false_positives} <= names, card.id
