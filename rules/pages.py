@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rules.card import Card, Example, ExampleKind, Family, Text
+from rules.feed import Definition
 from rules.lookup import Looked, look
 from rules.parameters import Deadline, Parameters
 from rules.sandbox import each
@@ -104,6 +105,19 @@ def _about(one: Looked, language: str) -> str:
 def page(card: Card, looked: Looked, language: str) -> str:
     """The page of one card in one language; its picture is `<id>.<language>.svg` beside it."""
     return "\n".join(_lines(card, looked, language)) + "\n"
+
+
+def feed_page(one: Definition, language: str) -> str:
+    """The page of what the monitor of feeds says, which has no card, in one language."""
+    facts = {"levels": word(one.level.value, language), "visibility": word("bureau", language), "version": str(one.version)}
+    lines = [f"# {one.id} {_text(one.name, language)}", "", "| | |", "|---|---|"]
+    lines += [f"| {_title(name, language)} | {value} |" for name, value in facts.items()]
+    for name in ("why", "legal_basis"):
+        lines += _section(name, language, _text(getattr(one, name), language))
+    lines += _section("numbers", language, f"- `share: {one.share}`", f"- `least: {one.least}`")
+    lines += _section("sentence", language, f"- {word(one.level.value, language)}: {_text(one.sentence, language)}")
+    lines += _section("runbook", language, _text(one.runbook, language))
+    return "\n".join(lines) + "\n"
 
 
 def kind_of(detector: Parameters) -> str:

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from rules.book import Rulebook
 from rules.engine import CaseEngine
+from rules.feed import definitions
 from rules.output import Output
 from rules.subjects import SubjectEngine
 from supervision.alert import Alert, State
@@ -32,8 +33,8 @@ DAY_MS = 86_400_000
 
 
 def is_judged(alert: Alert) -> bool:
-    """Whether engines say it. What is said of a whole source comes from the monitor of feeds, which sees what no case shows."""
-    return not alert.subject_key.startswith("source:")
+    """Whether engines say it. What is said of a whole source comes from the monitor of feeds, by figures that have passed."""
+    return all(alert.rule_id != each.id for each in definitions().values())
 
 
 class Difference(Struct, frozen=True):

@@ -12,7 +12,6 @@ from dashboards.cards import both, card_of
 from dashboards.contract import AlertPage, Both, CasePage, FacetCode, FacetName, FacetRule, Facets, Revision, RulePage, RuleRow
 from dashboards.page.case import Life, life, life_of_alert
 from dashboards.page.facts import facts
-from dashboards.page.rule import is_seen
 from dashboards.page.ruler import ruler
 from dashboards.page.timeline import state_of
 from dashboards.queries import facets as counted
@@ -46,16 +45,16 @@ def alert(request: Request, alert_id: str) -> Response:
 
 def _alert_page(found: Services, shown: Alert) -> AlertPage:
     names = found.names()
-    rule, page = names.rules.get(shown.rule_id), found.rules.page(shown.rule_id)
-    if rule is None or page is None:
+    rule = found.rules.page(shown.rule_id)
+    if rule is None:
         raise not_found("发牌的规则已不在规则书中。", "The rule of this alert is no longer in the book.")
     lived = life_of_alert(found.pool, found.book, names, shown)
     clock = found.board.clock(shown.clock)
     return AlertPage(
         card=card_of(shown, names),
-        why=Both(rule.why.zh, rule.why.en),
-        legal_basis=both(shown.legal_basis) if shown.legal_basis else Both(rule.legal_basis.zh, rule.legal_basis.en),
-        rule=page,
+        why=rule.why,
+        legal_basis=both(shown.legal_basis) if shown.legal_basis else rule.legal_basis,
+        rule=rule,
         facts=facts(shown.facts),
         ruler=ruler(lived.drawn, shown.detected_at, None if clock is None else clock.now),
         timeline=lived.timeline,
@@ -130,7 +129,7 @@ def facets(request: Request) -> Response:
     values = counted.values(found.pool, scope, request.query_params.get("clock", ""))
     return answer(
         Facets(
-            rules=[FacetRule(card.id, Both(card.name.zh, card.name.en)) for card in names.rules.values() if is_seen(card, scope)],
+            rules=[FacetRule(row.rule_id, row.name) for row in found.rules.rows(scope)],
             departments=[FacetName(key, names.department(key) or key) for key in values.departments],
             centres=[FacetName(key, names.centre(key) or key) for key in values.centres],
             items=[FacetCode(key, names.item(key) or key) for key in values.items],

@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from msgspec import Struct, field
 
 from rules.book import Rulebook
-from rules.feed import definitions
 from rules.reasons import Known, Reason, reasons
 from rules.recompute import DAY_MS, Judgement, differences, is_judged, judge_cases, judge_subjects, moved_on
 from rules.subjects import READS
@@ -25,7 +24,6 @@ from supervision.reference import Reference
 from supervision.subject import stream_of
 
 WALL = "wall"
-OF_FEEDS = frozenset(each.id for each in definitions().values())  # said by the monitor, of figures that have passed
 LOOKS = 3  # what differs this often, each time after all that was there had been passed, differs
 MOST_AGAIN = 500  # differences that are looked at again
 MOST_KEPT = 10_000  # differences that are kept to be told; the others are counted
@@ -42,12 +40,7 @@ class Asked(Struct, frozen=True):
     rules: frozenset[str] = frozenset()
 
     def concerns(self, alert: Alert | None) -> bool:
-        if (
-            alert is None
-            or alert.rule_id in OF_FEEDS
-            or not self.span.holds(alert.detected_at)
-            or (self.rules and alert.rule_id not in self.rules)
-        ):
+        if alert is None or not self.span.holds(alert.detected_at) or (self.rules and alert.rule_id not in self.rules):
             return False
         return not self.source or alert.case_id is None or alert.source_system == self.source
 

@@ -243,7 +243,14 @@ def test_a_rule_is_seen_by_those_who_may_see_its_alerts() -> None:
     everything, discipline, department = Scope(), Scope(sees_clues=True), Scope("", "D1")
     clues = {card.id for card in load_cards() if card.disposition is Disposition.CLUE}
     assert "M02" in clues
-    assert {row.rule_id for row in pages.rows(discipline)} == {card.id for card in load_cards()}
+    feeds = {"F01", "F02"}
+    assert {row.rule_id for row in pages.rows(discipline)} == {card.id for card in load_cards()} | feeds
+    assert feeds <= {row.rule_id for row in pages.rows(everything)}
+    assert feeds.isdisjoint(row.rule_id for row in pages.rows(department))
+    silent = pages.page("F01")
+    assert silent is not None
+    assert "<h2>" in silent.page.zh
+    assert (pages.may_see("F01", everything), pages.may_see("F01", department)) == (True, False)
     assert {row.rule_id for row in pages.rows(everything)}.isdisjoint(clues)
     assert {row.rule_id for row in pages.rows(department)} <= {row.rule_id for row in pages.rows(everything)}
     assert not pages.may_see("M02", everything)
