@@ -28,7 +28,7 @@ from supervision.worktime import WorkCalendar
 
 EVENTS_A_CASE = 10.0
 LONGEST_DAYS = 75  # calendar days after which no event of a case is still to come
-COMBINED = 0.3  # of the cases with a twist: they have two
+COMBINED = 0.35  # of the cases with a twist: they have another one, and of these as many a third
 PATTERN_EVERY_WD = 14  # the least working days between two patterns of one officer
 TWISTED, AGAIN, PATTERNS = 60_000, 70_000, 80_000  # first numbers of such cases of a day
 MOST_CASES = 60  # of one pattern
@@ -163,7 +163,7 @@ class Days:
                     yield self._again(story, day, number, twist.again_wd)
 
     def _twist(self, day: int, number: int) -> Story | None:
-        """The case of the day's twist of this number, some with a second one; None where no centre has an item for it."""
+        """The case of the day's twist of this number, some with more; None where no centre has an item for it."""
         twist = self._dealt(self.calendar.count(self._injected_from - 1, day) * self._twists + number)
         chance = self._chance(day, "twist", number)
         suiting = [(hall, [each for each in hall.promised if twist.suits(each[0])]) for hall in self.city.halls]
@@ -173,9 +173,11 @@ class Days:
         hall, offers = chance.choices(suiting, [hall.weight for hall, _ in suiting])[0]
         offered = chance.choice(offers)
         played: tuple[Twist, ...] = (twist,)
-        if chance.random() < COMBINED:
-            others = [other for other in twists.ALL if go_together(twist, other) and other.suits(offered[0])]
-            played = (twist, chance.choice(others)) if others else played
+        while chance.random() < COMBINED:
+            others = [each for each in twists.ALL if each.suits(offered[0]) and all(go_together(each, one) for one in played)]
+            if not others:
+                break
+            played = (*played, chance.choice(others))
         return open_case(hall, offered, day, TWISTED + number, chance, played)
 
     def _again(self, story: Story, day: int, number: int, wd: int) -> Story:
