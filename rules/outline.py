@@ -156,6 +156,19 @@ class Scene:
         return registered.person_hash if registered is not None and registered.person_hash else officer_id
 
 
+class Daily:
+    """A look whose answer goes for all acts of one local day, but for its first instant, that come before the case wakes: it rests
+    on the place, the outline, that day, and what the case waits for, on nothing else of the case. Asked once for all such acts."""
+
+    __slots__ = ("look",)
+
+    def __init__(self, look: Callable[[Scene, bytes], int]) -> None:
+        self.look = look
+
+    def __call__(self, scene: Scene, rule: bytes) -> int:
+        return self.look(scene, rule)
+
+
 Look = Callable[[Scene, bytes], int]  # by the id of its rule: the next instant that wakes at, FAR: none; SAME; LOUD
 Outlook = Untouched | Look | None  # None: only judging the whole case can tell
 

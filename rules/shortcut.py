@@ -16,22 +16,20 @@ from typing import Any
 import msgspec
 
 from rules.book import Rulebook
-from rules.clocks import WALL, Clocks
+from rules.clocks import Clocks
 from rules.fact import (
-    FEW_VALUED,
     INSTANCE,
     MANY_VALUED,
     NOTHING,
     PLAIN_FIELDS,
     WHERE,
-    Plan,
     actor_of,
     device_of,
     kept_of,
     party_of,
 )
 from rules.forgetting import Graveyard
-from rules.outline import ACCEPTANCE_BYTES, LOUD, SAME, UNTOUCHED, Look, Outline, Scene
+from rules.outline import ACCEPTANCE_BYTES, LOUD, SAME, UNTOUCHED, Outline, Scene
 from rules.output import Item
 from rules.packing import FORMAT, PLAIN, SHIFT, kept_in
 from rules.plain import (
@@ -56,10 +54,9 @@ from rules.saying import first_sent, signal_of
 from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
 from rules.vocabulary import Vocabulary, Words
+from rules.ways import Follow, LookOf, Origin, Way
 from rules.world import Place, World
-from supervision.event import BatchKind, CaseEvent, EventType, Precision, SourceOp, root_key
-from supervision.payload import PAYLOADS
-from supervision.reference import Source
+from supervision.event import BatchKind, CaseEvent, Precision, SourceOp, root_key
 from supervision.signal import Signal
 from supervision.worktime import CalendarMissing
 
@@ -84,76 +81,8 @@ _pack_head, _unpack_head = HEAD.pack, HEAD.unpack_from
 _NO_PARTY = b"\xff"
 _NOTHING_KEPT = b"\xc0"
 _UNKNOWN: Any = object()
+QUARTER_MS = 900_000  # local days begin at a full one of these
 _ACCEPTED, _SUPPLEMENTED = ACCEPTANCE_BYTES
-
-
-class Way:
-    """How an event of one type is taken. `values_of`: of a payload that tells only what a plain case keeps, its words of short
-    lists but the name of the instance; `words_of`: the same of the envelope; `told`: by those values and the number of that name,
-    how they are packed. `many`: the fields that lie apart, with names and defaults. `rares`: what it may tell besides, which no
-    plain case keeps; most often it is `usual`. `is_seldom_told`: it tells nothing else."""
-
-    __slots__ = (
-        "has_rares",
-        "is_instanced",
-        "is_seldom_told",
-        "keeps_nothing",
-        "many",
-        "plan",
-        "rares",
-        "struct",
-        "told",
-        "type",
-        "usual",
-        "values_of",
-        "words_of",
-    )
-
-    def __init__(self, kind: EventType, plan: Plan) -> None:
-        self.plan = plan
-        self.type = bytes((plan.code,))
-        self.keeps_nothing = not plan.payload and not plan.envelope
-        self.struct = PAYLOADS[kind]
-        self.many = tuple(field for field in plan.payload if field[0] in MANY_VALUED)
-        names = [name for code, name, _ in plan.payload if code != INSTANCE and code in FEW_VALUED]
-        rares = [(name, default) for code, name, default in plan.payload if code not in PLAIN_FIELDS]
-        is_told = bool(plan.payload) and FEW_VALUED.issuperset(code for code, _, _ in plan.envelope)
-        is_told = is_told and set(self.struct.__struct_fields__).issuperset(name for _, name, _ in plan.payload)
-        self.values_of: Callable[[Any], Any] | None = (attrgetter(*names) if names else _nothing_of) if is_told else None
-        words = [name for _, name, _ in plan.envelope]
-        self.words_of: Callable[[Any], Any] | None = attrgetter(*words) if words else None
-        self.has_rares = bool(rares)
-        self.is_seldom_told = is_told and not words and len(rares) == len(plan.payload)
-        self.rares: Callable[[Any], Any] = attrgetter(*(name for name, _ in rares)) if rares else _nothing_of
-        self.usual: Any = rares[0][1] if len(rares) == 1 else tuple(default for _, default in rares)
-        self.is_instanced = any(code == INSTANCE for code, _, _ in plan.payload)
-        self.told: dict[Any, bytes] = {}
-
-
-class Follow:
-    """What the last act of an outline leads to: `looks` by rule; `bare`: steps so far that name no instance."""
-
-    __slots__ = ("bare", "looks")
-
-    def __init__(self, looks: tuple[tuple[bytes, Look, bool], ...], bare: frozenset[str]) -> None:
-        self.looks = looks
-        self.bare = bare
-
-
-class Origin:
-    """What is looked up of a source once, and how far its clock is. `places`: by number of the where, with the span of starts in
-    which it is the place."""
-
-    __slots__ = ("clock", "forgets", "grace", "is_odd", "now", "places", "source")
-
-    def __init__(self, source: Source, now: int) -> None:
-        self.source = source
-        self.clock = source.clock
-        self.now = now
-        self.grace = source.late_grace_s * 1000 if source.clock == WALL else 0
-        self.forgets = source.clock == WALL or source.keep_days is not None
-        self.is_odd = "/" in source.name
-        self.places: dict[int, tuple[int, int, Place]] = {}
 
 
 class Shortcut:
@@ -252,13 +181,22 @@ class Shortcut:
         wakes_end = wakes_at + wakes * WAKE_SIZE
         packed_wakes, next_wake, sent = blob[wakes_at:wakes_end], earliest, blob[wakes_end:]
         drafts: list[Draft] = []
-        if follow.looks:
+        is_asked, before = bool(follow.daily), None
+        if is_asked and at + origin.grace < earliest and at % QUARTER_MS:
+            before = (packed_wakes, place.calendar.day_of(at))
+            known = follow.known.get(before)
+            if known is not None and known[1] > origin.now:
+                packed_wakes, next_wake, wakes = known
+                is_asked = False
+        if is_asked or follow.looks:
             scene = self._scene
             facts, apart = blob[_HEAD_SIZE:facts_end], blob[apart_at:wakes_at]
             scene.set(
                 place, start, event.event_id.int, at, actor, many, count, facts, apart, origin.now, origin.grace, packed_wakes
             )
-            changed = self._look(follow, scene)
+            changed = self._look(follow, before, scene) if is_asked else packed_wakes
+            if changed is not None and follow.looks:
+                changed = self._asked(follow.looks, scene, changed)
             if changed is None:
                 return None
             if changed is not packed_wakes:
@@ -347,12 +285,18 @@ class Shortcut:
             way.told[values] = packed
         return packed, name if number == len(names) else None, many
 
+    def _look(self, follow: Follow, before: tuple[bytes, int] | None, scene: Scene) -> bytes | None:
+        """What daily looks say, kept for other acts `before` the same wakes and of the same day."""
+        wakes = self._asked(follow.daily, scene, scene.wakes)
+        if before is not None and wakes is not None:
+            follow.keep(before, wakes, scene.place, scene.grace)
+        return wakes
+
     @staticmethod
-    def _look(follow: Follow, scene: Scene) -> bytes | None:
+    def _asked(looks: tuple[LookOf, ...], scene: Scene, wakes: bytes) -> bytes | None:
         """The packed wakes from now on; None: a rule may have something to say."""
-        wakes = scene.wakes
         try:
-            for rule, look, is_conditional in follow.looks:
+            for rule, look, is_conditional in looks:
                 wake = look(scene, rule)
                 if wake == FAR:
                     if rule in wakes:
@@ -400,7 +344,7 @@ class Shortcut:
         all_kept = kept_in(kept, len(types))
         act = Outline(types, all_kept).facts[-1]
         outline = Outline(types[:-1], all_kept[:-1])
-        looks: list[tuple[bytes, Look, bool]] = []
+        looks: list[LookOf] = []
         off = self._book.off(place.source)
         for rules in self._book.reading((act.type,)):
             for rule in rules:
@@ -409,11 +353,7 @@ class Shortcut:
                     return None
                 if outlook is not UNTOUCHED:
                     looks.append((rule.id.encode(), outlook, rule.is_conditional))
-        return Follow(tuple(looks), Outline(types, all_kept).bare_steps)
-
-
-def _nothing_of(_payload: Any) -> tuple[()]:
-    return ()
+        return Follow(looks, Outline(types, all_kept).bare_steps)
 
 
 def _apart_in(payload: Any, many: tuple[tuple[int, str, Any], ...]) -> dict[int, Any]:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from rules.case import Case
 from rules.fact import Fact
-from rules.outline import LOUD, UNTOUCHED, Look, Outline, Outlook, Scene
+from rules.outline import LOUD, UNTOUCHED, Daily, Look, Outline, Outlook, Scene
 from rules.parameters import After, Deadline, Late, LimitOf, Mark, Near, Passed, PausedFor, Times
 from rules.part import (
     ACCEPTANCE_CODES,
@@ -309,13 +309,14 @@ class CaseDeadline:
         if act.type in ACCEPTANCE_CODES:
             if not place.is_simple or outline.is_open or stop is not None:
                 return None
-            return self._answered(place, outline, self._starts) if self._reads_legal else self._starts
+            starts = Daily(self._starts)
+            return self._answered(place, outline, starts) if self._reads_legal else starts
         if act.type in (PROMISED_STOP_CODES if self._is_promised else LEGAL_STOP_CODES):
             if not outline.is_open:
                 return None
             if stop is not None:
                 return UNTOUCHED
-            return self._stops if place.is_simple else None
+            return Daily(self._stops) if place.is_simple else None
         return self._of_receipt(place, outline, act)
 
     def _of_receipt(self, place: Place, outline: Outline, act: Fact) -> Outlook:
@@ -332,7 +333,7 @@ class CaseDeadline:
             return UNTOUCHED
         if not is_receipt:
             return self._answered(place, outline, lambda _scene, _rule: FAR)
-        return UNTOUCHED if outline.first(deeming.receipt_codes) is not None else self._received
+        return UNTOUCHED if outline.first(deeming.receipt_codes) is not None else Daily(self._received)
 
     def _answered(self, place: Place, outline: Outline, look: Look) -> Look:
         """The look of an act that answers a receipt, if it does so in time."""

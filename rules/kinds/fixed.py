@@ -12,7 +12,7 @@ from msgspec import Struct
 from rules.case import Case
 from rules.fact import CODE_OF, FIELD_CODE, Fact
 from rules.kinds.deadline import CASE_CLOCK, Reached, Running, in_time, next_of, verdict_of
-from rules.outline import LOUD, UNTOUCHED, Outline, Outlook, Scene
+from rules.outline import LOUD, UNTOUCHED, Daily, Look, Outline, Outlook, Scene
 from rules.parameters import After, Deadline, Errand, Happening, Mark, Occurrence
 from rules.part import ACCEPTANCE_CODES, Part, named_once, order_of
 from rules.profile import Awaits, Needs
@@ -196,10 +196,14 @@ class FixedDeadline:
                 running.append((watch, started))
             elif is_new:
                 ended.append((watch, started, stopped))
-        return _look_at(running, ended) if is_touched else UNTOUCHED
+        if not is_touched:
+            return UNTOUCHED
+        look = _look_at(running, ended)
+        is_of_act = all(started == len(outline.facts) for _, started in running)
+        return Daily(look) if is_of_act and not is_acceptance else look
 
 
-def _look_at(running: list[tuple[Watch, int]], ended: list[tuple[Watch, int, int]]) -> Outlook:
+def _look_at(running: list[tuple[Watch, int]], ended: list[tuple[Watch, int, int]]) -> Look:
     """Clocks that run, by the place of their start in the outline, and such as may have ended, with the place of their stop."""
     if len(running) == 1 and not ended:
         ((only, begun),) = running

@@ -14,7 +14,7 @@ from rules.case import Case
 from rules.fact import CODE_OF, TYPES, Fact
 from rules.kinds.deadline import CASE_CLOCK, PROMISED_END
 from rules.kinds.spans import PauseDeadline
-from rules.outline import LOUD, SAME, UNTOUCHED, Outline, Outlook, Scene
+from rules.outline import LOUD, SAME, UNTOUCHED, Daily, Outline, Outlook, Scene
 from rules.packing import SHIFT
 from rules.parameters import After, Deadline, PausedFor
 from rules.part import ACCEPTANCE_CODES, PROMISED_STOP_CODES, Part, named_once
@@ -132,8 +132,8 @@ class IdleDeadline:
         if act.type in ACCEPTANCE_CODES and before:  # it may bring another calendar
             return partial(self._accepts, before[0].at)
         if ends:
-            return self._ends if before and before[-1].type not in _RESTING else UNTOUCHED
-        return self._goes_on if before and before[-1].type not in _RESTING else self._begins
+            return Daily(self._ends) if before and before[-1].type not in _RESTING else UNTOUCHED
+        return Daily(self._goes_on if before and before[-1].type not in _RESTING else self._begins)
 
     def _begins(self, scene: Scene, rule: bytes) -> int:
         wake, _ = self._of_day(scene, rule)

@@ -1,0 +1,104 @@
+"""What the short way (`rules.shortcut`) has looked up: how an event of a type is taken, what an act of an outline leads to, and of a
+source what all its cases share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any
+
+from rules.clocks import WALL
+from rules.fact import FEW_VALUED, INSTANCE, MANY_VALUED, PLAIN_FIELDS, Plan
+from rules.outline import Daily, Look
+from rules.plain import WAKE_SIZE, first_of, wakes_in
+from rules.world import Place
+from supervision.event import EventType
+from supervision.payload import PAYLOADS
+from supervision.reference import Source
+
+MOST_KNOWN = 10_000  # answers of the daily looks of one history
+LookOf = tuple[bytes, Look, bool]  # by the id of its rule; whether that has conditions
+
+
+class Way:
+    """How an event of one type is taken. `values_of`: of a payload that tells only what a plain case keeps, its words of short
+    lists but the name of the instance; `words_of`: the same of the envelope; `told`: by those values and the number of that name,
+    how they are packed. `many`: the fields that lie apart, with names and defaults. `rares`: what it may tell besides, which no
+    plain case keeps; most often it is `usual`. `is_seldom_told`: it tells nothing else."""
+
+    __slots__ = (
+        "has_rares",
+        "is_instanced",
+        "is_seldom_told",
+        "keeps_nothing",
+        "many",
+        "plan",
+        "rares",
+        "struct",
+        "told",
+        "type",
+        "usual",
+        "values_of",
+        "words_of",
+    )
+
+    def __init__(self, kind: EventType, plan: Plan) -> None:
+        self.plan = plan
+        self.type = bytes((plan.code,))
+        self.keeps_nothing = not plan.payload and not plan.envelope
+        self.struct = PAYLOADS[kind]
+        self.many = tuple(field for field in plan.payload if field[0] in MANY_VALUED)
+        names = [name for code, name, _ in plan.payload if code != INSTANCE and code in FEW_VALUED]
+        rares = [(name, default) for code, name, default in plan.payload if code not in PLAIN_FIELDS]
+        is_told = bool(plan.payload) and FEW_VALUED.issuperset(code for code, _, _ in plan.envelope)
+        is_told = is_told and set(self.struct.__struct_fields__).issuperset(name for _, name, _ in plan.payload)
+        self.values_of: Callable[[Any], Any] | None = (attrgetter(*names) if names else _nothing_of) if is_told else None
+        words = [name for _, name, _ in plan.envelope]
+        self.words_of: Callable[[Any], Any] | None = attrgetter(*words) if words else None
+        self.has_rares = bool(rares)
+        self.is_seldom_told = is_told and not words and len(rares) == len(plan.payload)
+        self.rares: Callable[[Any], Any] = attrgetter(*(name for name, _ in rares)) if rares else _nothing_of
+        self.usual: Any = rares[0][1] if len(rares) == 1 else tuple(default for _, default in rares)
+        self.is_instanced = any(code == INSTANCE for code, _, _ in plan.payload)
+        self.told: dict[Any, bytes] = {}
+
+
+class Follow:
+    """What the last act of an outline leads to: `looks` by rule, those that are `daily` apart, with what is `known` of them by the
+    wakes before and the day of the act: the wakes behind it, the earliest, how many. `bare`: steps so far that name no instance."""
+
+    __slots__ = ("bare", "daily", "known", "looks")
+
+    def __init__(self, looks: Sequence[LookOf], bare: frozenset[str]) -> None:
+        self.looks: tuple[LookOf, ...] = tuple(each for each in looks if not isinstance(each[1], Daily))
+        self.daily: tuple[LookOf, ...] = tuple(each for each in looks if isinstance(each[1], Daily))
+        self.known: dict[tuple[bytes, int], tuple[bytes, int, int]] = {}
+        self.bare = bare
+
+    def keep(self, before: tuple[bytes, int], wakes: bytes, place: Place, grace: int) -> None:
+        """What daily looks said, unless more than the day decided it: a new wake within that day."""
+        tomorrow, waited = place.calendar.day_start(before[1] + 1) + grace, wakes_in(before[0])
+        if all(at >= tomorrow or waited.get(rule) == at for rule, at in wakes_in(wakes).items()):
+            if len(self.known) >= MOST_KNOWN:
+                self.known.clear()
+            self.known[before] = (wakes, first_of(wakes), len(wakes) // WAKE_SIZE)
+
+
+class Origin:
+    """What is looked up of a source once, and how far its clock is. `places`: by number of the where, with the span of starts in
+    which it is the place."""
+
+    __slots__ = ("clock", "forgets", "grace", "is_odd", "now", "places", "source")
+
+    def __init__(self, source: Source, now: int) -> None:
+        self.source = source
+        self.clock = source.clock
+        self.now = now
+        self.grace = source.late_grace_s * 1000 if source.clock == WALL else 0
+        self.forgets = source.clock == WALL or source.keep_days is not None
+        self.is_odd = "/" in source.name
+        self.places: dict[int, tuple[int, int, Place]] = {}
+
+
+def _nothing_of(_payload: Any) -> tuple[()]:
+    return ()
