@@ -1,5 +1,5 @@
-"""What the short way (`rules.shortcut`) has looked up: how an event of a type is taken, what an act of an outline leads to, and what
-all cases of a source share."""
+"""What the short way (`rules.shortcut`) has looked up: how an event of a type is taken, what an act of an outline leads to, and
+what all cases of a source share."""
 
 from __future__ import annotations
 
