@@ -288,7 +288,7 @@ def _rule(
     if isinstance(parameters, Version):
         return Rule(card, MovedLater(parameters))
     if isinstance(parameters, Require):
-        return Rule(card, demand(parameters))
+        return Rule(card, demand(parameters, deeming))
     assert isinstance(parameters, Window)
     return Rule(card, _signaller(card.id, parameters), Tallies(card.id, parameters))
 

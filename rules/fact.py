@@ -91,6 +91,9 @@ FIELDS: tuple[str, ...] = (
     "payload.fee_kind",
     "payload.quantity",
     "payload.reduction_basis",
+    "payload.reason_text",
+    "payload.legal_basis",
+    "payload.notified_at",
 )
 FIELD_CODE: dict[str, int] = {name: code for code, name in enumerate(FIELDS)}
 TIME_PRECISION, FLAGS, BATCH_KIND = (FIELD_CODE[name] for name in ("time_precision", "flags", "batch_kind"))

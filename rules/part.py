@@ -57,7 +57,7 @@ class Deemed(Struct, frozen=True):
 class Clock(Struct, frozen=True):
     """A limit of a case that runs: the term, the facts that set and moved it, and the first fact that stopped it.
 
-    `opens_at`: when it is known to run, None: with its opening fact.
+    `own_due_at`: its end without an extension. `opens_at`: when it is known to run, None: with its opening fact.
     """
 
     term: Term
@@ -67,6 +67,7 @@ class Clock(Struct, frozen=True):
     evidence: tuple[Fact, ...]
     stop: Fact | None
     facts: dict[str, Any]
+    own_due_at: int
     opens_at: int | None = None
 
 
@@ -277,7 +278,7 @@ class Part:
         def runs(value: Limit) -> Term:
             return term(calendar, start, value, mode=mode)
 
-        return Clock(known.term, limit, runs, opening, (opening,), stop, {**known.facts, "started_at": start})
+        return Clock(known.term, limit, runs, opening, (opening,), stop, {**known.facts, "started_at": start}, known.own_due_at)
 
     def _clock(
         self, name: str, limit: Limit | None, due_field: int, stop: Fact | None, *, extended: bool, deemed: Deemed | None = None
@@ -302,6 +303,7 @@ class Part:
             return term(calendar, start, limit, mode=mode, pauses=pauses, extra_wd=extra_wd)
 
         running = run(0)
+        own_due_at = running.due_at
         facts: dict[str, Any] = {"limit_source": name, "started_at": start}
         if limit is not None:
             facts |= {"limit": limit.value, "limit_unit": limit.unit.value}
@@ -321,31 +323,39 @@ class Part:
         if excluded:
             facts |= {"excluded_days": list(excluded), "paused_wd": running.paused_wd()}
         facts["limit_wd"] = running.limit_wd
-        return Clock(running, limit, runs, opening, tuple(evidence), stop, facts, None if deemed is None else deemed.opens_at)
+        opens_at = None if deemed is None else deemed.opens_at
+        return Clock(running, limit, runs, opening, tuple(evidence), stop, facts, own_due_at, opens_at)
 
     def _extension(self, running: Term) -> tuple[Fact, int] | None:
         """The first extension, if it is valid: right post, in time; days beyond the most that may be given do not count."""
-        disguised = [fact for fact in self.by_type.get(_STARTED, ()) if fact.get(_KIND) == "extension"]
-        requests = [*self.by_type.get(_EXTENDED, ()), *disguised]
-        if not requests:
+        requests = self.extensions
+        if not requests or requests[0].at > running.due_at or not self.is_by_the_right_post(requests[0]):
             return None
-        first = min(requests, key=order_of)
-        rule, is_joint = self.case.world.extension, self.place.is_joint
-        posts = rule.joint_posts if is_joint else rule.posts
-        post = first.get(_POST) or self._post_of(first, posts)
-        days = first.get(_DAYS)
-        if days is None:
-            declared = declared_limit(first)
-            days = declared.value if declared is not None and declared.unit is Unit.WORKING_DAY else None
-        if post not in posts or not days or first.at > running.due_at:
-            return None
-        own = None if self.place.item is None else self.place.item.extension_max_wd
-        return first, min(int(days), own if own is not None else rule.joint_max_wd if is_joint else rule.max_wd)
+        days = extension_days(requests[0])
+        return (requests[0], min(days, self.most_extension_wd)) if days else None
 
-    def _post_of(self, fact: Fact, posts: tuple[str, ...]) -> str | None:
-        """The approver's post in the officer register, where the event names only the person."""
-        officer = self.case.officer(fact.get(_APPROVER), fact.at)
-        return None if officer is None else next((post for post in officer.posts if post in posts), None)
+    @property
+    def extensions(self) -> list[Fact]:
+        """All of them in order, also those told as a special procedure."""
+        disguised = [fact for fact in self.by_type.get(_STARTED, ()) if fact.get(_KIND) == "extension"]
+        return sorted([*self.by_type.get(_EXTENDED, ()), *disguised], key=order_of)
+
+    @property
+    def most_extension_wd(self) -> int:
+        """How many working days may be given."""
+        rule, item = self.case.world.extension, self.place.item
+        own = None if item is None else item.extension_max_wd
+        return own if own is not None else rule.joint_max_wd if self.place.is_joint else rule.max_wd
+
+    def is_by_the_right_post(self, extension: Fact) -> bool:
+        """By the post that the event names, else by those of the approver in the register."""
+        rule = self.case.world.extension
+        posts = rule.joint_posts if self.place.is_joint else rule.posts
+        named = extension.get(_POST)
+        if named:
+            return named in posts
+        officer = self.case.officer(extension.get(_APPROVER), extension.at)
+        return officer is not None and not set(posts).isdisjoint(officer.posts)
 
 
 def order_of(fact: Fact) -> tuple[int, int]:
@@ -366,6 +376,15 @@ def earliest(*facts: Fact | None) -> Fact | None:
 def declared_limit(fact: Fact) -> Limit | None:
     """The limit a special procedure declares."""
     return limit_of(fact, _DECLARED, _DECLARED_UNIT)
+
+
+def extension_days(fact: Fact) -> int | None:
+    """The working days that an extension asks for; None: it names none."""
+    days = fact.get(_DAYS)
+    if days is None:
+        declared = declared_limit(fact)
+        days = declared.value if declared is not None and declared.unit is Unit.WORKING_DAY else None
+    return None if days is None else int(days)
 
 
 def limit_of(fact: Fact, value_field: int, unit_field: int) -> Limit | None:

@@ -60,4 +60,18 @@ class Fees(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_fi
         return {self.level, self.reduced}
 
 
-Check = Authority | Notices | Fees
+class Extensions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="of", tag="extensions"):
+    """An extension is approved no later than the legal end there was before, else `late`. It is the first, of no more days than may
+    be given, by the right post (both as the card on the legal limit says), with a reason, and the applicant is told within
+    `told_within_wd`: else `level`, all faults together."""
+
+    level: Level = Level.YELLOW
+    late: Level = Level.RED
+    told_within_wd: Natural = 1
+
+    @property
+    def levels(self) -> set[Level]:
+        return {self.level, self.late}
+
+
+Check = Authority | Extensions | Notices | Fees

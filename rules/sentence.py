@@ -27,6 +27,7 @@ _CLOCK |= {"paused_wd", "excluded_days", "extension_wd", "unanswered_since_at", 
 _CLOCK |= {"last_event", "last_at", "idle_wd", "paused_days"}
 _STEPS = {"first_step", "second_step"}
 _AUTHORITY = {"fault", "approver", "act_at", "amount_fen", "posts_changed_at", "grace_until_at", "acts"}
+_EXTENSIONS = {"faults", "approved_at", "days", "most_wd", "approver", "approver_post", "told_by_at", "told_at", "legal_end_at"}
 _NOTICES = {"notices", "first_notice_at", "notice_at", "asked", "missed"}
 _WINDOW = {
     "officer",
@@ -49,7 +50,7 @@ FACTS: dict[type, frozenset[str]] = {
     Sequence: frozenset(_CASE | _STEPS | {"fault", "slack_s", "first_completed_at", "second_started_at"}),
     Separation: frozenset(_CASE | _STEPS | {"gap_s", "person", "officers", "risk_class", "first_at", "second_at"}),
     Version: frozenset(_CASE | {"first_at", "in_force_at", "later_s", "versions"}),
-    Require: frozenset(_CASE | _AUTHORITY | _NOTICES | _FEES),
+    Require: frozenset(_CASE | _AUTHORITY | _EXTENSIONS | _NOTICES | _FEES),
     Window: frozenset({*_WINDOW, "time_zone", "calendar", "calendar_version"}),
 }
 """Per kind the facts that a sentence may name; the engine gives them wherever they are known."""
@@ -71,6 +72,14 @@ _WORDS = {
     "other_region": ("授权不包括该地区", "is not authorised for the region"),
     "above_maximum": ("金额超过授权上限", "is not authorised for so much"),
     "not_active": ("当时不在岗", "was not active then"),
+    "after_the_end": ("届满后批准", "approved after the end"),
+    "too_many_days": ("天数超过上限", "too many days"),
+    "second_extension": ("再次延期", "a second extension"),
+    "wrong_post": ("批准人无权延期", "approved by the wrong post"),
+    "no_reason": ("未写明理由", "no reason given"),
+    "not_told": ("未告知申请人", "the applicant was not told"),
+    "organ_head": ("行政机关负责人", "head of the organ"),
+    "government_head": ("人民政府负责人", "head of the government"),
     "repeated": ("再次要求补正", "asked again"),
     "missing_from_the_first": ("首次未一次告知", "not told the first time"),
     "resubmitted_defective": ("再次提交仍不合格", "handed in again with a defect"),

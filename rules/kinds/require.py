@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from rules.kinds.authority import Authorised
+from rules.kinds.extensions import Extended
 from rules.kinds.fees import FeesInOrder
 from rules.kinds.notices import AskedOnce
 from rules.parameters import Require
 from rules.reading import CaseDetector
-from rules.requirements import Authority, Notices
+from rules.requirements import Authority, Extensions, Notices
+from rules.world import Deeming
 
 
-def demand(parameters: Require) -> CaseDetector:
-    """The detector of a card's check."""
+def demand(parameters: Require, deeming: Deeming | None) -> CaseDetector:
+    """The detector of a card's check. `deeming`: the book's, for who reads the legal limit."""
     check = parameters.check
     if isinstance(check, Authority):
         return Authorised(check)
+    if isinstance(check, Extensions):
+        return Extended(check, deeming)
     return AskedOnce(check) if isinstance(check, Notices) else FeesInOrder(check)

@@ -21,8 +21,8 @@ STEP_NAMES = {"handle": "审查", "site_check": "现场核查", "review": "审�
 class Offer(Struct, frozen=True, kw_only=True):
     """One item as every office of a level has it. `steps`: what really happens; `workflow`: what the catalogue declares of it.
 
-    `delivery`: promised after the decision; `electronic`: with an electronic certificate. `weight`: how often it is asked for among
-    its kind; `towns`: whether township centres have it too.
+    `delivery`: promised after the decision; `electronic`: with an electronic certificate; `extension`: how many working days a law
+    of its own allows. `weight`: how often it is asked for among its kind; `towns`: whether township centres have it too.
     """
 
     code: str
@@ -40,6 +40,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     towns: bool = False
     delivery: Limit | None = None
     electronic: bool = False
+    extension: int | None = None
 
     def item(self, region: str, department_id: str) -> Item:
         """The catalogue entry of one region's office."""
@@ -55,6 +56,7 @@ class Offer(Struct, frozen=True, kw_only=True):
             risk_class=self.risk_class,
             delivery_limit=self.delivery,
             electronic_certificate=self.electronic,
+            extension_max_wd=self.extension,
             region_code=region,
             department_id=department_id,
             materials=GUIDE,
@@ -136,7 +138,7 @@ OFFERS: tuple[Offer, ...] = (
           workflow=standard(2, 1, 1), weight=2),
     Offer(code="XK-0202", name="燃气经营许可", department="ZJJ", promised=wd(20), legal=wd(20), workflow=standard(8, 5, 3)),
     Offer(code="XK-0301", name="建设工程规划许可证核发", department="ZGJ", promised=wd(10), legal=wd(20),
-          workflow=standard(4, 2, 2)),
+          workflow=standard(4, 2, 2), extension=20),
     Offer(code="QR-0302", name="不动产转移登记", department="ZGJ", item_type="07", promised=wd(3), legal=wd(30),
           workflow=standard(1, 1, 1), weight=5),
     Offer(code="XK-0303", name="林木采伐许可", department="ZGJ", promised=wd(4), legal=wd(20), workflow=ONE_PERSON),

@@ -62,6 +62,7 @@ OF_TWIST: dict[str, Sides] = {
     "decided_in_time": _sides(S.COURSE, S.END),
     "pause_reported_late": _sides(S.COURSE, S.PAUSE),
     "extension_no_pause": _sides(S.COURSE, S.PAUSE, S.EXTENSION),
+    "after_the_end": _sides(S.COURSE, S.EXTENSION),
     "late_by_law_from_the_receipt": _sides(S.COURSE, S.ACCEPTANCE, S.SUPPLEMENT),
     "duplicate_submission": NOTHING,
     "passed_by_a_handler": _sides(S.STEPS, S.DECIDER),

@@ -74,7 +74,8 @@ def violations(story: Story) -> Iterator[Violation]:
         return
     calendar = story.hall.calendar
     ruler = Ruler(calendar, standing_days(calendar, story.pause))
-    legal = _legal_day(story, ruler)
+    ends = legal_days(story, ruler)
+    legal = None if ends is None else ends[1]
     yield from _legal(story, ruler, legal)
     promised = story.promised
     if promised is not None and promised.unit is Unit.HOUR:
@@ -105,8 +106,8 @@ def _legal_stop(story: Story) -> int:
     return min(_stop(story), NEVER if story.decided_at is None else story.decided_at)
 
 
-def _legal_day(story: Story, ruler: Ruler) -> int | None:
-    """The last day of the legal limit with a valid extension, or None: there is none."""
+def legal_days(story: Story, ruler: Ruler) -> tuple[int, int] | None:
+    """The last day of the legal limit, without and with a valid extension; None: there is none."""
     item = story.item
     if not item.has_legal_limit:
         return None
@@ -116,8 +117,13 @@ def _legal_day(story: Story, ruler: Ruler) -> int | None:
     extension = story.extension
     first = ruler.day(story.received_at if _is_unanswered(story, ruler) else story.accepted_at)
     is_valid = extension is not None and extension.post == HEAD and extension.at <= ruler.end(ruler.nth(first, limit.value))
-    more = min(extension.days, MOST_EXTENSION_WD) if extension is not None and is_valid else 0
-    return ruler.nth(first, limit.value + more)
+    more = min(extension.days, most_extension_wd(story)) if extension is not None and is_valid else 0
+    return ruler.nth(first, limit.value), ruler.nth(first, limit.value + more)
+
+
+def most_extension_wd(story: Story) -> int:
+    own = story.item.extension_max_wd
+    return MOST_EXTENSION_WD if own is None else own
 
 
 def _is_unanswered(story: Story, ruler: Ruler) -> bool:

@@ -106,7 +106,7 @@ def _extended(story: Story, post: str, wd: int) -> None:
     calendar = story.hall.calendar
     day = calendar.add(calendar.day_of(story.accepted_at), wd)
     at = calendar.office(day)[0][0] + story.chance.randint(20, 120) * MINUTE_MS
-    story.extension = Extension(at=at, days=10, post=post)
+    story.extension = Extension(at=at, days=10, post=post, told_at=at + 30 * MINUTE_MS)
 
 
 def _extended_well(story: Story) -> None:

@@ -34,7 +34,7 @@ def violations(story: Story, dues: Iterable[Violation]) -> Iterator[Violation]:
     calendar = story.hall.calendar
     ruler = Ruler(calendar, standing_days(calendar, story.pause))
     overruns = [due.at for due in dues if due.rule == "T08"]
-    told = list(_in_force(story))
+    told = list(in_force(story))
     for number, (at, identity, act) in enumerate(told):
         if act.kind in ENDS:
             return
@@ -54,7 +54,7 @@ def _edges(ruler: Ruler, at: int) -> list[tuple[Level, int]]:
     return [(level, ruler.end(ruler.nth(day, wd))) for level, wd in SILENT_WD]
 
 
-def _in_force(story: Story) -> Iterator[tuple[int, str, Act]]:
+def in_force(story: Story) -> Iterator[tuple[int, str, Act]]:
     """Acts that count, the last version of each: its instant, and the id of the first one; in order."""
     replaced = {id(act.corrects) for act in story.acts if act.corrects is not None}
     numbers = {id(act): number for number, act in enumerate(story.acts)}

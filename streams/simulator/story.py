@@ -64,11 +64,13 @@ class Pause(Struct, kw_only=True):
 
 
 class Extension(Struct, kw_only=True):
-    """An extension of the legal limit, approved by whoever has the post."""
+    """An extension of the legal limit, approved by whoever has the post. `told_at`: when the applicant is told, None: never."""
 
     at: int
     days: int
     post: str
+    told_at: int | None
+    reason: str = "案情复杂,需补充论证"
 
 
 class Story(Struct, kw_only=True):

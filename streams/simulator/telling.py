@@ -149,8 +149,8 @@ def _extension(story: Story, extension: Extension) -> Act:
         "days": extension.days,
         "approver_officer_id": story.desk.head,
         "approver_post": extension.post,
-        "reason_text": "案情复杂,需补充论证",
-        "notified_at": extension.at + 30 * MINUTE_MS,
+        "reason_text": extension.reason or None,
+        "notified_at": extension.told_at,
     }
     head = story.desk.head
     return Act(kind=EventType.EXTENSION_APPROVED, at=extension.at, payload=payload, officer=head, role="approver", place=OFFICE)

@@ -242,7 +242,13 @@ class Life:
                 declared, unit = draw.one(LONG)
             officer = draw.one(OFFICERS) if draw.chance(0.5) else None
             start = SpecialProcedureStarted(
-                seq=seq, kind=kind, declared_limit=declared, declared_limit_unit=unit, approver_officer_id=officer
+                seq=seq,
+                kind=kind,
+                declared_limit=declared,
+                declared_limit_unit=unit,
+                approver_officer_id=officer,
+                legal_basis=draw.one((None, "Art. 42", "Art. 45")),
+                notified_at=self._told(at),
             )
             self.add(EventType.SPECIAL_PROCEDURE_STARTED, at, start)
             if draw.chance(0.75):
@@ -255,8 +261,22 @@ class Life:
         draw = self.draw
         for _ in range(draw.one((1, 1, 1, 2))):
             post = draw.one(tuple(ApproverPost)) if draw.chance(0.85) else None
-            payload = Extension(days=draw.one((None, 3, 5, 10, 12, 20)), approver_officer_id=draw.one(OFFICERS), approver_post=post)
-            self.add(EventType.EXTENSION_APPROVED, self.later(30), payload)
+            at = self.later(30)
+            payload = Extension(
+                days=draw.one((None, 3, 5, 10, 10, 12, 20)),
+                approver_officer_id=draw.one(OFFICERS),
+                approver_post=post if draw.chance(0.6) else ApproverPost.ORGAN_HEAD,
+                reason_text=draw.one((None, " ", "hard", "hard", "hard")),
+                notified_at=self._told(at),
+            )
+            self.add(EventType.EXTENSION_APPROVED, at, payload)
+
+    def _told(self, at: int) -> int | None:
+        """When the applicant is told: at once, some time, on the edge of a day, or never."""
+        draw = self.draw
+        return draw.one(
+            (None, at, at + draw.randrange(0, 4 * DAY, 1000), midnight(at) + draw.randint(1, 4) * DAY + draw.one((-1, 0)))
+        )
 
     def fees(self) -> None:
         """Charges and payments about the acceptance and about the end, by the table or beside it."""

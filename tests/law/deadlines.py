@@ -71,16 +71,25 @@ def limit_in_days(known: Known, start: int, limit: Limit | None, moment: int | s
     return known.days.count(known.days.day_of(start), known.days.day_of(end), paused)
 
 
-def _legal_watch(known: Known, paused: Paused) -> Watch | None:
-    """From the receipt, if it was not answered in time; else from the acceptance."""
+def legal_ends(known: Known) -> tuple[int, int] | None:
+    """The end of the legal limit without and with the first extension, if that is valid."""
+    paused = _of_limit(known, "legal", paused_time(known))
     by_itself = unanswered(known)
-    opening, start = known.opening, known.start
-    if by_itself is not None:
-        opening, start = by_itself[0], by_itself[0].at
-    if opening is None or start is None or (end := _due(known, "legal", start, paused)) is None:
+    start = known.start if by_itself is None else by_itself[0].at
+    if start is None or (end := _due(known, "legal", start, paused)) is None:
         return None
     due = _due(known, "legal", start, paused, extension_days(known, end))
     assert due is not None
+    return end, due
+
+
+def _legal_watch(known: Known, paused: Paused) -> Watch | None:
+    """From the receipt, if it was not answered in time; else from the acceptance."""
+    by_itself, ends = unanswered(known), legal_ends(known)
+    opening = known.opening if by_itself is None else by_itself[0]
+    if opening is None or ends is None:
+        return None
+    _, due = ends
     return Watch(
         "T04",
         f"case:{known.case.key}",

@@ -1,7 +1,7 @@
 """The reference judgement: every alert that stands, recomputed from all facts and the clocks reached. Slow and plain on purpose.
 
-It covers exact.md sections 1 to 4 for T01 T02 T03 T04 T05 T08 T13 T17 D14 P01 P02 P03 P04 P06(a) P09 M01 M02 M10 and uses nothing
-of `rules`, nor of `supervision.worktime` beyond its types. Where the text leaves room it reads (DECISIONS.md has the list):
+It covers exact.md sections 1 to 4 for T01 T02 T03 T04 T05 T08 T09 T13 T17 D14 P01 P02 P03 P04 P06(a) P09 M01 M02 M10 and uses
+nothing of `rules`, nor of `supervision.worktime` beyond its types. Where the text leaves room it reads (DECISIONS.md has the list):
 
 * The first fact in order counts where a part has several: acceptances, starts of a step instance, starts of a pause number,
   extensions (a second one never lengthens, even behind an invalid one). A step or pause ends with its first end at or behind its
@@ -25,6 +25,8 @@ of `rules`, nor of `supervision.worktime` beyond its types. Where the text leave
   that names no approver, and a migrated one, is none. Where nobody may decide in the region there is no register.
 * P04: a notice without a number is not counted; facts of one number are one notice, which asks for what all of them name. Where the
   receipts before the first notice name nothing, nothing is absent from them. Materials for a branch of the guide are not for all.
+* T09: an approver whose post nobody knows has not the right one; an extension told as a special procedure has its legal basis for a
+  reason; days in other units are not compared. With another fault, that the applicant was not told changes nothing but the card.
 * T01, T13 and D14 count facts in force, an answer before the receipt too. The limit that an unanswered receipt starts by itself is
   known when the fifth working day is over, not earlier; a decision or an end by then keeps it from starting. T13's and D14's "else"
   is a completion with a certificate where no decision counts; D14 takes the class of that fact, and any penalty but a denied one.
@@ -50,6 +52,7 @@ from tests.law.answers import judge_answers
 from tests.law.authority import edges_of
 from tests.law.days import Days, days_of_calendar, days_of_region
 from tests.law.deadlines import judge_deadlines
+from tests.law.extended import judge_extensions
 from tests.law.facts import Case, Fact, Known, cases_of, facts_of
 from tests.law.haste import Mark, decided, hasty, judge_bursts, judge_haste
 from tests.law.hours import Places, is_act, judge_hours
@@ -112,7 +115,13 @@ class Law:
         now = clocks.get(source.clock, NEVER) - (self.grace(source.clock, case.source))
         for part in case.parts:
             known = Known(self.reference, case, part, self.regions)
-            verdicts = [*judge_deadlines(known), *judge_answers(known), *judge_procedure(known), *judge_idle(known)]
+            verdicts = [
+                *judge_deadlines(known),
+                *judge_answers(known),
+                *judge_extensions(known),
+                *judge_procedure(known),
+                *judge_idle(known),
+            ]
             legal = min((each.detected_at for each in verdicts if each.rule == "T04"), default=None)
             for each in verdicts:
                 yields = each.rule == "T03" and each.level is Level.RED and legal is not None and legal <= each.detected_at

@@ -54,23 +54,37 @@ def paused_time(known: Known, but: Fact | None = None, behind: int | None = None
 
 def extension_days(known: Known, end: int) -> int:
     """Working days that the first extension adds to a legal limit ending at `end`; 0 where it is not valid."""
-    for fact in known.part.of(EventType.EXTENSION_APPROVED, EventType.SPECIAL_PROCEDURE_STARTED):
-        payload = fact.event.payload
-        if isinstance(payload, SpecialProcedureStarted) and payload.kind is not ProcedureKind.EXTENSION:
-            continue
-        in_days = (
-            payload.limit is not None and payload.limit.unit is Unit.WORKING_DAY if not isinstance(payload, Extension) else True
-        )
-        asked = payload.days if isinstance(payload, Extension) else payload.declared_limit if in_days else 0
-        most = 15 if known.is_joint else 10
-        if known.item is not None and known.item.extension_max_wd is not None:
-            most = known.item.extension_max_wd
-        valid = fact.at <= end and _right_post(known, fact)
-        return min(asked or 0, most) if valid else 0
+    for fact in extensions(known):
+        valid = fact.at <= end and right_post(known, fact)
+        return min(asked_days(fact) or 0, most_days(known)) if valid else 0
     return 0
 
 
-def _right_post(known: Known, fact: Fact) -> bool:
+def extensions(known: Known) -> list[Fact]:
+    """Those of the part in order, with those told as special procedures."""
+    told = known.part.of(EventType.EXTENSION_APPROVED, EventType.SPECIAL_PROCEDURE_STARTED)
+    return [
+        fact
+        for fact in told
+        if fact.event.event_type is EventType.EXTENSION_APPROVED or fact.event.payload.kind is ProcedureKind.EXTENSION
+    ]
+
+
+def asked_days(fact: Fact) -> int | None:
+    """Working days; None: in no such unit, or none named."""
+    payload = fact.event.payload
+    if isinstance(payload, Extension):
+        return payload.days
+    return payload.declared_limit if payload.declared_limit_unit is Unit.WORKING_DAY else None
+
+
+def most_days(known: Known) -> int:
+    if known.item is not None and known.item.extension_max_wd is not None:
+        return known.item.extension_max_wd
+    return 15 if known.is_joint else 10
+
+
+def right_post(known: Known, fact: Fact) -> bool:
     payload = fact.event.payload
     wanted = "government_head" if known.is_joint else "organ_head"
     if getattr(payload, "approver_post", None) is not None:

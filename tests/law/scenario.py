@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from supervision.event import BatchKind, CaseEvent, CaseRole, EventType, Flag, PostPlace, Precision, SecrecyClass, SourceOp
-from supervision.payload import Completion, Decision, Leave, StepCompleted
+from supervision.payload import Completion, Decision, Extension, Leave, StepCompleted
 from supervision.payloads.hall import LeaveKind
 from supervision.payloads.handling import SpecialProcedureStarted
 from supervision.payloads.outcome import CompletionResult, DecisionResult
@@ -29,6 +29,7 @@ ENDING = (
     EventType.SPECIAL_PROCEDURE_ENDED,
     EventType.CASE_TRANSFERRED,
     EventType.FEE_PAID,
+    EventType.EXTENSION_APPROVED,
     EventType.CASE_ACCEPTED,
     EventType.SUPPLEMENT_NOTIFIED,
     EventType.RESULT_DELIVERED,
@@ -166,6 +167,9 @@ def _version(draw: Draw, event: CaseEvent, version: int, link: object) -> CaseEv
             payload, declared_limit=draw.one((2, 6, 10)), declared_limit_unit=Unit.WORKING_DAY, approver_officer_id="O3"
         )
         changed = replace(changed, payload=payload)
+    if isinstance(payload, Extension) and draw.chance(0.5):
+        told_at = draw.one((None, changed.occurred_at, changed.occurred_at + 2 * DAY))
+        changed = replace(changed, payload=replace(payload, days=draw.one((5, 10, 15)), notified_at=told_at))
     if isinstance(payload, Decision | Completion) and draw.chance(0.3):
         other = (
             replace(payload, decision=draw.one((DecisionResult.GRANTED, DecisionResult.DENIED)))
