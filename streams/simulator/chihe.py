@@ -60,7 +60,7 @@ OFFERS: tuple[Offer, ...] = (
     Offer(code="CK-5401", name="种畜禽生产经营许可", department="NMJ", promised=wd(7), legal=wd(20), steps=CHECKED,
           workflow=standard(2, 1, 1, 2), electronic=True),
     Offer(code="CK-5402", name="兽药经营许可", department="NMJ", promised=wd(11), legal=wd(30),
-          workflow=standard(4, 3, 2), delivery=wd(7)),
+          workflow=standard(4, 3, 2), delivery=wd(7), extension=15),
     Offer(code="CG-5501", name="特困人员救助供养待遇核定", department="MZJ", item_type="05", has_legal_limit=False,
           workflow=ONE_PERSON, towns=True),
     Offer(code="CK-5502", name="民办非企业单位成立登记", department="MZJ", promised=wd(9), legal=wd(20)),

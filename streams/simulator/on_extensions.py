@@ -39,7 +39,8 @@ def _too_long(story: Story) -> None:
 
 
 def _longer_by_law(story: Story) -> None:
-    _extend(story, days=20)
+    assert story.offer.extension is not None
+    _extend(story, days=story.offer.extension)
 
 
 def _by_another_post(story: Story) -> None:
