@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from rules.card import load_cards
+from rules.card import Card, Example, load_cards
 from rules.examples import bench, run
+from rules.pages import worked
 from rules.recompute import differences, judged_again
-from rules.sandbox import sandbox
+from rules.sandbox import instant, sandbox
 from streams.embedded.clickhouse import ClickHouseProcess
 from streams.sinking.alerts import alert_rows
 from streams.sinking.events import event_rows
@@ -18,7 +19,8 @@ from streams.sinking.record import Record, Rows
 from streams.store.client import Address, Store
 from streams.store.evidence import stored_alert, stored_events
 from streams.store.migration import migrate
-from supervision.alert import Alert, Level
+from streams.verify.verification import Asked, Verification
+from supervision.alert import Alert, Disposition, Level
 from supervision.decoder import encode
 from supervision.event import CaseEvent, Stream
 from supervision.subject import stream_of
@@ -63,23 +65,54 @@ def empty(store: Store) -> None:
 def test_a_stored_alert_is_judged_again_from_stored_events(store: Store, card_id: str, name: str) -> None:
     card = CARDS[card_id]
     example = next(example for example in card.examples if example.name == name)
-    outcome = run(BOOK, card, example)
-    events = [step for step in outcome.steps if isinstance(step, CaseEvent)]
-    empty(store)
-    for stream in Stream:
-        mine = [encode(event) for event in events if stream_of(event) is stream]
-        keep(store, event_rows(records(stream.value, mine), stream), f"{name}-{stream.value}")
-    table = "clues_raw" if card.disposition.value == "clue" else "alerts_raw"
-    keep(store, alert_rows(records("alerts", [msgspec.json.encode(alert) for alert in outcome.alerts]), table), f"{name}-alerts")
+    events, alerts = kept(store, card, example)
     reference = sandbox(example.catalogue, name)
-    assert outcome.alerts
-    for alert in outcome.alerts:
+    assert alerts
+    for alert in alerts:
         stored = stored_alert(store, alert.alert_id)
         assert stored == alert
         found = stored_events(store, stored)
         assert {event.event_id for event in found} == {event.event_id for event in events}
         again = judged_again(BOOK, reference, found, stored)
         assert differences(stored, again) == []
+
+
+def kept(store: Store, card: Card, example: Example) -> tuple[list[CaseEvent], tuple[Alert, ...]]:
+    """The example's events and alerts, in the store as the sink puts them there."""
+    outcome = run(BOOK, card, example)
+    events = [step for step in outcome.steps if isinstance(step, CaseEvent)]
+    empty(store)
+    for stream in Stream:
+        mine = [encode(event) for event in events if stream_of(event) is stream]
+        keep(store, event_rows(records(stream.value, mine), stream), f"{card.id}-{example.name}-{stream.value}")
+    table = "clues_raw" if card.disposition is Disposition.CLUE else "alerts_raw"
+    said = records("alerts", [msgspec.json.encode(alert) for alert in outcome.alerts])
+    keep(store, alert_rows(said, table), f"{card.id}-{example.name}-alerts")
+    return events, outcome.alerts
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+def test_the_worked_example_of_every_card_is_verified(store: Store, card: Card) -> None:
+    """As it is, and with an alert taken out: of each level, about a case or a subject."""
+    example = worked(card)
+    _, alerts = kept(store, card, example)
+    reference = sandbox(example.catalogue, card.id)
+    reached = {alert.clock: instant(example.clock) for alert in alerts}
+    asked = Asked(rules=frozenset({card.id}))
+    found = Verification(store, BOOK, reference, asked, reached).run()
+    assert (found.differences, found.alerts) == (0, len(alerts)), found.unlike
+    assert alerts
+    for alert in alerts:
+        stored = stored_alert(store, alert.alert_id)
+        assert stored is not None
+        again = judged_again(BOOK, reference, stored_events(store, stored), stored)
+        assert differences(stored, again) == []
+    lost = alerts[-1].alert_id
+    table = "clues_last" if card.disposition is Disposition.CLUE else "alerts_last"
+    store.execute(f"ALTER TABLE {table} DELETE WHERE alert_id = '{lost}' SETTINGS mutations_sync = 2")
+    found = Verification(store, BOOK, reference, asked, reached).run()
+    assert [(one.alert.alert_id, one.stored) for one in found.unlike] == [(lost, None)]
 
 
 @pytest.mark.service
