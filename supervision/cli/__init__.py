@@ -23,4 +23,4 @@ def main() -> None:
 
 # The groups register their commands on `app`, so they come after it.
 from supervision.cli import agents, backup, board, coverage, db, gateway, importing, letters, monitor, ready  # noqa: E402, F401, I001
-from supervision.cli import replay, rules, schema, servers, simulating, up, verify  # noqa: E402, F401
+from supervision.cli import peers, replay, rules, schema, servers, simulating, up, verify  # noqa: E402, F401
