@@ -6,9 +6,10 @@ from rules.kinds.authority import Authorised
 from rules.kinds.extensions import Extended
 from rules.kinds.fees import FeesInOrder
 from rules.kinds.notices import AskedOnce
+from rules.kinds.times import PossibleTimes
 from rules.parameters import Require
 from rules.reading import CaseDetector
-from rules.requirements import Authority, Extensions, Notices
+from rules.requirements import Authority, Extensions, Fees, Notices
 from rules.world import Deeming
 
 
@@ -19,4 +20,6 @@ def demand(parameters: Require, deeming: Deeming | None) -> CaseDetector:
         return Authorised(check)
     if isinstance(check, Extensions):
         return Extended(check, deeming)
-    return AskedOnce(check) if isinstance(check, Notices) else FeesInOrder(check)
+    if isinstance(check, Notices):
+        return AskedOnce(check)
+    return FeesInOrder(check) if isinstance(check, Fees) else PossibleTimes(check)

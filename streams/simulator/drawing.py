@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from msgspec import Struct, structs
 
-from streams.simulator import dues, prolonging, silence
+from streams.simulator import dues, impossible, prolonging, silence
 from streams.simulator.catalogue import Offer
 from streams.simulator.city import Hall, person_hash
 from streams.simulator.combining import by_course, by_record
@@ -101,7 +101,8 @@ def _lines(story: Story) -> list[Line]:
     """A violation is injected where a twist of its rule was to bring it. A twist stays quiet that was to, or whose rule is off or
     silenced; where another twist, or what is not told, leads to a violation all the same, it says nothing."""
     due = list(dues.violations(story))
-    made = [*due, *prolonging.violations(story), *silence.violations(story, due), *(() if story.is_silent else story.found)]
+    own = [*prolonging.violations(story), *silence.violations(story, due), *impossible.violations(story)]
+    made = [*due, *own, *(() if story.is_silent else story.found)]
     found = [violation for violation in made if not story.hall.feed.is_off(violation.rule)]
     names = "+".join(twist.name for twist in story.twists) or None
     lines = []

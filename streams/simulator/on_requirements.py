@@ -1,4 +1,4 @@
-"""Twists on what a fact must satisfy: who may decide (P03), what is asked for once (P04); and what looks like it."""
+"""Twists on what a fact must satisfy: who may decide (P03), what is asked for once (P04), which times can be (P16); and what looks like it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from streams.simulator.catalogue import Offer
 from streams.simulator.city import DEPUTY_MOST_FEN, MOVES, mover_of
 from streams.simulator.dues import Ruler
 from streams.simulator.laying import worked
-from streams.simulator.story import HOUR_MS, Act, Story
+from streams.simulator.story import HOUR_MS, MINUTE_MS, Act, Story
 from streams.simulator.twist import Twist, find, in_days, limit_of, near_wd
 from supervision.alert import Level
 from supervision.event import EventType
 
 NOTIFIED = EventType.SUPPLEMENT_NOTIFIED
-DECIDED, COMPLETED = EventType.DECISION_MADE, EventType.STEP_COMPLETED
+DECIDED = EventType.DECISION_MADE
+STARTED, COMPLETED = EventType.STEP_STARTED, EventType.STEP_COMPLETED
 MOVED_WD = 2  # working days after a change of posts for which a register may lag
 
 
@@ -145,6 +146,41 @@ def _told_again(story: Story) -> None:
     _ask(story, "M02", number=story.act(NOTIFIED).payload["notice_no"])
 
 
+# -- P16 --------------------------------------------------------------------------------------------------------
+
+
+def _handled(offer: Offer) -> bool:
+    """Offers of which nothing says when the first step has to be done."""
+    named = {code for pair in offer.workflow.precedence for code in (pair.first, pair.second)}
+    return _approved(offer) and "handle" not in named
+
+
+def _nothing_mandatory(offer: Offer) -> bool:
+    return _approved(offer) and not any(step.mandatory for step in offer.workflow.steps) and not offer.workflow.precedence
+
+
+def _ends_before_it_starts(story: Story) -> None:
+    story.act(COMPLETED, "handle").at = story.act(STARTED, "handle").at - MINUTE_MS
+
+
+def _ends_as_it_starts(story: Story) -> None:
+    story.act(COMPLETED, "handle").at = story.act(STARTED, "handle").at
+
+
+def _completed_before_the_acceptance(story: Story) -> None:
+    story.act(EventType.CASE_COMPLETED).at = story.ended_at = story.opening_at - MINUTE_MS
+
+
+def _all_later(story: Story) -> None:
+    """The clock of the system is a minute and a half fast, throughout."""
+    drift = MINUTE_MS + MINUTE_MS // 2
+    story.accepted_at, story.opening_at = story.accepted_at + drift, story.opening_at + drift
+    for step in story.work:
+        step.since, step.until = step.since + drift, None if step.until is None else step.until + drift
+    story.decided_at = None if story.decided_at is None else story.decided_at + drift
+    story.ended_at = None if story.ended_at is None else story.ended_at + drift
+
+
 _V, _Q = True, False
 TWISTS: tuple[Twist, ...] = (
     Twist(rule="P03", name="decided_by_a_handler", violates=_V, suits=_approved, shape=_in_time, alter=_a_handler_decides),
@@ -159,5 +195,10 @@ TWISTS: tuple[Twist, ...] = (
     Twist(rule="P04", name="new_facts", violates=_V, suits=_approved, shape=_with_a_notice, alter=_asked_on_new_facts),
     Twist(rule="P04", name="defective_paper", violates=_V, suits=_approved, shape=_with_a_notice, alter=_asked_for_a_better_paper),
     Twist(rule="P04", name="notice_sent_again", violates=_Q, suits=_approved, shape=_with_a_notice, alter=_told_again),
+    Twist(rule="P16", name="ends_before_it_starts", violates=_V, suits=_handled, shape=_in_time, alter=_ends_before_it_starts),
+    Twist(rule="P16", name="completed_before_the_acceptance", violates=_V, suits=_nothing_mandatory, shape=_in_time,
+          alter=_completed_before_the_acceptance),
+    Twist(rule="P16", name="end_is_start", violates=_Q, suits=_handled, shape=_in_time, alter=_ends_as_it_starts),
+    Twist(rule="P16", name="clock_drift", violates=_Q, suits=_handled, shape=_in_time, move=_all_later),
     Twist(rule="P03", name="up_to_the_maximum", violates=_Q, suits=_approved, shape=_in_time, alter=_up_to_the_maximum),
 )  # fmt: skip

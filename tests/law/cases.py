@@ -228,6 +228,7 @@ class Life:
             self.add(EventType.STEP_STARTED, at, start)
         if draw.chance(0.93):
             result = draw.one(RESULTS)
+            end = at - draw.one((1, HOUR)) if instance is not None and draw.chance(0.15) else end
             self.add(EventType.STEP_COMPLETED, end, StepCompleted(step_code=code, step_instance_id=instance, result=result))
 
     def pauses(self) -> None:
@@ -253,6 +254,7 @@ class Life:
             self.add(EventType.SPECIAL_PROCEDURE_STARTED, at, start)
             if draw.chance(0.75):
                 end = at + draw.one((0, draw.randrange(0, 8 * HOUR, 1000), draw.randrange(0, 25 * DAY, 1000)))
+                end -= draw.one((1, 2 * DAY)) if draw.chance(0.05) else 0
                 if (declared or 0) > 60:
                     end = at + draw.randrange(80 * DAY, 100 * DAY, 1000)
                 self.add(EventType.SPECIAL_PROCEDURE_ENDED, end, SpecialProcedureEnded(seq=seq, kind=kind))

@@ -1,6 +1,6 @@
 """The reference judgement: every alert that stands, recomputed from all facts and the clocks reached. Slow and plain on purpose.
 
-It covers exact.md sections 1 to 4 for T01 T02 T03 T04 T05 T08 T09 T13 T17 D14 P01 P02 P03 P04 P06(a) P09 M01 M02 M10 and uses
+It covers exact.md sections 1 to 4 for T01 T02 T03 T04 T05 T08 T09 T13 T17 D14 P01 P02 P03 P04 P06(a) P09 P16 M01 M02 M10 and uses
 nothing of `rules`, nor of `supervision.worktime` beyond its types. Where the text leaves room it reads (DECISIONS.md has the list):
 
 * The first fact in order counts where a part has several: acceptances, starts of a step instance, starts of a pause number,
@@ -33,6 +33,8 @@ nothing of `rules`, nor of `supervision.worktime` beyond its types. Where the te
 * P09: one alert for a fee item and what is wrong with it, of the first fact. Amount and account are held against a line of the
   table only; a standard for a unit needs a quantity. Without an acceptance so far, and without a receipt, it rests on absence.
   After a reopening nothing is before the acceptance. A charge of nothing can only be a reduction.
+* P16 of a step that names its instance: an end is tied to its start by it; of the first end and the first start. It is told by the
+  later fact, about the earlier one. Quarantine is the gateway's, and no fact.
 * M02: lunch is from the morning's last to the afternoon's first minute, first included; hours of named weekdays hold on weekends,
   not on holidays; acts of test cases and migrated acts do not count; a leave counts from its own `occurred_at` on; an outage is
   that of the triggering hit's source.

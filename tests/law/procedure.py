@@ -1,4 +1,4 @@
-"""Reference judgement of P01 to P04, P06(a) and P09: steps, separation, authority, notices, an acceptance moved later, fees."""
+"""Reference judgement of P01 to P04, P06(a), P09 and P16: order, separation, authority, notices, versions, fees, times."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.law.days import HOUR, MINUTE
 from tests.law.facts import Fact, Known, precision
 from tests.law.fees import judge_fees
 from tests.law.notices import judge_notices
+from tests.law.times import judge_times
 from tests.law.watch import Verdict
 
 STARTED, COMPLETED = EventType.STEP_STARTED, EventType.STEP_COMPLETED
@@ -23,6 +24,7 @@ def judge_procedure(known: Known) -> Iterator[Verdict]:
     yield from judge_authority(known)
     yield from judge_notices(known)
     yield from judge_fees(known)
+    yield from judge_times(known)
     if known.item is None:
         return
     for pair in known.item.workflow.precedence:
