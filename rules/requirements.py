@@ -75,8 +75,8 @@ class Extensions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
 
 
 class Times(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="of", tag="times"):
-    """A step or a special procedure does not end before it starts, a case is not completed before it is accepted: else `level`, about
-    the event that came too early."""
+    """A step or a special procedure does not end before it starts, a case is not completed before it is accepted: else `level`,
+    about the event that came too early."""
 
     level: Level = Level.NOTICE
 

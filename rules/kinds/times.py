@@ -1,4 +1,4 @@
-"""Check `times` of kind `require`. P16: times within a case that cannot be: an end before its start, a completion before acceptance."""
+"""Check `times` of kind `require`. P16: times in a case that cannot be: ends before starts, completion before acceptance."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def subject_of(case: Case, fact: Fact) -> str:
 
 
 def _impossible(part: Part) -> Iterator[tuple[str, Fact, Fact]]:
-    """What may have come too early, with what should have gone before it. A step that names no instance may be another run of it."""
+    """What may have come too early, with what should have gone before. A step that names no instance may be another run of it."""
     for run in part.steps.instances.values():
         if run.started is not None and run.completed is not None and run.started.kept.get(INSTANCE):
             yield ENDS_FIRST, run.completed, run.started

@@ -1,4 +1,4 @@
-"""Twists on what a fact must satisfy: who may decide (P03), what is asked for once (P04), which times can be (P16); and what looks like it."""
+"""Twists on what a fact must satisfy: who decides (P03), what is asked for once (P04), possible times (P16); and look-alikes."""
 
 from __future__ import annotations
 
