@@ -53,10 +53,11 @@ class Document:
         self.mistakes: list[Mistake] = []
         self._lines: dict[Path, int] = {(): 1}
         try:
-            node = yaml.compose(text, Loader=_Loader)
+            loader = _Loader(text)
+            node = loader.get_single_node()
             if node is not None:
                 self._note((), node)
-                self.value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader with fewer resolvers
+                self.value = loader.construct_document(node)
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             mark = getattr(error, "problem_mark", None)
             line = 1 if mark is None else mark.line + 1
