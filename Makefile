@@ -1,6 +1,7 @@
 # make up      everything on this machine: own virtual environment, servers, the board, a city at work; Ctrl-C stops it
 # make test    all tests, real servers too            make test CHAOS=1    the minutes-long ones as well
 # make chaos   RUNS=20 seeded runs of the whole flow while processes are killed, stopped, added and restarted
+# make mutation  changes the judgement a little, many times: some test has to notice      SCOPE=rules/engine.py SAMPLE=20 SEED=1
 # make check   format, lint, types, import rules      make bench           the measurements of bench/
 # make clean   the environment and what tools left behind; data/ stays
 #
@@ -14,12 +15,15 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	2>/dev/null && echo $$p && break; done)
 CHAOS ?=
 RUNS ?= 20
+SCOPE ?=
+SAMPLE ?= 20
+SEED ?= 1
 MARKS := $(if $(CHAOS),,-m "not chaos")
 PAGES := $(wildcard dashboards/bundle.py dashboards/locale/* $(addprefix dashboards/web/,* src/* src/*/* src/*/*/* public/*))
 WORDS := $(wildcard supervision rules streams dashboards tests bench examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help up test chaos check format bench clean
+.PHONY: help up test chaos mutation check format bench clean
 
 help:
 	@sed -n '/^# \{0,1\}/!q;s/^# \{0,1\}//p' Makefile
@@ -32,6 +36,9 @@ test: $(VENV)/test.stamp
 
 chaos: $(VENV)/test.stamp
 	SUPERVISION_CHAOS_RUNS=$(RUNS) $(BIN)/python -m pytest tests/flow/test_chaos.py $(ARGS)
+
+mutation: $(VENV)/mutation.stamp
+	$(BIN)/python -m tests.mutation --sample $(SAMPLE) --seed $(SEED) $(if $(SCOPE),--scope $(SCOPE)) $(ARGS)
 
 check: $(VENV)/test.stamp
 	$(BIN)/ruff check $(WORDS)
@@ -48,7 +55,7 @@ bench: $(VENV)/bench.stamp
 	@for each in engine rules state herd sink pipeline worktime gateway accuracy; do test ! -f bench/$$each.py || $(BIN)/python bench/$$each.py || exit 1; done
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) build dist .mutation .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 $(VENV)/python.stamp:

@@ -109,8 +109,7 @@ class Term(Struct, frozen=True):
 
     def settled(self, instant: int) -> int:
         """The instant, or 00:00 of the first day that is not paused if the clock is paused then."""
-        """The instant, or 00:00 of the first day after it on which the clock runs."""
-        if not self.pauses.days and not self.pauses.instants:
+        if not self.pauses:
             return instant
         day = self.calendar.day_of(instant)
         if self.work_ms is not None:

@@ -101,6 +101,13 @@ def test_a_deleted_completion_brings_the_card_back_with_the_next_revision() -> N
     assert ("T03", Level.YELLOW, State.ISSUED, 1) in said(judge.process([deletion]))
 
 
+def test_a_correction_that_counts_no_version_and_is_of_another_type_is_judged_by_the_rules_of_both() -> None:
+    judge = engine()
+    judge.process([accepted(), completed(2, "2026-03-09T10:00"), clock("2026-03-13T00:00")])
+    step = event(3, EventType.STEP_COMPLETED, "2026-03-09T10:00", payload={"step_code": "review"}, supersedes_event_id=UUID(int=2))
+    assert ("T03", Level.YELLOW, State.ISSUED, 1) in said(judge.process([step]))
+
+
 def test_a_case_corrected_into_haste_is_raised_and_the_lower_card_revoked_for_it() -> None:
     item = Item(code="X", workflow=Workflow(separated=(Pair("review", "approve"),)), has_legal_limit=False)
     judge = CaseEngine(BOOK, Reference([SOURCE, item]))

@@ -1,0 +1,149 @@
+"""Working time at its edges: nothing left to count, spans that only touch, the last moment of a year, offices that hardly open."""
+
+from __future__ import annotations
+
+import pickle
+from datetime import date, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from supervision.worktime import CalendarMissing, Limit, Mode, Pauses, Unit, WorkCalendar, absolute_term, term
+from supervision.worktime.calendar import WORKS, Days
+from supervision.worktime.zone import zone
+from tests.supervision.test_worktime_laws import CASES, ms, pauses_of
+from tests.supervision.worktime_naive import MINUTE, Wait, is_open, is_waiting
+from tests.supervision.worktime_office import CN, at, clock, day, pause, paused
+
+HOUR = 3_600_000
+LONG = Limit(60)
+
+
+def on_last_days(worked: int) -> WorkCalendar:
+    """An office that opens only on the last days of each year, as Chinese offices do: seven hours a day."""
+
+    def flags(year: int) -> bytes:
+        length = date(year, 12, 31).timetuple().tm_yday
+        return bytes(length - worked) + bytes([WORKS] * worked)
+
+    return WorkCalendar("rare", "1", zone("Asia/Shanghai"), Days("rare", flags), lambda day: CN._hours_on(day))
+
+
+def test_the_words_of_catalogues_for_units_and_modes() -> None:
+    assert [str(unit) for unit in Unit] == ["working_day", "calendar_day", "hour", "minute", "month"]
+    assert [str(mode) for mode in Mode] == ["day_end", "rolling_hours"]
+
+
+def test_a_missing_year_says_which_also_to_another_process() -> None:
+    with pytest.raises(CalendarMissing) as missing:
+        CN.add(day("2199-01-01"), 1)
+    told = pickle.loads(pickle.dumps(missing.value))
+    assert (told.region, told.year) == (missing.value.region, missing.value.year) == (CN.name, 2199)
+
+
+def test_other_hours_leave_all_else_of_a_calendar() -> None:
+    other = CN.with_hours(())
+    assert (other.name, other.version, other.time_zone, other.ends_at_close) == (
+        CN.name,
+        CN.version,
+        CN.time_zone,
+        CN.ends_at_close,
+    )
+    assert other.add(day("2026-02-13"), 2) == day("2026-02-24")
+    assert other.office(day("2026-03-02")) == ()
+
+
+def test_an_office_without_hours_never_gets_on() -> None:
+    with pytest.raises(ValueError, match="no office hours"):
+        on_last_days(3).with_hours(()).add_work(at("2026-03-02 09:00"), 1)
+    with pytest.raises(ValueError, match="no office hours"):
+        on_last_days(0).add_work(at("2026-03-02 09:00"), 1)
+
+
+def test_a_year_that_is_used_up_to_its_last_minute_ends_with_it() -> None:
+    close = at("2025-12-31 17:30")
+    assert CN.add_work(at("2025-12-31 16:30"), HOUR) == close
+    assert CN.add_work(at("2025-12-31 16:30"), HOUR + 1) == at("2026-01-04 09:00") + 1
+    assert CN.add_work(at("2025-03-03 09:00"), CN.work_between(at("2025-03-03 09:00"), close)) == close
+
+
+def test_work_goes_on_from_year_to_year_where_an_office_opens_on_its_last_day_only() -> None:
+    rare = on_last_days(1)
+    assert clock(rare.add_work(at("2024-06-01 09:00"), 7 * HOUR)) == "2024-12-31 17:30:00"
+    assert clock(rare.add_work(at("2024-06-01 09:00"), 15 * HOUR)) == "2026-12-31 10:00:00"
+    assert rare.work_between(at("2024-06-01 09:00"), at("2026-12-31 10:00")) == 15 * HOUR
+
+
+@pytest.mark.parametrize("worked", [1, 3])
+def test_days_are_added_counted_and_gone_back_over_the_ends_of_years(worked: int) -> None:
+    rare, start = on_last_days(worked), day("2023-12-31")
+    ends = [date(year, 12, 31).toordinal() for year in (2024, 2025, 2026)]
+    days = [end - back for end in ends for back in reversed(range(worked))]
+    assert [rare.add(start, n + 1) for n in range(len(days))] == days
+    assert [rare.count(start, each) for each in days] == [n + 1 for n in range(len(days))]
+    assert [rare.back(days[-1] + 1, n + 1) for n in range(len(days))] == days[::-1]
+    assert [rare.back(each, 0) for each in days] == days
+    assert [rare.count(each, each) for each in days] == [0] * len(days)
+
+
+def test_nothing_to_count_takes_no_time_even_in_a_pause() -> None:
+    waiting = paused(pause("2026-03-02 09:00", "2026-03-09 10:00", LONG))
+    inside = day("2026-03-04")
+    assert waiting.add_days(inside, 0) == waiting.add_free(CN, inside, 0) == inside
+    assert waiting.add_work(CN, at("2026-03-04 10:00"), 0) == at("2026-03-04 10:00")
+    assert waiting.add_work(CN, at("2026-03-04 10:00"), 1) == at("2026-03-09 10:00") + 1
+
+
+def test_a_pause_that_ends_on_its_first_day_is_one_of_hours_only() -> None:
+    short = paused(pause("2026-03-05 10:00", "2026-03-05 11:00"))
+    assert short.days == ()
+    assert short.instants == ((at("2026-03-05 10:00"), at("2026-03-05 11:00")),)
+    assert short
+    assert paused(pause("2026-03-05 10:00", "2026-03-05 10:00")) == Pauses.NONE
+
+
+def test_pauses_that_touch_are_one() -> None:
+    whole = paused(pause("2026-03-05 10:00", "2026-03-12 11:00", LONG))
+    first, second = pause("2026-03-05 10:00", "2026-03-09 09:00", LONG), pause("2026-03-09 09:00", "2026-03-12 11:00", LONG)
+    assert paused(second, first) == whole
+    assert whole.days == ((day("2026-03-06"), day("2026-03-12")),)
+    apart = paused(first, pause("2026-03-10 09:00", "2026-03-12 11:00", LONG))
+    assert apart.days == ((day("2026-03-06"), day("2026-03-09")), (day("2026-03-11"), day("2026-03-12")))
+
+
+@settings(max_examples=60, deadline=None)
+@given(CASES, st.integers(0, 30 * 1440))
+def test_office_time_outside_pauses_agrees_with_a_count_minute_by_minute(case: tuple[datetime, list[Wait]], length: int) -> None:
+    start, waits = case
+    minutes = [start + number * MINUTE for number in range(length)]
+    open_minutes = sum(is_open(minute) and not is_waiting(minute, waits) for minute in minutes)
+    # Some pauses are capped at the last millisecond of a day, when no office is open.
+    assert pauses_of(waits).work_between(CN, ms(start), ms(start) + length * 60_000) == open_minutes * 60_000
+
+
+def test_a_share_may_be_used_before_the_first_day_is_over() -> None:
+    running = term(CN, at("2026-03-02 10:00"), Limit(4))
+    assert clock(running.near_at(remaining_wd=5) or 0) == "2026-03-02 00:00:00"
+    assert clock(running.near_at(remaining_wd=4) or 0) == "2026-03-02 00:00:00"
+    assert clock(running.near_at(remaining_wd=3) or 0) == "2026-03-03 00:00:00"
+
+
+def test_an_absolute_term_counts_from_its_start() -> None:
+    running = absolute_term(
+        CN, at("2026-03-02 10:00"), "2026-03-13", pauses=paused(pause("2026-03-05 09:00", "2026-03-06 12:00", LONG))
+    )
+    assert (running.start, running.start_day) == (at("2026-03-02 10:00"), day("2026-03-02"))
+    assert clock(running.due_at) == "2026-03-16 23:59:59.999"
+    assert (running.limit_wd, running.paused_wd(), running.excluded()) == (9, 1, ("2026-03-06",))
+    assert [running.used_wd(at(f"2026-03-{d:02d} 12:00")) for d in (2, 3, 6, 9, 16)] == [0, 1, 3, 4, 9]
+    assert running.used_ratio(at("2026-03-16 12:00")) == 1.0
+    assert running.remaining_wd(at("2026-03-13 12:00")) == 1
+
+
+def test_a_limit_of_nothing_is_used_at_once() -> None:
+    for limit in (Limit(0), Limit(0, Unit.HOUR), Limit(-3)):
+        running = term(CN, at("2026-03-02 10:00"), limit)
+        assert running.used_ratio(at("2026-03-02 10:00")) == 1.0
+        assert running.limit_wd == 0
+        assert running.due_day == day("2026-03-02")
