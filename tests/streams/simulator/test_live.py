@@ -105,7 +105,7 @@ def test_the_clock_never_passes_an_event_that_has_not_arrived(tmp_path: Path) ->
 
 def test_the_backlog_has_cases_with_a_promise_only_but_for_the_last_day(tmp_path: Path) -> None:
     early = at("2026-03-16")
-    told = [item for item in run(file_at(tmp_path), Hands(), 7000) if not isinstance(item, ClockAdvanced)]
+    told = [item for item in run(file_at(tmp_path), Hands(), 9000) if not isinstance(item, ClockAdvanced)]
     before = [wire for moment, wire in told if moment < early]
     assert before
     assert not any(b'"case_type":"instant"' in wire for wire in before)
