@@ -185,6 +185,7 @@ class World:
         self._of_hall: dict[tuple[str | None, str | None, int], WorkCalendar] = {}
         self._calm: dict[tuple[str | None, str | None, int], set[int]] = {}
         self._offices: dict[tuple[str | None, str | None, int, int], Office] = {}
+        self.by_day: dict[tuple[int, ...], tuple[int, int, Any]] = {}  # by detector, calendar (which a place keeps) and day
 
     def place(self, source: Source, where: Where, at: int) -> Place:
         """`where` is known by its identity: it must be one that stays, of the vocabulary or of `context`."""
@@ -193,6 +194,12 @@ class World:
         if found is None:
             found = self._places[key] = Place(self, source, where, at)
         return found
+
+    def keep_day(self, key: tuple[int, ...], what: tuple[int, int, Any]) -> None:
+        """Keep it in `by_day`."""
+        if len(self.by_day) >= MOST_PLANS:
+            self.by_day.clear()
+        self.by_day[key] = what
 
     def span(self, at: int) -> tuple[int, int]:
         """The instants [since, until) around this one between which the reference data is the same."""

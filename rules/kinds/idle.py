@@ -5,7 +5,7 @@ Each fact that counts opens a clock under its own segment, and the next one stop
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from msgspec import Struct
@@ -68,10 +68,21 @@ class IdleDeadline:
         parts = case.parts()
         reopenings = [part.reopened for part in parts[1:]]
         for part, reopening in zip(parts, [*reopenings, None], strict=True):
-            for fact, following in _gaps(part, reopening):
+            for fact, following in self._long_gaps(part, reopening):
                 if following is None or following.at - fact.at >= self._short_ms:
                     found += self._of_gap(case, part, fact, following)
         return found
+
+    def _long_gaps(self, part: Part, reopening: Fact | None) -> Iterable[tuple[Fact, Fact | None]]:
+        """Those that may be too long. A part that lies in a few days has but one: behind its last fact, if it is open."""
+        facts = part.facts
+        first = part.reopened or (facts[0] if facts else None)
+        if first is None or not facts or facts[-1].at - first.at >= self._short_ms:
+            return _gaps(part, reopening)
+        if part.promised_stop is not None:
+            return ()
+        last = next((fact for fact in reversed(facts) if fact.type in _COUNTED), part.reopened)
+        return () if last is None or last.type in _RESTING else ((last, reopening),)
 
     def _of_gap(self, case: Case, part: Part, fact: Fact, following: Fact | None) -> Iterator[Verdict]:
         for rest in self._rests(part.place, part.pauses, fact.at):
@@ -147,12 +158,14 @@ class IdleDeadline:
 
     def _goes_on(self, scene: Scene, rule: bytes) -> int:
         """Mostly on a day like the act before, so that the wake stays."""
-        since, until, told = scene.place.known.get(self._key) or _NEVER
-        wake, packed = told if since <= scene.at < until else self._of_day(scene, rule)
-        place = scene.wakes.find(packed)
+        at = scene.at
+        since, until, told = scene.place.known.get(self._key, _NEVER)
+        wake, packed = told if since <= at < until else self._of_day(scene, rule)
+        wakes = scene.wakes
+        place = wakes.find(packed)
         if place >= 0 and place % WAKE_SIZE == 0:
             return SAME
-        if scene.at >= scene.wake_of(rule) - scene.grace or wake <= scene.now:
+        if at >= scene.wake_of(rule) - scene.grace or wake <= scene.now:
             return LOUD
         return wake
 
@@ -160,10 +173,15 @@ class IdleDeadline:
         """What the clock of the act makes the case wake at, by its local day, and that packed. Kept for the next act."""
         place, calendar = scene.place, scene.place.calendar
         day = calendar.day_of(scene.at)
-        wake = min(rest.instant for rest in self._rests(place, Pauses.NONE, scene.at)) + scene.grace
-        told = wake, (wake + SHIFT).to_bytes(6, "big") + rule
-        place.know(self._key, (calendar.day_start(day), calendar.day_start(day + 1), told))
-        return told
+        key = (self._key, id(calendar), day, scene.grace)
+        found = scene.world.by_day.get(key)
+        if found is None:
+            wake = min(rest.instant for rest in self._rests(place, Pauses.NONE, scene.at)) + scene.grace
+            told = wake, (wake + SHIFT).to_bytes(6, "big") + rule
+            found = calendar.day_start(day), calendar.day_start(day + 1), told
+            scene.world.keep_day(key, found)
+        place.know(self._key, found)
+        return found[2]
 
 
 def _is_spoken_for(before: tuple[PauseDeadline, ...], case: Case, part: Part, at: int) -> bool:
