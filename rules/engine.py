@@ -10,7 +10,6 @@ and is not worth its memory: a case of ten kilobytes has left the processor's ca
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from itertools import islice, zip_longest
 
 from rules.book import Asked, Rule, Rulebook, that_matter
 from rules.case import Case
@@ -76,17 +75,17 @@ class CaseEngine:
         at_hand: Dossier | None = None
         shortcut = self._shortcut if self._takes_shortcuts and self._upkeep.is_settled else None
         if shortcut is not None:
-            shortcut.begin(output.signals)
-        for item, behind in zip_longest(items, islice(items, 1, None)):
+            shortcut.begin(items, output.signals)
+        for position, item in enumerate(items):
             if isinstance(item, CaseEvent):
                 key = root_key(item)
                 if at_hand is None:
-                    at_hand = self._begin(item, key, behind, shortcut, output)
+                    at_hand = self._begin(item, key, position, shortcut, output)
                 elif at_hand.key == key:
                     self._take(item, at_hand)
                 else:
                     self._judge_fresh(at_hand, output)
-                    at_hand = self._begin(item, key, behind, shortcut, output)
+                    at_hand = self._begin(item, key, position, shortcut, output)
         if at_hand is not None:
             self._judge_fresh(at_hand, output)
         for item in items:
@@ -188,11 +187,11 @@ class CaseEngine:
 
     # -- facts --------------------------------------------------------------------------------------------------
 
-    def _begin(self, event: CaseEvent, key: str, behind: Item | None, shortcut: Shortcut | None, output: Output) -> Dossier | None:
+    def _begin(self, event: CaseEvent, key: str, position: int, shortcut: Shortcut | None, output: Output) -> Dossier | None:
         """The dossier that this event is taken into, to be judged behind the last of its events; None: there is no more to do."""
         blob = self._blobs.get(key)
         if shortcut is not None:
-            added = shortcut.take(event, key, blob, behind)
+            added = shortcut.take(event, key, blob, position)
             if added is not None:
                 self._blobs[key] = self._changed[key] = added
                 return None

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from rules.clocks import NEVER
+from rules.overtime import Leave
 from rules.packing import FORMAT, SnapshotError, take_up
 from rules.said import Standing
 
@@ -20,19 +20,6 @@ MOST = 20_000  # signals of one kind about one subject; beyond them the oldest d
 PAGE = "#"
 _ARRAY = Layout(">BI")
 _HEAD = _ARRAY.size
-
-
-class Leave(Struct, array_like=True):
-    """A leave or an overtime as approved, one version of it. `id`: the event's, 16 bytes; `from_`, `to` in ms UTC, or dates."""
-
-    id: bytes
-    at: int
-    kind: str | None
-    from_: int | str | None
-    to: int | str | None
-    version: int = 1
-    deleted: bool = False
-    supersedes: bytes | None = None
 
 
 class Heard(Struct, array_like=True):
@@ -144,6 +131,3 @@ def pack(folder: Folder) -> bytes:
 def unpack(blob: bytes) -> Folder:
     """Raises SnapshotError."""
     return take_up(_decoder, blob)
-
-
-__all__ = ["MOST", "NEVER", "Folder", "Heard", "Leave", "Pages", "is_page", "pack", "unpack"]

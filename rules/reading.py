@@ -35,6 +35,9 @@ class CaseDetector(Protocol):
     It may have `awaits`, groups of event types, and `needs_fields`, names of fields (`a|b`: one of them): where the profile of a
     source says that it sends none of a group, or never fills a field, the rule is off for its cases (`rules.profile`). A kind that
     reads an absence awaits what would end it; each also what opens it, so that people are told.
+
+    One that signals may have a method `unsettles(act, later)`: whether a fact that comes with the act, behind it, may change what
+    the act signals. Then the two are judged together.
     """
 
     reads: Reads

@@ -9,7 +9,8 @@ would have left.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import islice
 from operator import attrgetter
 from typing import Any
 
@@ -98,18 +99,20 @@ class Shortcut:
         self._origins: dict[str, Origin] = {}
         self._expected: dict[int, Any] = {}  # what an ordinary event of a case in this where tells
         self._scene = Scene(world, vocabulary)
+        self._items: Sequence[Item] = ()
         self._signals: list[Signal] = []
+        self._unsettling = tuple(rule.unsettles for rule in book.rules if rule.unsettles is not None)
         self.taken = taken
 
-    def begin(self, signals: list[Signal]) -> None:
+    def begin(self, items: Sequence[Item], signals: list[Signal]) -> None:
         """Before the events of a call: clocks stand still among them. What they signal is put into the list."""
-        self._signals = signals
+        self._items, self._signals = items, signals
         for origin in self._origins.values():
             origin.now = self._clocks.now(origin.clock)
 
-    def take(self, event: CaseEvent, key: str, blob: bytes | None, behind: Item | None) -> bytes | None:  # noqa: C901 - see below
-        """The state of the case with this event in it; None: it has to go the whole way. Nothing was changed then. `behind`: what
-        comes next; facts of one case that follow one another are judged together, so that no signal is sent and taken back.
+    def take(self, event: CaseEvent, key: str, blob: bytes | None, position: int) -> bytes | None:  # noqa: C901 - see below
+        """The state of the case with this event in it; None: it has to go the whole way. Nothing was changed then. `position`: its
+        place among the items of the call.
 
         One long function, since it is gone through for nearly every event: a call costs as much as three of its lines.
         """
@@ -234,7 +237,7 @@ class Shortcut:
         except struct.error:  # longer than a plain case may be
             return None
         if drafts:
-            if isinstance(behind, CaseEvent) and root_key(behind) == key:
+            if not self._is_settled(event, key, told, position):
                 return None
             said = [first_sent(draft) for draft in drafts]
             longer = with_sent(sent, said)
@@ -248,6 +251,20 @@ class Shortcut:
         self.taken += 1
         facts = blob[_HEAD_SIZE:facts_end]
         return b"".join((head, facts, identity, way.type, stamp, by, with_, for_, all_kept, middle, packed_wakes, sent))
+
+    def _is_settled(self, event: CaseEvent, key: str, told: Any, position: int) -> bool:
+        """Whether no fact of the case that comes next can change what this one signals: facts of one case that follow one another
+        are judged together, so that no signal is sent and taken back."""
+        for item in islice(self._items, position + 1, None):
+            if not isinstance(item, CaseEvent):
+                continue
+            if root_key(item) != key:
+                break
+            if item.occurred_at < event.occurred_at or _told_of(item) != told:
+                return False
+            if any(unsettles(event, item) for unsettles in self._unsettling):
+                return False
+        return True
 
     def _kept(self, event: CaseEvent, way: Way, names: list[str]) -> tuple[bytes, str | None, dict[int, Any]] | None:
         """What is kept of it, packed; the name of its instance if that is new; what lies apart. None: it is not plain."""

@@ -13,18 +13,18 @@ from msgspec import Struct, field
 
 from rules import folder as folders
 from rules.book import Rule, Rulebook
-from rules.chain import in_force
 from rules.clocks import NEVER, WALL, Clocks
-from rules.folder import MOST, Folder, Heard, Leave, Pages, is_page
+from rules.folder import MOST, Folder, Heard, Pages, is_page
 from rules.issue import Because, Said, Suppression, changes, identify, message
 from rules.kinds.window import Finding, Hit, Hits
 from rules.output import Item, Output, Size
+from rules.overtime import DAY_MS, EPOCH_DAY, covered, is_past, leave_of, overtimes
 from rules.packing import Meta, pack_meta, unpack_meta
 from rules.said import Core
 from rules.upkeep import Upkeep
 from supervision.alert import State
 from supervision.calendars import calendars_of
-from supervision.event import CaseEvent, ClockAdvanced, EventType, SourceOp
+from supervision.event import CaseEvent, ClockAdvanced, EventType
 from supervision.reference import Peer, Reference
 from supervision.signal import ClockStep, Signal
 from supervision.subject import on_clock, subject_of
@@ -32,9 +32,7 @@ from supervision.worktime import CalendarMissing, WorkCalendar
 
 META = ""
 OWN = "own"
-DAY_MS = 86_400_000
 READS = frozenset({EventType.LEAVE_APPROVED})  # activity events that windows are judged by
-EPOCH_DAY = 719_163  # the ordinal of 1970-01-01
 LATE_DAYS = 30  # signals so late are still judged, on the wall clock
 DAYS_SAID = 60  # what was said is remembered longer than any date is judged again
 FIRST_DAY, NO_DAY = 0, 2**31
@@ -210,7 +208,7 @@ class SubjectEngine:
         clock = self._reference.source(event.source_system).clock
         folder = self._open(on_clock(subject, clock), clock, touched, event.event_id.bytes)
         if all(fact.id != event.event_id.bytes for fact in folder.facts):
-            folder.facts.append(_leave(event))
+            folder.facts.append(leave_of(event))
             folder.wait(event.occurred_at, "", FIRST_DAY)
 
     # -- judging ------------------------------------------------------------------------------------------------
@@ -288,7 +286,7 @@ class SubjectEngine:
         kind, said = rule.tally.kind, []
         overtime: list[tuple[int | str | None, int | str | None]] = []
         if rule.tally.is_excused_by_overtime:
-            overtime = [(leave.from_, leave.to) for leave in _overtimes(folder) if leave.at <= now]
+            overtime = [(leave.from_, leave.to) for leave in overtimes(folder.facts) if leave.at <= now]
 
         def read(day: int) -> list[Hit]:
             found = [
@@ -297,7 +295,7 @@ class SubjectEngine:
                 if heard.data is not None and heard.at <= now
             ]
             if overtime:
-                found = [hit for hit in found if not _covered(overtime, hit.at, self.calendar(hit))]
+                found = [hit for hit in found if not covered(overtime, hit.at, self.calendar(hit))]
             found.sort(key=lambda hit: (hit.at, hit.fact_id))
             return found
 
@@ -386,37 +384,4 @@ class SubjectEngine:
         if folder.clock == WALL and now > NEVER and folder.since:
             horizon = date.fromordinal(max(1, now // DAY_MS + EPOCH_DAY - 2 * self._late_days - DAYS_SAID)).isoformat()
             folder.alerts = [known for known in folder.alerts if known.core.segment >= horizon]
-            folder.facts = [fact for fact in folder.facts if not _is_past(fact, horizon)]
-
-
-def _leave(event: CaseEvent) -> Leave:
-    said = event.payload
-    supersedes = None if event.supersedes_event_id is None else event.supersedes_event_id.bytes
-    deleted = event.source_op is SourceOp.DELETE
-    kind = None if said.kind is None else str(said.kind)
-    return Leave(event.event_id.bytes, event.occurred_at, kind, said.from_, said.to, event.data_version, deleted, supersedes)
-
-
-def _overtimes(folder: Folder) -> Iterable[Leave]:
-    """Approved overtime in force."""
-    return (chain.head for chain in in_force(folder.facts) if chain.head.kind == "overtime")
-
-
-def _covered(spans: Sequence[tuple[int | str | None, int | str | None]], at: int, calendar: WorkCalendar) -> bool:
-    """Whether an instant lies in one of the spans; a bare date means the whole local day."""
-
-    def instant(moment: int | str, days: int) -> int:
-        return moment if isinstance(moment, int) else calendar.day_start(date.fromisoformat(moment).toordinal() + days)
-
-    return any((start is None or instant(start, 0) <= at) and (end is None or at < instant(end, 1)) for start, end in spans)
-
-
-def _is_past(leave: Leave, horizon: str) -> bool:
-    """Whether it was approved and is over before a date that no hit lies behind any more."""
-
-    def is_before(moment: int | str | None) -> bool:
-        if moment is None:
-            return False
-        return (date.fromordinal(moment // DAY_MS + EPOCH_DAY + 1).isoformat() if isinstance(moment, int) else moment) < horizon
-
-    return is_before(leave.at) and is_before(leave.to)
+            folder.facts = [fact for fact in folder.facts if not is_past(fact, horizon)]

@@ -1,8 +1,8 @@
 """The kinds of reference data: sources, items, officers, departments, regions, calendars, centres, windows, outages and more.
 
 Every entry has a `key` unique within its kind and an optional span of validity in ms UTC, `valid_from` <= t < `valid_to`. A new
-kind is a class here and a line in `ENTRY_TYPES`; loading, records, schema and lookup follow from its fields. Import all of them
-from `supervision.reference`.
+kind is a class here (or beside, as `Peer`) and a line in `ENTRY_TYPES`; loading, records, schema and lookup follow from its
+fields. Import all of them from `supervision.reference`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,13 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
-from supervision.event import CaseType, EventType, Id, Millis, Precision
-from supervision.payloads.base import Days, IsoDate, Measure, Point, RegionLevel
+from supervision.entry import Entry, Instant, Natural
+from supervision.event import CaseType, EventType, Id, Precision
+from supervision.payloads.base import Days, Point, RegionLevel
+from supervision.peer import Peer
 from supervision.worktime import Limit, Mode
 
-# An instant in ms UTC; in files ISO 8601 with offset, or a date for its midnight.
-Instant = Annotated[Millis, Meta(extra={"written": "instant"})]
 Weekday = Annotated[int, Meta(ge=1, le=7)]
-Natural = Annotated[int, Meta(ge=0, le=2**53)]
-Share = Annotated[float, Meta(ge=0, le=1)]
 
 
 class DueDayEnds(StrEnum):
@@ -31,19 +29,6 @@ class DueDayEnds(StrEnum):
 class RiskClass(StrEnum):
     NORMAL = "normal"
     HIGH = "high"
-
-
-class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What all reference entries share."""
-
-    KIND: ClassVar[str] = ""
-
-    valid_from: Instant | None = None
-    valid_to: Instant | None = None
-
-    @property
-    def key(self) -> str:
-        raise NotImplementedError
 
 
 class Source(Entry, frozen=True, kw_only=True, omit_defaults=True):
@@ -359,38 +344,6 @@ class Waiver(Entry, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def key(self) -> str:
         return self.waiver_id
-
-
-class Peer(Entry, frozen=True, kw_only=True, omit_defaults=True):
-    """What is usual for an item among offices of one region level, from the stored cases of a span; `snapshot` names the count.
-
-    `region_level` None: at every level that has no entry of its own. `since`, `until`: the dates counted, both included. Over
-    `cases` accepted and completed by people: `median_minutes` from acceptance to completion. Over `grants` by people, of one
-    officer each: `p99_grants_10min` in ten minutes that saw any, `median_grants_day` on a date that saw any. `granted_share`: of
-    decisions. A figure that is None is not known.
-    """
-
-    KIND: ClassVar[str] = "peer"
-    item_code: Id
-    region_level: RegionLevel | None = None
-    snapshot: Id
-    since: IsoDate
-    until: IsoDate
-    cases: Natural = 0
-    median_minutes: Measure | None = None
-    grants: Natural = 0
-    p99_grants_10min: Measure | None = None
-    median_grants_day: Measure | None = None
-    granted_share: Share | None = None
-
-    @property
-    def key(self) -> str:
-        return peer_key(self.item_code, self.region_level)
-
-
-def peer_key(item_code: str, region_level: int | None) -> str:
-    """The key of an item's peers at a region level; None: at any."""
-    return f"{'any' if region_level is None else region_level}/{item_code}"
 
 
 ENTRY_TYPES: dict[str, type[Entry]] = {

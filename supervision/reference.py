@@ -19,7 +19,6 @@ from supervision.entries import (
     Centre,
     Department,
     DueDayEnds,
-    Entry,
     FeeStandard,
     Hours,
     Item,
@@ -29,7 +28,6 @@ from supervision.entries import (
     Officer,
     Outage,
     Pair,
-    Peer,
     Region,
     RiskClass,
     Source,
@@ -38,8 +36,9 @@ from supervision.entries import (
     Waiver,
     Window,
     Workflow,
-    peer_key,
 )
+from supervision.entry import Entry
+from supervision.peer import Peer, peer_key
 from supervision.refusal import Reason, Refusal, precheck, refuse
 from supervision.regions import chain, level_of, significant
 

@@ -19,12 +19,14 @@ from rules.fact import (
     Fact,
 )
 from rules.parameters import Key
+from rules.part import ACCEPTANCES
 from rules.world import World
-from supervision.event import EventType
+from supervision.event import CaseEvent, EventType
 from supervision.subject import key, on_clock
 
 BULK_NO = FIELD_CODE["payload.bulk_no"]
 BULKY = (EventType.APPLICATION_SUBMITTED, EventType.CASE_ACCEPTED, EventType.DECISION_MADE, EventType.CASE_COMPLETED)
+UNSETTLING = frozenset((*ACCEPTANCES, EventType.CASE_REOPENED))  # they may move earlier acts to another place, or part
 _STEP_CODE, _DECIDED = FIELD_CODE["payload.step_code"], FIELD_CODE["payload.decision"]
 
 
@@ -36,6 +38,11 @@ def is_human(case: Case, act: Fact) -> bool:
         and act.get(BATCH_KIND) != "migration"
         and case.precision(act) == "second"
     )
+
+
+def is_bulky(event: CaseEvent) -> bool:
+    """Whether an event says that its case belongs to a business batch."""
+    return getattr(event.payload, "bulk_no", None) is not None
 
 
 def is_in_bulk(case: Case) -> bool:

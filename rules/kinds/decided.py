@@ -10,7 +10,7 @@ from typing import Any
 
 from rules.case import Case
 from rules.fact import CENTRE, CODE_OF, DEPARTMENT, FIELD_CODE, OFFICER, POST_PLACE, REGION, Fact
-from rules.kinds.acts import BULK_NO, BULKY, hall_of, is_human, is_in_bulk, subject_of
+from rules.kinds.acts import BULK_NO, BULKY, UNSETTLING, hall_of, is_bulky, is_human, is_in_bulk, subject_of
 from rules.outline import UNTOUCHED, Outline, Outlook, Scene
 from rules.parameters import Decided, Key
 from rules.part import ACCEPTANCES
@@ -18,7 +18,7 @@ from rules.reading import ACTOR, merged, reads
 from rules.said import Draft
 from rules.verdict import FAR, Verdict
 from rules.world import Place, World
-from supervision.event import EventType
+from supervision.event import CaseEvent, EventType
 from supervision.worktime import WorkCalendar
 
 _DECISION = CODE_OF[EventType.DECISION_MADE]
@@ -67,6 +67,10 @@ class Decisions:
                     if told is not None:
                         found.append(_draft(told, self.rule_id, case.first_id(act), act.at, act.get(_DECIDED) == "granted"))
         return found
+
+    def unsettles(self, _act: CaseEvent, later: CaseEvent) -> bool:
+        """Whether a later fact of the case may change what a decision signals."""
+        return later.event_type in UNSETTLING or is_bulky(later)
 
     def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
         """A plain case has no batch number: a decision tells of itself alone."""

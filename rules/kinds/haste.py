@@ -10,7 +10,7 @@ from typing import Any
 
 from rules.case import Case
 from rules.fact import BATCH_KIND, CENTRE, CODE_OF, DEPARTMENT, FLAGS, OFFICER, POST_PLACE, REGION, Fact
-from rules.kinds.acts import BULK_NO, BULKY, hall_of, is_human, is_in_bulk, subject_of
+from rules.kinds.acts import BULK_NO, BULKY, UNSETTLING, hall_of, is_bulky, is_human, is_in_bulk, subject_of
 from rules.outline import UNTOUCHED, Look, Outline, Outlook, Scene
 from rules.parameters import CaseInHaste, Key
 from rules.part import ACCEPTANCE_CODES, ACCEPTANCES, Part
@@ -19,7 +19,7 @@ from rules.said import Draft
 from rules.stepbook import STEP_CODE, STEP_COMPLETED
 from rules.verdict import FAR, Verdict
 from rules.world import Place, World
-from supervision.event import EventType
+from supervision.event import CaseEvent, EventType
 
 _COMPLETED = CODE_OF[EventType.CASE_COMPLETED]
 _BULKY_CODES = frozenset(CODE_OF[kind] for kind in BULKY)
@@ -83,6 +83,13 @@ class Haste:
         completions = part.of(_COMPLETED)
         if completions and part.acceptance is not None and part.accepted_at is not None:
             yield completions[-1], part.acceptance, part.accepted_at, False
+
+    def unsettles(self, act: CaseEvent, later: CaseEvent) -> bool:
+        """Whether a later fact of the case may change what one signals: another end of the same pair."""
+        if later.event_type is EventType.STEP_COMPLETED:
+            return later.payload.step_code in (self.earlier, self.later)
+        is_second = later.event_type is EventType.CASE_COMPLETED is act.event_type
+        return is_second or later.event_type in UNSETTLING or is_bulky(later)
 
     def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
         """A second fact of either end moves what was said of the first: then the whole case is judged."""
