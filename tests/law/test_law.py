@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from supervision.decoder import decode
-from supervision.event import CaseEvent, Stream, root_key
+from supervision.event import CaseEvent, EventType, Stream, root_key
+from supervision.payload import Closing
 from supervision.refusal import Reason
 from supervision.subject import stream_of
 from tests.law.compare import compare
@@ -143,6 +144,23 @@ def test_a_root_of_several_cases_never_stops_a_clock() -> None:
         engines.take(order)
         engines.advance("wall", now, 100)
         assert engines.stands() == forgetful().law.judge(events, {"wall": now})
+
+
+def test_a_case_rings_though_another_of_its_root_could_have_left_before() -> None:
+    """One has nothing left to wait for, one is due in a month, one runs on another clock and never ends."""
+    closed = Story("service", "hall").then(EventType.CASE_RETURNED, "2026-03-02T10:00", Closing())
+    due, other = Story("plain", "hall").accepted("2026-03-02T10:00"), Story("plain").accepted("2026-03-02T10:00")
+    events = [
+        replace(each, event_id=UUID(int=number), case_id=f"c{number}", root_case_id="r1", root_source_system="hall")
+        for number, each in enumerate((*closed.events, *due.events, *other.events), 1)
+    ]
+    for steps in (["2026-04-20T00:00"], ["2026-03-06T00:00", "2026-03-10T12:00", "2026-04-20T00:00"]):
+        engines = Engines(forgetful().reference)
+        engines.take(events)
+        for step in steps:
+            engines.advance("wall", at(step), 100)
+        assert engines.stands() == forgetful().law.judge(events, {"wall": at("2026-04-20T00:00")})
+        assert {each.rule for each in engines.stands()} >= {"T03", "T04"}
 
 
 @given(case=SEEDS)
