@@ -6,11 +6,23 @@ from itertools import count
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from supervision.alert import Level, State
-from supervision.event import CaseEvent, EventType, Flag
-from supervision.payload import Acceptance, Payload, SpecialProcedureStarted, StepCompleted
-from supervision.payloads.handling import ProcedureKind
+from supervision.event import CaseEvent, EventType, Flag, SecrecyClass
+from supervision.payload import (
+    Acceptance,
+    Completion,
+    Decision,
+    Extension,
+    Payload,
+    SpecialProcedureStarted,
+    StepCompleted,
+    Submission,
+    SupplementNotice,
+)
+from supervision.payloads.handling import ApproverPost, ProcedureKind
+from supervision.payloads.outcome import CompletionResult, DecisionResult
 from tests.law.judge import Standing
 from tests.law.places import worlds
 from tests.law.test_days import at
@@ -171,3 +183,78 @@ def test_an_outage_withholds_what_is_detected_in_it() -> None:
     now = {"wall": at("2026-05-01T00:00")}
     states = {each.level: each.state for each in worlds()[1].law.judge(story.events, now) if each.rule == "T03"}
     assert states == {Level.YELLOW: State.WITHHELD, Level.RED: State.WITHHELD}
+
+
+def test_a_receipt_that_nobody_answers_is_told_twice() -> None:
+    story = Story("service").then(EventType.MATERIAL_RECEIVED, "2026-03-02T10:00", Submission())
+    assert story.told("2026-03-03T23:59:59.999") == []
+    assert story.told("2026-03-04T00:00") == [("T01", "notice")]
+    assert story.told("2026-03-10T00:00") == [("T01", "notice"), ("T01", "red")]
+    story.then(EventType.SUPPLEMENT_NOTIFIED, "2026-03-04T00:00", SupplementNotice())
+    assert story.told("2026-03-10T00:00") == [("T01", "notice")]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "detected_at", "due_at"),
+    [
+        (None, "2026-03-10T00:00", "2026-03-06T23:59:59.999"),
+        ("2026-03-10T00:00", "2026-03-10T00:00", "2026-03-06T23:59:59.999"),
+        ("2026-03-09T23:59:59.999", "2026-03-14T00:00", "2026-03-13T23:59:59.999"),
+    ],
+    ids=["never answered", "accepted a millisecond too late", "accepted in the last millisecond"],
+)
+def test_four_days_by_law_run_from_the_receipt_if_it_was_not_answered(accepted: str | None, detected_at: str, due_at: str) -> None:
+    story = Story("unpromised").then(EventType.MATERIAL_RECEIVED, "2026-03-02T10:00", Submission())
+    if accepted is not None:
+        story.accepted(accepted)
+    [legal] = [each for each in story.judged("2026-03-20T00:00") if each.rule == "T04"]
+    assert (legal.detected_at, legal.due_at) == (at(detected_at), at(due_at))
+
+
+def test_a_result_is_due_from_the_grant_and_its_certificate_from_the_completion() -> None:
+    story = Story("service").then(EventType.DECISION_MADE, "2026-03-02T10:00", Decision(decision=DecisionResult.GRANTED))
+    done = Completion(completion_result=CompletionResult.CERT_ISSUED)
+    story.then(EventType.CASE_COMPLETED, "2026-03-04T10:00", done)
+    found = [(each.level, each.segment, each.detected_at) for each in story.judged("2026-03-17T00:00") if each.rule == "T13"]
+    assert found == [
+        (Level.NOTICE, "0/ecert", at("2026-03-06T00:00")),
+        (Level.YELLOW, "0", at("2026-03-07T00:00")),  # promised within four calendar days
+        (Level.RED, "0", at("2026-03-17T00:00")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("decided", "secrecy", "levels"),
+    [
+        (None, SecrecyClass.PUBLIC, ["notice", "yellow", "red"]),
+        (DecisionResult.DENIED, SecrecyClass.PUBLIC, []),
+        (None, SecrecyClass.PERSONAL, []),
+        (None, None, []),
+    ],
+    ids=["a penalty", "no penalty", "a person's", "of no class"],
+)
+def test_penalties_of_a_public_class_are_published(
+    decided: DecisionResult | None, secrecy: SecrecyClass | None, levels: list[str]
+) -> None:
+    story = Story("unpromised").then(EventType.DECISION_MADE, "2026-03-02T10:00", Decision(decision=decided))
+    story.events = [replace(each, secrecy_class=secrecy) for each in story.events]
+    assert [level for rule, level in story.told("2026-03-24T00:00") if rule == "D14"] == levels
+
+
+def test_an_extension_is_red_behind_the_end_it_had_before_and_else_yellow() -> None:
+    head = Extension(days=10, approver_post=ApproverPost.ORGAN_HEAD, reason_text="hard", notified_at=at("2026-03-06T10:00"))
+    story = Story("unpromised").accepted("2026-03-02T10:00")
+    story.then(EventType.EXTENSION_APPROVED, "2026-03-06T10:00", head)
+    assert [level for rule, level in story.told("2026-03-20T00:00") if rule == "T09"] == []
+    story.then(EventType.EXTENSION_APPROVED, "2026-03-20T23:59:59.999", head)
+    assert [level for rule, level in story.told("2026-03-31T00:00") if rule == "T09"] == ["yellow"]
+    story.then(EventType.EXTENSION_APPROVED, "2026-03-21T00:00", head)
+    assert [level for rule, level in story.told("2026-03-31T00:00") if rule == "T09"] == ["yellow", "red"]
+
+
+def test_that_nobody_told_the_applicant_of_an_extension_shows_when_the_day_for_it_is_over() -> None:
+    silent = Extension(days=10, approver_post=ApproverPost.ORGAN_HEAD, reason_text="hard")
+    story = Story("unpromised").accepted("2026-03-02T10:00").then(EventType.EXTENSION_APPROVED, "2026-03-06T10:00", silent)
+    assert [each for each in story.told("2026-03-09T23:59:59.999") if each[0] == "T09"] == []
+    [told] = [each for each in story.judged("2026-03-10T00:00") if each.rule == "T09"]
+    assert (told.level, told.detected_at, told.due_at) == (Level.YELLOW, at("2026-03-10T00:00"), None)

@@ -103,3 +103,35 @@ def test_its_examples_come_out(example: Example) -> None:
 def test_a_mark_that_needs_a_limit_is_refused() -> None:
     _, wrong = read_card("L01.yaml", CARD.replace("{mark: after, wd: 5}", "{mark: passed}"))
     assert [str(mistake) for mistake in wrong] == ["L01.yaml:17: detector.at.yellow: limit: fixed takes marks of kind after only"]
+
+
+ASKING = "start: [{event: case_completed, among: {payload.completion_result: [cert_issued]}}]"
+SIGNS = CARD.replace("start: [case_completed]", ASKING)
+
+
+def test_a_sign_asks_for_a_word_in_a_field() -> None:
+    card, wrong = read_card("L01.yaml", SIGNS)
+    assert wrong == []
+    assert isinstance(card, Card)
+    never_delivered = card.examples[0]
+    assert run(bench([card]), card, never_delivered).alerts == (), "its completion has no result"
+
+
+@pytest.mark.parametrize(
+    ("field", "wanted"),
+    [
+        ("payload.completion_resul", "no field of case_completed to ask for; did you mean payload.completion_result?"),
+        ("payload.decision", "payload.decision is no field of case_completed to ask for"),
+    ],
+)
+def test_a_sign_that_asks_for_what_such_a_fact_has_not_is_refused(field: str, wanted: str) -> None:
+    _, wrong = read_card("L01.yaml", SIGNS.replace("payload.completion_result", field))
+    assert len(wrong) == 1
+    assert wanted in str(wrong[0])
+    assert "detector.start[0].among" in str(wrong[0])
+
+
+def test_marks_of_what_is_due_besides_are_checked_too() -> None:
+    also = "  also: [{segment: copy, start: [case_completed], stops: [seal_used], at: {notice: [{mark: passed}]}}]\nwhen:"
+    _, wrong = read_card("L01.yaml", CARD.replace("when:", also, 1))
+    assert ["limit: fixed takes marks of kind after only" in str(mistake) for mistake in wrong] == [True]
