@@ -1,10 +1,10 @@
 """How much of the simulated cities' truth is found, rule by rule: injected, natural, found, missed, false, how late it was seen.
 
 Offline by default, through the engines in one process for each city and seed: working days with injections after a warm-up
-without any, on centres that report all and on such that report less. With --data against a running stack that
-`supervision simulate --truth` was brought into, by SQL: then the delay is from the broker's time of the event that completed an
-alert to the alert's publication. Exit code 1 if what must hold does not: every card found at its instant and nothing else; of
-clues 95 in 100, and no more than two false ones a week among 300 officers.
+without any, from which the snapshots of peers are counted; on centres that report all and on such that report less. With --data
+against a running stack that `supervision simulate --truth` was brought into, by SQL: then the delay is from the broker's time of
+the event that completed an alert to the alert's publication. Exit code 1 if what must hold does not: every card found at its
+instant and nothing else; of clues 95 in 100, and no more than two false ones a week among 300 officers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from streams.simulator.accuracy import OFFICERS, Scale, Score, scores
 from streams.simulator.days import Load
 from streams.simulator.profile import PROFILES, profile_of
 from streams.simulator.stored import standing as stored
-from streams.simulator.trial import Trial, judged, standing
+from streams.simulator.trial import Trial, judged, snapshot, standing
 from streams.store.client import Patience, Store, address_of
 from supervision.alert import Disposition
 from supervision.settings import load
@@ -43,6 +43,7 @@ class Run(Struct, frozen=True):
     name: str
     events: int
     spent_s: float
+    peers: int
     scale: Scale
     scores: list[Score]
 
@@ -89,6 +90,7 @@ def _of_cities(chosen: argparse.Namespace) -> bool:
     with ProcessPoolExecutor(chosen.jobs) as pool:
         for run in pool.map(_run, [chosen] * len(wanted), *zip(*wanted, strict=True)):
             print(f"\n{run.name}: {run.events:,} events in {run.spent_s:.1f} s of CPU, made and judged; {_width(run.scale)}")
+            print(f"peers: {run.peers} items by level, counted in the warm-up")
             _print(run.scores)
             sys.stdout.flush()
             runs.append(run)
@@ -110,10 +112,11 @@ def _run(chosen: argparse.Namespace, city: str, seed: int) -> Run:
         warm_up_days=chosen.warm_up,
         feeds=True,
     )
-    run = judged(trial, trial.items())
+    peers = snapshot(trial) if chosen.warm_up else []
+    run = judged(trial, trial.items(), peers)
     found = scores(trial.lines, standing(run.alerts), trial.until)
     scale = Scale(officer_weeks=trial.days.city.people * chosen.days / 5)
-    return Run(trial.days.city.source, run.events, time.process_time() - began, scale, found)
+    return Run(trial.days.city.source, run.events, time.process_time() - began, len(peers), scale, found)
 
 
 def _of_store(chosen: argparse.Namespace) -> bool:

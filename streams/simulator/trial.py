@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import takewhile
 
 from msgspec import Struct
 
 from rules.book import Rulebook
 from rules.engine import CaseEngine
 from rules.subjects import SubjectEngine
+from streams.peers.counting import READ, count
+from streams.peers.usual import Span, entries
 from streams.replay import Replay
 from streams.simulator.accuracy import Standing
 from streams.simulator.city import City
@@ -18,15 +21,21 @@ from streams.simulator.profile import YUNZHOU, Profile
 from streams.simulator.truth import Line
 from streams.sources.feed import Told, with_clock
 from supervision.alert import Alert, State
-from supervision.event import ClockAdvanced
+from supervision.decoder import decode
+from supervision.event import CaseEvent, ClockAdvanced
+from supervision.reference import Entry, Peer, Reference
 
 WEEK = 7
 
 
 class Trial(Struct, frozen=True):
-    """One seed's city: a week of cases from `first`, its clock run to `until` (ms UTC). Going through `items` fills `lines`."""
+    """One seed's city: cases from the `first` day to the `last`, a warm-up before, its clock run to `until` (ms UTC).
+
+    Going through `items` fills `lines`.
+    """
 
     days: Days
+    first: int
     last: int
     until: int
     lines: list[Line]
@@ -53,7 +62,7 @@ class Trial(Struct, frozen=True):
         last = first.toordinal() + days - 1
         if working_days is not None:
             last = made.calendar.add(first.toordinal() - 1, working_days)
-        return cls(made, last, made.calendar.day_start(last + 1 + run_on_days), [])
+        return cls(made, first.toordinal(), last, made.calendar.day_start(last + 1 + run_on_days), [])
 
     def items(self) -> Iterator[Told | ClockAdvanced]:
         """The city's events and clock in the order of arrival."""
@@ -61,9 +70,20 @@ class Trial(Struct, frozen=True):
         return with_clock(self.days.arrivals(self.last, note=self.lines.extend), [self.days.city.clock], until=self.until)
 
 
-def judged(trial: Trial, items: Iterable[Told | ClockAdvanced]) -> Replay:
-    """The items through both engines."""
-    book, reference = Rulebook.load(), trial.days.city.reference
+def snapshot(trial: Trial) -> list[Peer]:
+    """What its warm-up says is usual, in force from the first day after it: as `supervision peers build` counts what is stored."""
+    calendar = trial.days.calendar
+    before = date.fromordinal(trial.first - 1)
+    span = Span.of(trial.days.city.reference, date.fromordinal(trial.days.first), before)
+    told = takewhile(lambda item: item[0] < calendar.day_start(trial.first), trial.days.arrivals(trial.first - 1))
+    events = (decode(wire) for _, wire in told)
+    counted = (event for event in events if isinstance(event, CaseEvent) and event.event_type in READ)
+    return entries(count(counted, span), span, f"{span.first}..{span.last}")
+
+
+def judged(trial: Trial, items: Iterable[Told | ClockAdvanced], more: Iterable[Entry] = ()) -> Replay:
+    """The items through both engines; `more` reference data than the city's registers."""
+    book, reference = Rulebook.load(), Reference([*trial.days.city.entries, *more])
     run = Replay(CaseEngine(book, reference), SubjectEngine(book, reference))
     run.run(items)
     return run
