@@ -138,12 +138,12 @@ def test_one_drills_down_to_a_department_and_sees_only_its_cards(context: Browse
 
 def test_the_history_of_the_example_is_whole_and_can_be_taken_along(context: BrowserContext, board: Board, tmp_path: Path) -> None:
     page = board.open(context, "/history?clock=log:demo")
-    expect(page.locator("#total")).to_have_text("共 33 件")
-    expect(page.locator(".results tbody tr")).to_have_count(33)
+    expect(page.locator("#total")).to_have_text("共 36 件")
+    expect(page.locator(".results tbody tr")).to_have_count(36)
     with page.expect_download() as download:
         page.get_by_role("link", name="导出 CSV").click()
     download.value.save_as(tmp_path / "cards.csv")
-    assert len((tmp_path / "cards.csv").read_text("utf-8-sig").strip().splitlines()) == 34
+    assert len((tmp_path / "cards.csv").read_text("utf-8-sig").strip().splitlines()) == 37
     page.goto(f"{board.url}/history?clock=log:demo&level=red")
     expect(page.locator("#total")).to_have_text(re.compile("共 [1-9]"))
     assert set(page.locator(".results .level").all_inner_texts()) == {"红牌"}

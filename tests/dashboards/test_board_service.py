@@ -81,8 +81,8 @@ def get(client: httpx.Client, path: str) -> Any:
 
 def test_pages_of_the_list_join_to_all_alerts_newest_first(client: httpx.Client) -> None:
     cards = pages(client)
-    assert len(cards) == 33
-    assert len({card["alert_id"] for card in cards}) == 33
+    assert len(cards) == 36
+    assert len({card["alert_id"] for card in cards}) == 36
     order = [(card["detected_at"], card["alert_id"]) for card in cards]
     assert order == sorted(order, reverse=True)
     assert {card["item_name"] for card in cards if card["item_code"] == "430111-XK-0101"} == {"食品经营许可"}
@@ -148,7 +148,7 @@ def test_the_wall_counts_the_clocks_day_and_says_why_it_is_quiet(client: httpx.C
     assert not wall["clock"]["is_simulated"]
     assert len(wall["trend"]) == 24
     assert wall["today"]["cases_open"] > 0
-    assert len(wall["newest"]) == 33
+    assert len(wall["newest"]) == 36
     assert [source["source_system"] for source in wall["sources"]] == [SOURCE]
     assert wall["sources"][0]["events_last_hour"] == 472
     assert (wall["quiet"] is None) == any(wall["today"][level] for level in ("notice", "yellow", "red"))
@@ -200,7 +200,7 @@ def test_a_clue_is_seen_by_discipline_inspection_alone(board: LogIn, client: htt
     inspector = board("inspector", "discipline")
     (clue,) = pages(inspector, "disposition=clue")
     assert clue["rule_id"] == "M02"
-    assert len(pages(inspector, "disposition=card,clue")) == 34
+    assert len(pages(inspector, "disposition=card,clue")) == 37
     shown = get(inspector, f"/api/alerts/{clue['alert_id']}")
     assert {step["event_id"] for step in shown["timeline"]} == set(shown["evidence_event_ids"])
     assert client.get(f"/api/alerts/{clue['alert_id']}").status_code == 404
