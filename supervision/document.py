@@ -43,6 +43,10 @@ class Mistake(Struct, frozen=True, order=True):
         return f"{self.file}:{self.line}: {self.key}: {self.text}" if self.key else f"{self.file}:{self.line}: {self.text}"
 
 
+# The library raises its own errors for a text that is none, and what its constructors stumble over for tags that lie (`!!int ""`).
+_UNREADABLE = (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+
+
 class Document:
     """The plain value of a YAML text and, for every path in it, its line."""
 
@@ -58,7 +62,7 @@ class Document:
             if node is not None:
                 self._note((), node)
                 self.value = loader.construct_document(node)
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
+        except _UNREADABLE as error:
             mark = getattr(error, "problem_mark", None)
             line = 1 if mark is None else mark.line + 1
             what = getattr(error, "problem", None) or error

@@ -223,6 +223,7 @@ def test_mistakes_are_told_in_chinese_to_who_reads_chinese(tmp_path: Path, monke
             id="a time without offset",
         ),
         pytest.param("items: [{code: A}", "not YAML", id="not YAML"),
+        pytest.param("items: !!int", "not YAML", id="a tag that lies"),
         pytest.param("items:\n  - {code: A, code: B}", "items[0].code: given twice", id="a key given twice"),
         pytest.param("items: [{code: A, extension_max_wd: 99999999999999999999999}]", "wanted a whole number", id="a huge number"),
     ],
