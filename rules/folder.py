@@ -38,7 +38,8 @@ class Folder(Struct, array_like=True):
 
     `pages`: by kind and date how many signals lie there, and how many hits. `waiting`: (instant, kind, date) of what the watermark
     has not reached; kind "": an activity fact. `since`: by kind the first date that is still judged; what was said of those before
-    stands for good. `wake`: the instant it is judged next without being touched.
+    stands for good. `firm`: and of dates before this one nothing is taken back, since they look back on pages that are gone.
+    `wake`: the instant it is judged next without being touched.
     """
 
     format: int = FORMAT
@@ -48,6 +49,7 @@ class Folder(Struct, array_like=True):
     alerts: list[Standing] = field(default_factory=list)
     waiting: list[tuple[int, str, int]] = field(default_factory=list)
     since: dict[str, int] = field(default_factory=dict)
+    firm: dict[str, int] = field(default_factory=dict)
     wake: int | None = None
 
     def wait(self, at: int, kind: str, day: int) -> None:

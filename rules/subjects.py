@@ -239,12 +239,15 @@ class SubjectEngine:
                 except CalendarMissing as missing:
                     self._upkeep.alarm(missing, output)
                     continue
-                self._say(rule, folder, said, date.fromordinal(max(first, 1)).isoformat(), touched.newest, output)
+                self._say(rule, folder, said, first, touched.newest, output)
         self._forget_old(key, folder, now, output)
         self._keep(key, folder)
 
-    def _say(self, rule: Rule, folder: Folder, said: list[Said], since: str, newest: bytes | None, output: Output) -> None:
-        before = [known for known in folder.alerts if known.rule_id == rule.id and known.core.segment >= since]
+    def _say(self, rule: Rule, folder: Folder, said: list[Said], first: int, newest: bytes | None, output: Output) -> None:
+        since, firm = _iso(first), _iso(folder.firm.get(rule.id, FIRST_DAY))
+        implied = {one.alert_id for one in said}
+        own = [known for known in folder.alerts if known.rule_id == rule.id and known.core.segment >= since]
+        before = [known for known in own if known.core.segment >= firm or known.alert_id in implied]
         if not before and not said:
             return
         for change in changes(rule.id, before, said, Because(newest)):
@@ -362,26 +365,30 @@ class SubjectEngine:
         return 0 if tally is None else tally.look_back
 
     def _forget_old(self, key: str, folder: Folder, now: int, output: Output) -> None:
-        """Drop pages that no window needs any more, on the wall clock, and on any the oldest of too many; what was said of dates
-        that look back on them stands for good. On a log clock nothing else is forgotten."""
+        """Drop pages that no window needs any more, on the wall clock, and on any the oldest of too many. On a log clock nothing
+        else is forgotten."""
         for kind, pages in list(folder.pages.items()):
-            gone = {day for day in pages if folder.clock == WALL and self._leaves_at(kind, day) <= now}
-            kept = sum(count for day, (count, _) in pages.items() if day not in gone)
-            for day in sorted(pages):
-                if kept <= MOST or len(pages) - len(gone) == 1:
-                    break
-                if day not in gone:
-                    gone.add(day)
-                    kept -= pages[day][0]
-                    output.dropped += pages[day][0]
-            for day in gone:
-                self._pages.drop(key, kind, day)
-                del pages[day]
-            if gone:
-                folder.since[kind] = max(folder.since.get(kind, FIRST_DAY), max(gone) + 1 + self._look_back(kind))
+            past = {day for day in pages if folder.clock == WALL and self._leaves_at(kind, day) <= now}
+            left = sorted(pages.keys() - past)
+            many = 0
+            while len(left) - many > 1 and sum(pages[day][0] for day in left[many:]) > MOST:
+                output.dropped += pages[left[many]][0]
+                many += 1
+            beyond = 1 + self._look_back(kind)
+            for gone, step in ((past, beyond), (set(left[:many]), 1)):
+                for day in gone:
+                    self._pages.drop(key, kind, day)
+                    del pages[day]
+                if gone:
+                    folder.since[kind] = max(folder.since.get(kind, FIRST_DAY), max(gone) + step)
+                    folder.firm[kind] = max(folder.firm.get(kind, FIRST_DAY), max(gone) + beyond)
             if not pages:
                 del folder.pages[kind]
         if folder.clock == WALL and now > NEVER and folder.since:
             horizon = date.fromordinal(max(1, now // DAY_MS + EPOCH_DAY - 2 * self._late_days - DAYS_SAID)).isoformat()
             folder.alerts = [known for known in folder.alerts if known.core.segment >= horizon]
             folder.facts = [fact for fact in folder.facts if not is_past(fact, horizon)]
+
+
+def _iso(day: int) -> str:
+    return date.fromordinal(max(day, 1)).isoformat()

@@ -7,6 +7,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from rules import subjects
 from rules.book import Rulebook
 from rules.output import Item, Output
 from rules.subjects import SubjectEngine
@@ -21,6 +24,7 @@ BOOK = Rulebook.load()
 SOURCE = Source(name="hall", clock="log:hall", region_code="430111")
 LIVE = Source(name="live", late_grace_s=1800)
 OFFICER = "officer:O-1@log:hall"
+DAY_MS = 86_400_000
 
 
 def at(text: str) -> int:
@@ -156,3 +160,101 @@ def test_on_the_wall_clock_old_hits_are_dropped_and_what_was_said_of_them_stands
     again = hit(51, "2026-08-01T11:00", "51", subject="officer:O-1", clock="wall", source_system="live")
     assert said(judge.process([again])) == []
     assert size < 3000
+
+
+ITEM = "officer_item:O-1/X@log:hall"
+
+
+def decided(number: int, when: int, *, granted: bool = True, **fields: Any) -> Signal:
+    """A decision of O-1 on item X; `when`: seconds after nine on 2026-03-02."""
+    data = {"day": at("2026-03-02T09:00") // DAY_MS + 719_163, "hit": granted, "officer": "O-1", "item": "X", "region": "430111"}
+    known: dict[str, Any] = {"subject": ITEM, "clock": "log:hall", "source_system": "hall", "revision": 1} | fields
+    told: dict[str, Any] = {"kind": "M10", "fact_id": UUID(int=number), "case_id": str(number), "data": data}
+    return Signal(at=at("2026-03-02T09:00") + 1000 * when, **(told | known))
+
+
+def burst(count: int = 20) -> list[Item]:
+    return [decided(number, 20 * number) for number in range(1, count + 1)]
+
+
+def ended() -> list[Item]:
+    return [own("2026-03-03T00:00"), step("2026-03-03T00:00")]
+
+
+def test_twenty_grants_are_a_burst_in_any_order_and_however_often_they_come() -> None:
+    for signals in (burst(), burst()[::-1], [*burst(), *burst()]):
+        assert said(engine().process([*signals, *ended()])) == [(Level.YELLOW, State.ISSUED, "2026-03-02")]
+    assert said(engine().process([*burst(19), decided(1, 20), *ended()])) == []
+
+
+def test_a_withdrawn_grant_revokes_and_one_that_comes_back_is_said_again() -> None:
+    judge = engine()
+    judge.process([*burst(), *ended()])
+    withdrawn = decided(7, 140, revision=2, withdrawn=True, data={})
+    assert said(judge.process([withdrawn])) == [(Level.YELLOW, State.REVOKED, "2026-03-02")]
+    assert said(judge.process([decided(7, 140)])) == [], "an older revision changes nothing"
+    assert said(judge.process([decided(7, 140, revision=3)])) == [(Level.YELLOW, State.ISSUED, "2026-03-02")]
+
+
+def test_a_grant_that_moves_to_another_date_is_counted_there_only() -> None:
+    judge = engine()
+    judge.process([*burst(), *ended()])
+    data: Any = decided(7, 0).data | {"day": decided(7, 0).data["day"] + 1}
+    assert said(judge.process([decided(7, 90_000, revision=2, data=data)])) == [(Level.YELLOW, State.REVOKED, "2026-03-02")]
+    assert said(judge.process([decided(7, 140)])) == [], "the revision before is not taken for a new one"
+    judge.process([own("2026-03-05T00:00"), step("2026-03-05T00:00")])
+    assert said(judge.process([decided(7, 140, revision=3)])) == [(Level.YELLOW, State.ISSUED, "2026-03-02")]
+
+
+def test_signals_of_two_rules_about_one_officer_do_not_meet() -> None:
+    judge = engine()
+    foreign: list[Item] = [decided(number, 20 * number, subject=OFFICER, kind="M02") for number in range(1, 21)]
+    output = judge.process([*foreign, *three_days(), own("2026-03-10T00:00"), step("2026-03-10T00:00")])
+    assert {alert.rule_id for alert in output.alerts} == {"M02"}
+
+
+def test_signals_of_rules_that_are_off_are_left_alone() -> None:
+    judge = engine()
+    assert judge.process([decided(1, 0, kind="X99"), *ended()]).dropped == 0
+    assert judge.size().subjects == 0
+
+
+def test_a_subject_keeps_no_more_than_its_bound_and_says_how_many_it_gave_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subjects, "MOST", 8)
+    judge = engine()
+    output = judge.process([*three_days(), own("2026-03-10T00:00"), step("2026-03-10T00:00")])
+    assert said(output) == [(Level.YELLOW, State.ISSUED, "2026-03-09")]
+    assert output.dropped == 3, "the oldest date has gone"
+    late = hit(50, "2026-03-02T19:40", "late")
+    assert said(judge.process([late])) == [], "what was said stands, and a date that is gone is not judged again"
+    many: list[Item] = [hit(100 + number, "2026-03-09T20:00", str(number)) for number in range(9)]
+    assert judge.process(many).dropped > 0, "of one date no more come in"
+    assert all(alert.state is not State.REVOKED for alert in judge.process([hit(60, "2026-03-09T21:00", "x")]).alerts)
+
+
+def test_a_signal_more_costs_what_its_page_costs_and_not_the_folder() -> None:
+    judge = engine()
+    judge.process(
+        [*(hit(number, f"2026-03-{1 + number % 28:02}T19:00", str(number)) for number in range(2_800)), step("2026-04-01T00:00")]
+    )
+    judge.changes()
+    judge.process([hit(9_000, "2026-03-05T19:30", "one more")])
+    changed = {key: len(blob or b"") for key, blob in judge.changes() if key}
+    assert len(changed) == 2, "its page and the folder"
+    assert sum(changed.values()) < judge.size().bytes / 5
+
+
+def test_what_no_window_needs_any_more_leaves_memory_with_its_subject() -> None:
+    judge = engine()
+    live: list[Item] = [
+        decided(number, number, subject="officer_item:O-1/X", clock="wall", source_system="live") for number in range(30)
+    ]
+    judge.process([*live, ClockStep(partition=0, clock="wall", to=at("2026-03-03T00:00"))])
+    assert said(judge.advance("wall", at("2026-03-03T00:00"))) == [(Level.YELLOW, State.ISSUED, "2026-03-02")]
+    judge.process([ClockStep(partition=0, clock="wall", to=at("2026-04-20T00:00"))])
+    judge.advance("wall", at("2026-04-20T00:00"))
+    gone = [key for key, blob in judge.changes() if blob is None]
+    assert len(gone) == 1, "the page"
+    judge.process([ClockStep(partition=0, clock="wall", to=at("2026-12-01T00:00"))])
+    judge.advance("wall", at("2026-12-01T00:00"))
+    assert judge.size().bytes < 2_000, "only what was said is left"
