@@ -49,7 +49,7 @@ def nothing_runs(found: dict[str, Any]) -> bool:
 
 def test_it_answers_refuses_a_second_dies_whole_and_starts_again(settings: Settings) -> None:
     found = up(settings)
-    assert list(found["processes"]) == ["kafka", "clickhouse", "agents", "sink", "gateway", "dashboard"]
+    assert list(found["processes"]) == ["kafka", "clickhouse", "agents", "sink", "gateway", "dashboard", "monitor"]
     for service in FOR_PEOPLE:
         assert service.is_ready(settings)
         assert found[service.command] == service.url(settings)
