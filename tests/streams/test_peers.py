@@ -11,23 +11,31 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
+from typer.testing import CliRunner
 
+from streams import admin
 from streams.embedded.clickhouse import ClickHouseProcess
+from streams.embedded.kafka import Kafka
 from streams.peers import counting, stored
 from streams.peers.counting import quantile
 from streams.peers.usual import Span, Usual, entries
+from streams.reference import publish
 from streams.simulator.days import Load
 from streams.simulator.trial import Trial
 from streams.sinking.events import event_rows
 from streams.sinking.record import Record
 from streams.store.client import Address, Store
 from streams.store.migration import migrate
+from supervision.cli import app
+from supervision.cli.explaining import reference_of
 from supervision.cli.peers import written
 from supervision.decoder import decode, encode
 from supervision.event import BatchKind, CaseEvent, EventType, Flag, PostPlace, Precision, SourceOp, Stream
+from supervision.language import UserError
 from supervision.loading import load_catalogue
 from supervision.payload import PAYLOADS
 from supervision.reference import Item, Peer, Reference, Source
+from supervision.settings import load
 from supervision.subject import stream_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -202,3 +210,38 @@ def _rounded(found: list[Usual]) -> list[Usual]:
 
 def _round(figure: float | None) -> float | None:
     return None if figure is None else round(figure, 6)
+
+
+def test_dates_that_are_the_wrong_way_round_are_a_mistake_of_use() -> None:
+    ran = CliRunner().invoke(app, ["peers", "build", "--from", "2026-03-02", "--to", "2026-03-01"])
+    assert isinstance(ran.exception, UserError)
+    assert "--to 2026-03-01" in str(ran.exception)
+
+
+@pytest.mark.service
+def test_the_command_counts_writes_and_publishes(
+    store: Store, clickhouse: ClickHouseProcess, kafka: Kafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(store, history())
+    named = {
+        "CLICKHOUSE_HOST": "127.0.0.1",
+        "CLICKHOUSE_PORT": str(clickhouse.port),
+        "CLICKHOUSE_USER": clickhouse.user,
+        "CLICKHOUSE_PASSWORD": clickhouse.password,
+        "CLICKHOUSE_DATABASE": store.address.database,
+        "KAFKA_BOOTSTRAP": kafka.bootstrap,
+        "TOPIC_PREFIX": f"p{uuid4().hex[:8]}.",
+    }
+    for name, value in named.items():
+        monkeypatch.setenv(f"SUPERVISION_{name}", value)
+    settings = load(data=tmp_path)
+    admin.create(settings)
+    publish(settings, REFERENCE.entries)
+    file = tmp_path / "peers.yaml"
+    options = ["--from", "2026-03-02", "--to", "2026-03-03", "--least", "3", "--name", "test", "--out", str(file), "--publish"]
+    ran = CliRunner().invoke(app, ["peers", "build", "--data", str(tmp_path), *options], catch_exceptions=False)
+    assert ran.exit_code == 0, ran.output
+    (made,) = load_catalogue([file])
+    assert isinstance(made, Peer)
+    assert (made.item_code, made.region_level, made.cases, made.grants) == ("X", 4, 3, 5)
+    assert reference_of(settings, None).peer("X", "430111", SPAN.until) == made
