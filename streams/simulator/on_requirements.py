@@ -63,6 +63,15 @@ def _up_to_the_maximum(story: Story) -> None:
     _decides(story, story.desk.substitute, DEPUTY_MOST_FEN - story.chance.randint(0, 10_000))
 
 
+def _the_head_decides(story: Story) -> None:
+    _decides(story, story.desk.head)
+
+
+def _the_substitute_decides(story: Story) -> None:
+    """Of what amount nobody says."""
+    _decides(story, story.desk.substitute)
+
+
 def _until_a_monday(story: Story) -> None:
     """The end comes on one of the working days on which the register may lag behind a Monday's change of posts."""
     ruler = Ruler(story.hall.calendar)
@@ -200,5 +209,8 @@ TWISTS: tuple[Twist, ...] = (
           alter=_completed_before_the_acceptance),
     Twist(rule="P16", name="end_is_start", violates=_Q, suits=_handled, shape=_in_time, alter=_ends_as_it_starts),
     Twist(rule="P16", name="clock_drift", violates=_Q, suits=_handled, shape=_in_time, move=_all_later),
+    Twist(rule="P03", name="decided_by_the_head", violates=_Q, suits=_approved, shape=_in_time, alter=_the_head_decides),
+    Twist(rule="P03", name="decided_by_the_substitute", violates=_Q, suits=_approved, shape=_in_time,
+          alter=_the_substitute_decides),
     Twist(rule="P03", name="up_to_the_maximum", violates=_Q, suits=_approved, shape=_in_time, alter=_up_to_the_maximum),
 )  # fmt: skip

@@ -23,7 +23,7 @@ WEEKS = ((1, "2026-03-02"), (2, "2026-02-09"), (3, "2026-04-27"), (4, "2026-09-1
 
 
 def _scores(seed: int, first: str) -> list[Score]:
-    trial = Trial.of(seed, 3, Load(rate=0.1, injected=0.6), date.fromisoformat(first))
+    trial = Trial.of(seed, 3, Load(rate=0.15, injected=0.6), date.fromisoformat(first))
     run = judged(trial, trial.items())
     assert not run.alarms
     assert not run.refused
