@@ -192,10 +192,10 @@ def _new_names(events: tuple[CaseEvent, ...], draw: random.Random) -> dict[UUID,
 
 
 def _without_id(each: Standing, names: dict[UUID, UUID]) -> tuple[object, ...]:
-    segment = each.segment
+    subject, segment = each.subject, each.segment
     for old, new in names.items():
-        segment = segment.replace(str(old), str(new))
-    return (each.rule, each.level, each.subject, segment, each.detected_at, each.due_at, each.state)
+        subject, segment = subject.replace(str(old), str(new)), segment.replace(str(old), str(new))
+    return (each.rule, each.level, subject, segment, each.detected_at, each.due_at, each.state)
 
 
 def test_they_agree_where_a_pause_moves_the_mark_that_is_passed_first_behind_another() -> None:
