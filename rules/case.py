@@ -29,7 +29,7 @@ from rules.fact import (
     party_of,
     where_of,
 )
-from rules.packing import ACTOR, DELETED, DEVICE, NO_PLACE, PARTY, SUPERSEDES, VERSION, WHERE, PackedCase, holds_id, pack_fact
+from rules.packing import ACTOR, DEVICE, NO_PLACE, PARTY, WHERE, PackedCase, holds_id, pack_fact, version_of
 from rules.part import Part, order_of
 from rules.vocabulary import Vocabulary
 from rules.world import World
@@ -87,7 +87,7 @@ class Case:
         self.parties, self.names, self.body, self.kept = packed.parties, packed.names, packed.facts, packed.kept
         self.wakes, self.alerts, self.sent = packed.wakes, packed.alerts, packed.sent
         self.has_versions = False
-        self.has_rare = False  # a fact keeps what is seldom kept of any: another version, a word of its own
+        self.has_rare = False  # a fact keeps what is seldom kept of any: a word of its own
         self.may_be_test = False
         self.fresh: list[Fact] = []  # facts of the call at hand
         self.is_anew = False  # they may have changed what any rule looked at
@@ -125,10 +125,10 @@ class Case:
         if plan.party:
             party, for_, rare = self._place_of_party(party_of(event), rare)
         fact = Fact(event.event_id.int, plan.code, event.occurred_at, where, actor, device, party, kept_of(event, plan))
-        if event.data_version != 1 or event.supersedes_event_id is not None or event.source_op is SourceOp.DELETE:
-            rare = _take_version(fact, event, rare)
         if rare:
             self.has_rare = True
+        if event.data_version != 1 or event.supersedes_event_id is not None or event.source_op is SourceOp.DELETE:
+            rare = {**(rare or {}), **_take_version(fact, event)}
         if INSTANCE in fact.kept:
             rare = {**(rare or {}), INSTANCE: self._place_of_name(fact.kept[INSTANCE])}
         head, kept = pack_fact(fact, place, by, with_, for_, rare)
@@ -265,16 +265,9 @@ def _place_in(
     return len(codes) - 1, rare
 
 
-def _take_version(fact: Fact, event: CaseEvent, rare: dict[int, Any] | None) -> dict[int, Any]:
+def _take_version(fact: Fact, event: CaseEvent) -> dict[int, Any]:
     """What the event says of other versions, on the fact and as it is packed."""
     fact.version = event.data_version
     fact.deleted = event.source_op is SourceOp.DELETE
-    rare = dict(rare or {})
-    if fact.version > 1:
-        rare[VERSION] = fact.version
-    if fact.deleted:
-        rare[DELETED] = True
-    if event.supersedes_event_id is not None:
-        fact.supersedes = event.supersedes_event_id.int
-        rare[SUPERSEDES] = event.supersedes_event_id.bytes
-    return rare
+    fact.supersedes = None if event.supersedes_event_id is None else event.supersedes_event_id.int
+    return version_of(fact)

@@ -12,6 +12,7 @@ from rules.packing import (
     ALONE,
     DELETED,
     DEVICE,
+    OF_VERSIONS,
     ON_SEVERAL_CLOCKS,
     PARTY,
     PLAIN,
@@ -129,7 +130,7 @@ def _unpacked(packed: PackedCase, world: World, source: Source, case_id: str, vo
     for fact in case.facts:
         if fact.kept is not NOTHING:
             if min(fact.kept) < 0:
-                case.has_rare = True
+                case.has_rare = case.has_rare or any(code < 0 and code not in OF_VERSIONS for code in fact.kept)
                 _take_rare(case, fact)
             case.heed(fact)
     return case

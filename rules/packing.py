@@ -21,6 +21,7 @@ FORMAT = 4
 ALONE, TOGETHER, ON_SEVERAL_CLOCKS, PLAIN = range(4)  # the one case its key names; others; cases whose clocks differ; see `plain`
 NO_PLACE = 255  # nothing of the kind is kept, or it stands in the fact itself
 VERSION, DELETED, SUPERSEDES, WHERE, ACTOR, DEVICE, PARTY = range(-1, -8, -1)  # numbers of what rarely stands in a fact
+OF_VERSIONS = frozenset({VERSION, DELETED, SUPERSEDES})
 
 _HEAD = Layout(">BBq")
 _FACT = Layout(">QQBHIBBBB")
@@ -66,6 +67,20 @@ def pack_fact(fact: Fact, where: int, actor: int, device: int, party: int, rare:
     identity, at = fact.id, fact.at + SHIFT
     head = _pack_fact(identity >> 64, identity & _LOW, fact.type, at >> 32, at & 0xFFFFFFFF, where, actor, device, party)
     return head, _encode(kept) if kept else _NOTHING_KEPT
+
+
+def version_of(fact: Fact) -> dict[int, Any]:
+    """What stands in a fact of its version; nothing in most."""
+    if fact.version == 1 and fact.supersedes is None and not fact.deleted:
+        return NOTHING
+    found: dict[int, Any] = {}
+    if fact.version > 1:
+        found[VERSION] = fact.version
+    if fact.deleted:
+        found[DELETED] = True
+    if fact.supersedes is not None:
+        found[SUPERSEDES] = fact.supersedes.to_bytes(16, "big")
+    return found
 
 
 def unpack_facts(packed: PackedCase, wheres: list[Where], actors: list[Actor], devices: list[Device]) -> list[Fact]:

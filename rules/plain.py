@@ -1,9 +1,10 @@
 """How a plain case lies packed: laid out so that a fact can be added to it without unpacking it (`rules.shortcut`).
 
-Plain is a case that its key names, with one place and facts in order, that knows no pause, extension, reopening, version, alert or
-rare word, was not answered too late, and whose facts keep nothing but words of short lists, and names and numbers that lie apart:
-so most cases most of the time. After the head follow facts, what is kept of each, parties, names of step instances, what lies apart
-by the place of its fact, wakes by rule, signals sent. A fact names its actor and its device by the number of the vocabulary.
+Plain is a case that its key names, with one place and facts in order, that knows no pause, extension, reopening, second version of
+its acceptance or rare word, was not answered too late, and whose facts keep nothing but words of short lists, and names and numbers
+that lie apart: so most cases most of the time. After the head follow the facts in force, what is kept of each, parties, names of
+step instances, what lies apart by the place of its fact, wakes by rule, an annex, signals sent. A fact names its actor and its
+device by the number of the vocabulary. In the annex lies what no fact that is added changes: alerts, and other versions.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rules.fact import CODE_OF, INSTANCE, MANY_VALUED, NOTHING, PLAIN_FIELDS, Fact, Party
-from rules.packing import FORMAT, NO_PLACE, PLAIN, SHIFT, PackedCase, SnapshotError, kept_in
-from rules.said import Sent
+from rules.packing import FORMAT, NO_PLACE, PLAIN, SHIFT, PackedCase, SnapshotError, kept_in, version_of
+from rules.part import ACCEPTANCE_CODES
+from rules.said import Sent, Standing
 from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
 from supervision.event import EventType
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
     from rules.case import Case
 
 # format, shape, earliest wake, number of its where, how many facts, bytes of what they keep, of parties, of names, of what lies
-# apart, how many wakes
-HEAD = Layout(">BBqIBHHHHB")
+# apart, how many wakes, bytes of the annex
+HEAD = Layout(">BBqIBHHHHBH")
+RULE_SIZE = 3
 WAKE_SIZE = 9  # instant and id of the rule: in the order of bytes, which is that of the instants
 FACT_SIZE = 30  # id, type, time, actor, device, party
 TYPE_AT, AT, ACTOR_AT, DEVICE_AT, PARTY_AT = 16, 17, 23, 26, 29
@@ -54,35 +57,52 @@ _sent = msgspec.msgpack.Decoder(list[Sent]).decode
 _told = msgspec.msgpack.Decoder(dict[int, Any]).decode
 
 
+class Annex(msgspec.Struct, array_like=True):
+    """`versions`: what stands in facts in force of their version, by place; `past`: the facts that are not, and what is kept of
+    them, as other shapes have it."""
+
+    alerts: list[Standing]
+    versions: dict[int, dict[int, Any]]
+    past: bytes
+    past_kept: bytes
+
+
+_annex = msgspec.msgpack.Decoder(Annex).decode
+
+
 def packed(case: Case, earliest: int) -> bytes | None:
     """The blob of a plain case; None: it is not plain."""
     if not _is_plain(case):
         return None
-    facts, kept = _in_order(case)
+    order, past = _order(case)
+    if len(order) > MOST_FACTS or any(case.facts[place].type in ACCEPTANCE_CODES for place in past):
+        return None
+    facts, kept = _laid(case, order), _kept_of(case, order)
     parties, names = listed(case.parties), listed(case.names)
     try:
-        apart = _apart(case)
+        apart, annex = _apart(case, order), _annex_of(case, order, past)
         head = HEAD.pack(
             FORMAT,
             PLAIN,
             earliest,
             case.where_codes[0],
-            len(case.facts),
+            len(order),
             len(kept),
             len(parties),
             len(names),
             len(apart),
             len(case.wakes),
+            len(annex),
         )
     except struct.error:  # longer than a plain case may be
         return None
-    return b"".join((head, facts, kept, parties, names, apart, wakes_of(case.wakes), listed(case.sent)))
+    return b"".join((head, facts, kept, parties, names, apart, wakes_of(case.wakes), annex, listed(case.sent)))
 
 
 def unpack(blob: bytes) -> PackedCase:
     """Raises SnapshotError."""
     try:
-        _, _, _, where, count, kept, parties, names, apart, wakes = HEAD.unpack_from(blob)
+        _, _, _, where, count, kept, parties, names, apart, wakes, beside = HEAD.unpack_from(blob)
         one = HEAD.size
         two = one + count * FACT_SIZE
         three = two + kept
@@ -90,22 +110,27 @@ def unpack(blob: bytes) -> PackedCase:
         five = four + names
         six = five + apart
         seven = six + WAKE_SIZE * wakes
-        facts, actors, devices = _with_places(blob[one:two])
+        eight = seven + beside
+        annex = _annex(blob[seven + 1 + blob[seven] * RULE_SIZE : eight]) if beside else Annex([], {}, b"", b"")
+        facts, actors, devices = _with_places(blob[one:two] + annex.past)
+        all_kept = blob[two:three]
+        if apart or annex.versions:
+            all_kept = _joined(all_kept, count, blob[five:six], annex.versions)
         return PackedCase(
             None,
             None,
             facts,
-            _joined(blob[two:three], count, blob[five:six]) if apart else blob[two:three],
+            all_kept + annex.past_kept,
             [where],
             actors,
             devices,
             parties_in(blob[three:four]),
             names_in(blob[four:five]),
             wakes_in(blob[six:seven]),
-            [],
-            _sent(blob[seven:]) if len(blob) > seven else [],
+            annex.alerts,
+            _sent(blob[eight:]) if len(blob) > eight else [],
         )
-    except (ValueError, msgspec.DecodeError, struct.error) as error:
+    except (ValueError, IndexError, msgspec.DecodeError, struct.error) as error:
         raise SnapshotError(f"state does not decode as format {FORMAT}: {error}") from error
 
 
@@ -194,7 +219,7 @@ def _place_of(section: bytes, rule: bytes) -> int:
 
 
 def _is_plain(case: Case) -> bool:
-    if case.has_versions or case.has_rare or case.alerts or len(case.where_codes) != 1 or len(case.facts) > MOST_FACTS:
+    if case.has_rare or len(case.where_codes) != 1:
         return False
     for rule, at in case.wakes.items():
         if len(rule.encode()) != 3 or not -SHIFT <= at < SHIFT:
@@ -220,18 +245,42 @@ def _was_answered_late(case: Case) -> bool:
         return True
 
 
-def _in_order(case: Case) -> tuple[bytes, bytes]:
-    """Facts and what is kept of each, in the order of their times."""
-    facts, body, kept = case.facts, case.body, case.kept
-    order = sorted(range(len(facts)), key=lambda place: (facts[place].at, facts[place].id))
-    if order != list(range(len(facts))) or _tells(case):
-        kept = b"".join([_kept(case, facts[place]) for place in order])
-    actors, devices = _by_place(case.actor_codes), _by_place(case.device_codes)
+def _order(case: Case) -> tuple[list[int], list[int]]:
+    """The places of the facts in force, and of all others, in the order of their times."""
+    facts = case.facts
+    places = sorted(range(len(facts)), key=lambda place: (facts[place].at, facts[place].id))
+    if not case.has_versions:
+        return places, []
+    heads = {fact.id for fact in case.heads()}
+    return [place for place in places if facts[place].id in heads], [place for place in places if facts[place].id not in heads]
+
+
+def _laid(case: Case, order: list[int]) -> bytes:
+    """These facts."""
+    actors, devices, body = _by_place(case.actor_codes), _by_place(case.device_codes), case.body
     found: list[bytes] = []
     for place in order:
         at = place * _TALL
         found += (body[at : at + ACTOR_AT], actors[body[at + 24]], devices[body[at + 25]], body[at + 26 : at + _TALL])
-    return b"".join(found), kept
+    return b"".join(found)
+
+
+def _kept_of(case: Case, order: list[int]) -> bytes:
+    """What is kept of these facts but what lies apart or in the annex."""
+    if order == list(range(len(case.facts))) and not _tells(case) and not any(version_of(fact) for fact in case.facts):
+        return case.kept
+    return b"".join([_kept(case, case.facts[place], MANY_VALUED) for place in order])
+
+
+def _annex_of(case: Case, order: list[int], past: list[int]) -> bytes:
+    """The annex behind the ids of the rules that have alerts."""
+    facts = case.facts
+    versions = {at: version for at, place in enumerate(order) if (version := version_of(facts[place]))}
+    if not case.alerts and not versions and not past:
+        return b""
+    rules = sorted({standing.rule_id.encode() for standing in case.alerts})
+    past_kept = b"".join([_kept(case, facts[place], frozenset()) for place in past])
+    return b"".join((bytes((len(rules),)), *rules, _encode(Annex(case.alerts, versions, _laid(case, past), past_kept))))
 
 
 def _by_place(codes: list[int]) -> dict[int, bytes]:
@@ -253,13 +302,14 @@ def _with_places(facts: bytes) -> tuple[bytes, list[int], list[int]]:
     return b"".join(found), [int.from_bytes(code, "big") for code in actors], [int.from_bytes(code, "big") for code in devices]
 
 
-def _kept(case: Case, fact: Fact) -> bytes:
-    kept = {code: value for code, value in fact.kept.items() if code not in MANY_VALUED}
-    if not kept:
-        return _NOTHING_KEPT
+def _kept(case: Case, fact: Fact, without: frozenset[int]) -> bytes:
+    """What is kept of a fact but these fields; with all of them goes what stands in it of its version."""
+    kept = {code: value for code, value in fact.kept.items() if code not in without}
     if INSTANCE in kept:
         kept[INSTANCE] = case.names.index(kept[INSTANCE])
-    return _encode(kept)
+    if not without:
+        kept |= version_of(fact)
+    return _encode(kept) if kept else _NOTHING_KEPT
 
 
 def _tells(case: Case) -> bool:
@@ -267,20 +317,20 @@ def _tells(case: Case) -> bool:
     return any(fact.kept is not NOTHING and not MANY_VALUED.isdisjoint(fact.kept) for fact in case.facts)
 
 
-def _apart(case: Case) -> bytes:
-    """What lies apart, in the order of the facts' times."""
+def _apart(case: Case, order: list[int]) -> bytes:
+    """What lies apart of these facts."""
     if not _tells(case):
         return b""
     found: list[bytes] = []
-    for place, fact in enumerate(sorted(case.facts, key=lambda fact: (fact.at, fact.id))):
-        told = {code: value for code, value in fact.kept.items() if code in MANY_VALUED}
+    for at, place in enumerate(order):
+        told = {code: value for code, value in case.facts[place].kept.items() if code in MANY_VALUED}
         if told:
-            found.append(apart_of(place, told))
+            found.append(apart_of(at, told))
     return b"".join(found)
 
 
-def _joined(kept: bytes, count: int, apart: bytes) -> bytes:
-    """What is kept of each of so many facts with what lies apart of it, as other shapes have it."""
+def _joined(kept: bytes, count: int, apart: bytes, versions: dict[int, dict[int, Any]]) -> bytes:
+    """What is kept of each of so many facts with what lies apart of it and stands in it of its version, as other shapes have it."""
     all_kept = kept_in(kept, count)
     at = 0
     while at < len(apart):
@@ -289,4 +339,6 @@ def _joined(kept: bytes, count: int, apart: bytes) -> bytes:
         both = (all_kept[place] or {}) | _told(apart[at : at + size])
         all_kept[place] = dict(sorted(both.items()))
         at += size
+    for place, version in versions.items():
+        all_kept[place] = (all_kept[place] or {}) | version
     return b"".join([_NOTHING_KEPT if of is None else _encode(of) for of in all_kept])

@@ -124,11 +124,14 @@ class Shortcut:
             if told[_ALL_OF_WHERE:] != _ORDINARY or origin.is_odd or self._graves.holds(key):
                 return None
             blob, earliest, count, kept_size, parties_size, names_size, apart_size, wakes = b"", FAR, 0, 0, 0, 0, 0, 0
+            annex_size = 0
             where_code = self._where(told)
         else:
             if blob[1] != PLAIN or identity in blob:
                 return None
-            _, _, earliest, where_code, count, kept_size, parties_size, names_size, apart_size, wakes = _unpack_head(blob)
+            _, _, earliest, where_code, count, kept_size, parties_size, names_size, apart_size, wakes, annex_size = _unpack_head(
+                blob
+            )
             expected = self._expected.get(where_code) or self._expect(where_code)
             if told != expected or earliest <= origin.now or count >= MOST_FACTS or origin.is_odd:
                 return None
@@ -182,7 +185,10 @@ class Shortcut:
         plan = way.plan
         actor = actor_of(event) if plan.actor else None
         wakes_end = wakes_at + wakes * WAKE_SIZE
-        packed_wakes, next_wake, sent = blob[wakes_at:wakes_end], earliest, blob[wakes_end:]
+        if annex_size and follow.concerns(blob, wakes_end):
+            return None
+        annex_end = wakes_end + annex_size
+        packed_wakes, next_wake, sent = blob[wakes_at:wakes_end], earliest, blob[annex_end:]
         drafts: list[Draft] = []
         is_asked, before = bool(follow.daily), None
         if is_asked and at + origin.grace < earliest and at % QUARTER_MS:
@@ -232,7 +238,17 @@ class Shortcut:
                 middle, apart_size = middle + apart, apart_size + len(apart)
             kept_size += len(kept)
             head = _pack_head(
-                FORMAT, PLAIN, next_wake, where_code, count + 1, kept_size, parties_size, names_size, apart_size, wakes
+                FORMAT,
+                PLAIN,
+                next_wake,
+                where_code,
+                count + 1,
+                kept_size,
+                parties_size,
+                names_size,
+                apart_size,
+                wakes,
+                annex_size,
             )
         except struct.error:  # longer than a plain case may be
             return None
@@ -249,8 +265,8 @@ class Shortcut:
         if next_wake != earliest and next_wake != FAR:
             self._clocks.arm(origin.clock, key, next_wake)
         self.taken += 1
-        facts = blob[_HEAD_SIZE:facts_end]
-        return b"".join((head, facts, identity, way.type, stamp, by, with_, for_, all_kept, middle, packed_wakes, sent))
+        facts, annex = blob[_HEAD_SIZE:facts_end], blob[wakes_end:annex_end]
+        return b"".join((head, facts, identity, way.type, stamp, by, with_, for_, all_kept, middle, packed_wakes, annex, sent))
 
     def _is_settled(self, event: CaseEvent, key: str, told: Any, position: int) -> bool:
         """Whether no fact of the case that comes next can change what this one signals: facts of one case that follow one another

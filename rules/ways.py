@@ -10,7 +10,7 @@ from typing import Any
 from rules.clocks import WALL
 from rules.fact import FEW_VALUED, INSTANCE, MANY_VALUED, PLAIN_FIELDS, Plan
 from rules.outline import Daily, Look
-from rules.plain import WAKE_SIZE, first_of, wakes_in
+from rules.plain import RULE_SIZE, WAKE_SIZE, first_of, wakes_in
 from rules.world import Place
 from supervision.event import EventType
 from supervision.payload import PAYLOADS
@@ -67,13 +67,20 @@ class Follow:
     """What the last act of an outline leads to: `looks` by rule, those that are `daily` apart, with what is `known` of them by the
     wakes before and the day of the act: the wakes behind it, the earliest, how many. `bare`: steps so far that name no instance."""
 
-    __slots__ = ("bare", "daily", "known", "looks")
+    __slots__ = ("bare", "daily", "known", "looks", "rules")
 
     def __init__(self, looks: Sequence[LookOf], bare: frozenset[str]) -> None:
         self.looks: tuple[LookOf, ...] = tuple(each for each in looks if not isinstance(each[1], Daily))
         self.daily: tuple[LookOf, ...] = tuple(each for each in looks if isinstance(each[1], Daily))
         self.known: dict[tuple[bytes, int], tuple[bytes, int, int]] = {}
+        self.rules = frozenset(rule for rule, _, _ in looks)
         self.bare = bare
+
+    def concerns(self, blob: bytes, annex_at: int) -> bool:
+        """Whether a rule that has an alert by this annex may have more to say; looks only tell of rules that have said nothing."""
+        first = annex_at + 1
+        named = range(first, first + blob[annex_at] * RULE_SIZE, RULE_SIZE)
+        return any(blob[at : at + RULE_SIZE] in self.rules for at in named)
 
     def keep(self, before: tuple[bytes, int], wakes: bytes, place: Place, grace: int) -> None:
         """What daily looks said, unless more than the day decided it: a new wake within that day."""

@@ -14,7 +14,7 @@ from rules.fact import CODE_OF, FIELD_CODE, Fact
 from rules.kinds.deadline import CASE_CLOCK, Reached, Running, in_time, next_of, verdict_of
 from rules.outline import LOUD, UNTOUCHED, Daily, Look, Outline, Outlook, Scene
 from rules.parameters import After, Deadline, Errand, Happening, Mark, Occurrence
-from rules.part import ACCEPTANCE_CODES, Part, named_once, order_of
+from rules.part import ACCEPTANCE_CODES, ACCEPTANCES, Part, named_once, order_of
 from rules.profile import Awaits, Needs
 from rules.reading import ACTOR, Reads, merged, reads
 from rules.verdict import FAR, Verdict
@@ -159,8 +159,8 @@ class FixedDeadline:
         self.watches = tuple(Watch(each, is_paused=parameters.pauses) for each in told)
         self._codes = frozenset(sign.code for watch in self.watches for sign in watch.signs)
         own = [reads((sign.event,), ACTOR, sign.fields) for watch in self.watches for sign in watch.signs]
-        reopened = reads((EventType.CASE_REOPENED,), ACTOR)
-        self.reads: Reads = merged(reopened, *own, *((CASE_CLOCK,) if parameters.pauses else ()))
+        opened = reads((*ACCEPTANCES, EventType.CASE_REOPENED), ACTOR)
+        self.reads: Reads = merged(opened, *own, *((CASE_CLOCK,) if parameters.pauses else ()))
         main = self.watches[0]
         begins = (*main.starts, *main.otherwise)
         self.awaits: Awaits = (frozenset(sign.event for sign in begins), frozenset(sign.event for sign in main.stops))
