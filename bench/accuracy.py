@@ -21,6 +21,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from bench.workload import machine
 from rules.card import BUILTIN, load_cards
 from streams.simulator import truth

@@ -54,8 +54,8 @@ from rules.said import Draft
 from rules.saying import first_sent, signal_of
 from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
-from rules.vocabulary import Vocabulary, Words
-from rules.ways import Follow, LookOf, Origin, Way
+from rules.vocabulary import Vocabulary
+from rules.ways import Follow, LookOf, Origin, Way, apart_in, number_of, place_of
 from rules.world import Place, World
 from supervision.event import BatchKind, CaseEvent, Precision, SourceOp, root_key
 from supervision.signal import Signal
@@ -215,15 +215,15 @@ class Shortcut:
             return None
 
         # -- the fact
-        by = NO_WORD if actor is None else _number(self._vocabulary.actors, actor)
-        with_ = _number(self._vocabulary.devices, device_of(event)) if plan.device else NO_WORD
+        by = NO_WORD if actor is None else number_of(self._vocabulary.actors, actor)
+        with_ = number_of(self._vocabulary.devices, device_of(event)) if plan.device else NO_WORD
         for_, parties = _NO_PARTY, None
         if plan.party:
             party = party_of(event)
             if blob[kept_end:names_at] == b"\x91" + _encode(party):
                 for_ = b"\0"
             else:
-                for_, parties = _place_of(party, parties_in(blob[kept_end:names_at]))
+                for_, parties = place_of(party, parties_in(blob[kept_end:names_at]))
         if by is None or with_ is None:
             return None
         middle = blob[kept_end:wakes_at]
@@ -296,7 +296,7 @@ class Shortcut:
             values = (way.values_of(body), None if way.words_of is None else way.words_of(event), number)
             packed = way.told.get(values)
             if packed is not None:
-                return packed, name if number == len(names) else None, _apart_in(body, way.many) if way.many else NOTHING
+                return packed, name if number == len(names) else None, apart_in(body, way.many) if way.many else NOTHING
         kept, many = kept_of(event, way.plan), NOTHING
         if way.many:
             many = {code: value for code, value in kept.items() if code in MANY_VALUED}
@@ -387,29 +387,3 @@ class Shortcut:
                 if outlook is not UNTOUCHED:
                     looks.append((rule.id.encode(), outlook, rule.is_conditional))
         return Follow(looks, Outline(types, all_kept).bare_steps)
-
-
-def _apart_in(payload: Any, many: tuple[tuple[int, str, Any], ...]) -> dict[int, Any]:
-    """What a payload tells of these fields, in the order of their numbers."""
-    found: dict[int, Any] = {}
-    for code, name, default in many:
-        value = getattr(payload, name)
-        if value is not None and value != default:
-            found[code] = value
-    return found
-
-
-def _number(words: Words, word: Any) -> bytes | None:
-    """Of an actor or a device; None: the list is full."""
-    known = words.known_of(word)
-    if known is not None:
-        return known[2]
-    _, code = words.canonical(word)
-    return None if code is None else code.to_bytes(3, "big")
-
-
-def _place_of(party: Any, known: list[Any]) -> tuple[bytes, list[Any] | None]:
-    """Its place among those that are known; and all of them, if it is new."""
-    if party in known:
-        return bytes((known.index(party),)), None
-    return bytes((len(known),)), [*known, party]

@@ -11,6 +11,7 @@ from rules.clocks import WALL
 from rules.fact import FEW_VALUED, INSTANCE, MANY_VALUED, PLAIN_FIELDS, Plan
 from rules.outline import Daily, Look
 from rules.plain import RULE_SIZE, WAKE_SIZE, first_of, wakes_in
+from rules.vocabulary import Words
 from rules.world import Place
 from supervision.event import EventType
 from supervision.payload import PAYLOADS
@@ -109,3 +110,29 @@ class Origin:
 
 def _nothing_of(_payload: Any) -> tuple[()]:
     return ()
+
+
+def apart_in(payload: Any, many: tuple[tuple[int, str, Any], ...]) -> dict[int, Any]:
+    """What a payload tells of these fields, in the order of their numbers."""
+    found: dict[int, Any] = {}
+    for code, name, default in many:
+        value = getattr(payload, name)
+        if value is not None and value != default:
+            found[code] = value
+    return found
+
+
+def number_of(words: Words, word: Any) -> bytes | None:
+    """Of an actor or a device; None: the list is full."""
+    known = words.known_of(word)
+    if known is not None:
+        return known[2]
+    _, code = words.canonical(word)
+    return None if code is None else code.to_bytes(3, "big")
+
+
+def place_of(party: Any, known: list[Any]) -> tuple[bytes, list[Any] | None]:
+    """Its place among those that are known; and all of them, if it is new."""
+    if party in known:
+        return bytes((known.index(party),)), None
+    return bytes((len(known),)), [*known, party]
