@@ -61,7 +61,7 @@ class Days:
         return self._load(day) if found is None else found
 
     def _load(self, day: int) -> _Year:
-        number = date.fromordinal(day).year if 0 < day <= date.max.toordinal() else day * 400 // 146_097 + 1
+        number = date.fromordinal(min(max(day, 1), date.max.toordinal())).year
         flags = self._flags_of(number) if 1 < number < date.max.year else None
         if flags is None:
             raise CalendarMissing(self.name, number)

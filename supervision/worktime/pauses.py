@@ -68,9 +68,7 @@ class Pauses(Struct, frozen=True):
 
     def working_days(self, calendar: WorkCalendar, after: int, upto: int) -> int:
         """Paused working days d with after < d <= upto."""
-        return sum(
-            calendar.count(max(after, first - 1), min(upto, last)) for first, last in self.days if first <= upto and last > after
-        )
+        return sum(calendar.count(max(after, first - 1), min(upto, last)) for first, last in self.days)
 
     # -- counting round them ------------------------------------------------------------------------------------
 

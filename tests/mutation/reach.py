@@ -42,6 +42,12 @@ class Watch:
     def __init__(self, coverage: Coverage) -> None:
         self._coverage = coverage
         self.cost: dict[str, float] = {}
+        self._caches: list[Any] = []
+
+    def pytest_collection_finish(self) -> None:
+        """Find every cache of ours: what one test has made another would find, and not reach the code that makes it."""
+        found = [each for each in gc.get_objects() if isinstance(each, CACHE)]
+        self._caches = [each for each in found if str(getattr(each, "__module__", "")).partition(".")[0] in trial.OURS]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[Any]:
@@ -51,19 +57,13 @@ class Watch:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
-        _forget()
+        for each in self._caches:
+            each.cache_clear()
         self._coverage.switch_context(f"test {item.nodeid}")
         begun = time.process_time()
         result = yield
         self.cost[item.nodeid] = time.process_time() - begun
         return result
-
-
-def _forget() -> None:
-    """Empty every cache of ours: what one test has made another would find, and not reach the code that makes it."""
-    for each in gc.get_objects():
-        if isinstance(each, CACHE) and str(getattr(each, "__module__", "")).partition(".")[0] in trial.OURS:
-            each.cache_clear()
 
 
 def measure(selection: list[str], sources: list[str], target: Path) -> int:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supervision.worktime import CalendarMissing, Limit, Mode, Pauses, Unit, WorkCalendar, absolute_term, term
+from supervision.entries import Hours
+from supervision.worktime import CalendarMissing, Limit, Mode, Pause, Pauses, Unit, WorkCalendar, absolute_term, term
 from supervision.worktime.calendar import WORKS, Days
 from supervision.worktime.zone import zone
 from tests.supervision.test_worktime_laws import CASES, ms, pauses_of
@@ -39,6 +40,7 @@ def test_a_missing_year_says_which_also_to_another_process() -> None:
     with pytest.raises(CalendarMissing) as missing:
         CN.add(day("2199-01-01"), 1)
     told = pickle.loads(pickle.dumps(missing.value))
+    assert told.args == ("CN", 2199)
     assert (told.region, told.year) == (missing.value.region, missing.value.year) == (CN.name, 2199)
 
 
@@ -57,8 +59,48 @@ def test_other_hours_leave_all_else_of_a_calendar() -> None:
 def test_an_office_without_hours_never_gets_on() -> None:
     with pytest.raises(ValueError, match="no office hours"):
         on_last_days(3).with_hours(()).add_work(at("2026-03-02 09:00"), 1)
+    never = WorkCalendar(
+        "never", "1", zone("Asia/Shanghai"), Days("never", {2026: bytes(365), 2027: bytes(365)}.get), lambda day: ()
+    )
     with pytest.raises(ValueError, match="no office hours"):
-        on_last_days(0).add_work(at("2026-03-02 09:00"), 1)
+        never.add_work(at("2026-03-02 09:00"), 1)
+    closed = {2026: bytes(365), 2027: bytes(364) + bytes([WORKS])}
+    late = WorkCalendar("late", "1", zone("Asia/Shanghai"), Days("late", closed.get), lambda day: CN._hours_on(day))
+    assert clock(late.add_work(at("2026-03-02 09:00"), HOUR)) == "2027-12-31 10:00:00"
+
+
+def test_no_calendar_knows_the_first_year_and_the_last() -> None:
+    always = on_last_days(1)
+    for ordinal in (-5, 0, 1, 365, date(9999, 1, 1).toordinal(), date.max.toordinal(), date.max.toordinal() + 1):
+        with pytest.raises(CalendarMissing):
+            always.is_working(ordinal)
+    assert [always.is_working(date(year, 12, 31).toordinal()) for year in (2, 9998)] == [True, True]
+    assert CN.count(day("2026-12-31"), day("2026-12-31")) == 0
+
+
+def test_a_standard_day_is_the_longest_of_a_working_week() -> None:
+    default, named = Hours(spans=((540, 1020),)), Hours(spans=((540, 840),), weekdays=(1, 2, 3, 4, 5))
+    friday = Hours(spans=((540, 660),), weekdays=(5,))
+    monday = Hours(spans=((540, 1140),), weekdays=(1,))
+    for hours, standard in (((default,), 8), ((named, default), 5), ((friday, default), 8), ((monday, default), 10)):
+        assert CN.with_hours(hours).standard_ms(day("2026-03-02")) == standard * HOUR
+
+
+def closing() -> WorkCalendar:
+    """An office whose due days end when it closes: on Fridays at noon, else at 17:30."""
+    hours = (Hours(spans=((540, 720),), weekdays=(5,)), Hours(spans=((540, 720), (780, 840), (900, 1050))))
+    return WorkCalendar("closing", "1", CN.zone, CN._days, lambda day: hours, ends_at_close=True)
+
+
+def test_a_due_day_may_end_with_its_last_span() -> None:
+    calendar = closing()
+    assert clock(calendar.due_end(day("2026-03-05"))) == "2026-03-05 17:30:00"
+    assert clock(calendar.due_end(day("2026-03-06"))) == "2026-03-06 12:00:00"
+    assert clock(calendar.due_end(day("2026-03-07"))) == "2026-03-07 23:59:59.999"
+    wait = Pauses.of(calendar, [pause("2026-03-03 10:00", "2026-03-04 10:00")])
+    assert clock(absolute_term(calendar, at("2026-03-02 10:00"), "2026-03-05", pauses=wait).due_at) == "2026-03-06 12:00:00"
+    kept = absolute_term(calendar, at("2026-03-02 10:00"), at("2026-03-05 17:30"), pauses=wait)
+    assert clock(kept.due_at) == "2026-03-06 17:30:00"
 
 
 def test_a_year_that_is_used_up_to_its_last_minute_ends_with_it() -> None:
@@ -91,6 +133,7 @@ def test_nothing_to_count_takes_no_time_even_in_a_pause() -> None:
     waiting = paused(pause("2026-03-02 09:00", "2026-03-09 10:00", LONG))
     inside = day("2026-03-04")
     assert waiting.add_days(inside, 0) == waiting.add_free(CN, inside, 0) == inside
+    assert CN.add_work(at("2026-03-01 03:00"), 0) == at("2026-03-01 03:00")
     assert waiting.add_work(CN, at("2026-03-04 10:00"), 0) == at("2026-03-04 10:00")
     assert waiting.add_work(CN, at("2026-03-04 10:00"), 1) == at("2026-03-09 10:00") + 1
 
@@ -101,6 +144,30 @@ def test_a_pause_that_ends_on_its_first_day_is_one_of_hours_only() -> None:
     assert short.instants == ((at("2026-03-05 10:00"), at("2026-03-05 11:00")),)
     assert short
     assert paused(pause("2026-03-05 10:00", "2026-03-05 10:00")) == Pauses.NONE
+
+
+def test_a_pause_without_end_ends_at_midnight_after_its_declared_limit_or_ten_days() -> None:
+    assert paused(pause("2026-03-05 10:00", None, Limit(2))).instants == ((at("2026-03-05 10:00"), at("2026-03-10 00:00")),)
+    assert Pauses.of(CN, [Pause(at("2026-03-05 10:00"))]).instants == ((at("2026-03-05 10:00"), at("2026-03-20 00:00")),)
+
+
+MONTHS = [
+    ("2026-03-02", 1, "2026-04-02"),
+    ("2026-03-31", 1, "2026-04-30"),
+    ("2026-01-30", 1, "2026-02-28"),
+    ("2026-03-10", 3, "2026-06-10"),
+    ("2025-11-10", 3, "2026-02-10"),
+    ("2025-11-28", 13, "2026-12-28"),
+    ("2026-03-10", 0, "2026-03-10"),
+    ("2026-03-10", -2, "2026-03-10"),
+]
+
+
+@pytest.mark.parametrize(("start", "months", "due"), MONTHS)
+def test_months_end_on_the_same_day_of_the_month_or_on_its_last(start: str, months: int, due: str) -> None:
+    running = term(CN, at(f"{start} 10:00"), Limit(months, Unit.MONTH))
+    assert clock(running.due_at) == f"{due} 23:59:59.999"
+    assert running.limit_wd == CN.count(day(start), day(due))
 
 
 def test_pauses_that_touch_are_one() -> None:
@@ -139,6 +206,26 @@ def test_an_absolute_term_counts_from_its_start() -> None:
     assert [running.used_wd(at(f"2026-03-{d:02d} 12:00")) for d in (2, 3, 6, 9, 16)] == [0, 1, 3, 4, 9]
     assert running.used_ratio(at("2026-03-16 12:00")) == 1.0
     assert running.remaining_wd(at("2026-03-13 12:00")) == 1
+
+
+def test_an_instant_on_the_first_day_of_a_pause_is_not_paused_for_a_limit_in_days() -> None:
+    wait = paused(pause("2026-03-05 10:00", "2026-03-09 10:00", LONG))
+    running = absolute_term(CN, at("2026-03-02 10:00"), at("2026-03-05 15:00"), pauses=wait)
+    assert running.alert_at() == at("2026-03-05 15:00") + 1
+
+
+@pytest.mark.parametrize(
+    "limit", [Limit(4), Limit(4, Unit.CALENDAR_DAY), Limit(14, Unit.HOUR), Limit(840, Unit.MINUTE), Limit(1, Unit.MONTH)]
+)
+@pytest.mark.parametrize("mode", Mode)
+def test_a_term_knows_where_it_began(limit: Limit, mode: Mode) -> None:
+    running = term(CN, at("2026-03-02 10:00"), limit, mode=mode)
+    assert (running.start, running.start_day) == (at("2026-03-02 10:00"), day("2026-03-02"))
+    assert running.due_day == CN.day_of(running.due_at)
+    assert running.used_wd(at("2026-03-04 08:00")) == 2
+    assert running.limit_wd == running.used_wd(running.due_at)
+    assert running.used_ratio(running.start) == 0.0
+    assert running.used_ratio(running.due_at) == 1.0
 
 
 def test_a_limit_of_nothing_is_used_at_once() -> None:
