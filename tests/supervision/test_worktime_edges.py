@@ -97,6 +97,7 @@ def test_a_due_day_may_end_with_its_last_span() -> None:
     assert clock(calendar.due_end(day("2026-03-05"))) == "2026-03-05 17:30:00"
     assert clock(calendar.due_end(day("2026-03-06"))) == "2026-03-06 12:00:00"
     assert clock(calendar.due_end(day("2026-03-07"))) == "2026-03-07 23:59:59.999"
+    assert clock(calendar.with_hours((Hours(spans=((480, 960),)),)).due_end(day("2026-03-06"))) == "2026-03-06 16:00:00"
     wait = Pauses.of(calendar, [pause("2026-03-03 10:00", "2026-03-04 10:00")])
     assert clock(absolute_term(calendar, at("2026-03-02 10:00"), "2026-03-05", pauses=wait).due_at) == "2026-03-06 12:00:00"
     kept = absolute_term(calendar, at("2026-03-02 10:00"), at("2026-03-05 17:30"), pauses=wait)
@@ -133,6 +134,9 @@ def test_nothing_to_count_takes_no_time_even_in_a_pause() -> None:
     waiting = paused(pause("2026-03-02 09:00", "2026-03-09 10:00", LONG))
     inside = day("2026-03-04")
     assert waiting.add_days(inside, 0) == waiting.add_free(CN, inside, 0) == inside
+    saturday = day("2026-03-07")
+    assert CN.add(saturday, 0) == CN.back(saturday, 0) == CN.add(saturday, -1) == CN.back(saturday, -1) == saturday
+    assert CN.work_between(at("2199-01-01 10:00"), at("2199-01-01 10:00")) == 0  # nobody has to know that year
     assert CN.add_work(at("2026-03-01 03:00"), 0) == at("2026-03-01 03:00")
     assert waiting.add_work(CN, at("2026-03-04 10:00"), 0) == at("2026-03-04 10:00")
     assert waiting.add_work(CN, at("2026-03-04 10:00"), 1) == at("2026-03-09 10:00") + 1
