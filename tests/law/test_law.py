@@ -26,7 +26,8 @@ from tests.law.scenario import Scenario, scenario
 from tests.law.test_days import at
 from tests.law.test_judge import Story
 
-CASES = int(os.environ.get("SUPERVISION_LAW_CASES", "3000"))
+ENOUGH = 3000  # of so many cases some are on every rule
+CASES = int(os.environ.get("SUPERVISION_LAW_CASES", ENOUGH))
 # A seed does not shrink to anything simpler: `compare` makes a differing scenario small, by dropping its events.
 QUICK = settings(deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 SEEDS = st.integers(min_value=0, max_value=2**40).map(scenario)
@@ -177,7 +178,7 @@ def test_the_engine_agrees_with_the_law_on_random_cases() -> None:
     assert not differences, differences[0]
     assert judged >= CASES
     rules = {name.split()[0] for name in counts}
-    assert rules == set(book().by_id), "a rule was never tried"
+    assert rules == set(book().by_id) or CASES < ENOUGH, "a rule was never tried"
 
 
 def replace_events(case: Scenario, events: tuple[CaseEvent, ...]) -> Scenario:

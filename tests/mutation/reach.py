@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -39,10 +39,14 @@ class Reach(msgspec.Struct):
 class Watch:
     """A plugin of pytest that tells coverage which test is running."""
 
-    def __init__(self, coverage: Coverage) -> None:
+    def __init__(self, coverage: Coverage, is_used: Callable[[str], bool]) -> None:
         self._coverage = coverage
+        self._is_used = is_used
         self.cost: dict[str, float] = {}
         self._caches: list[Any] = []
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [item for item in items if self._is_used(item.nodeid)]
 
     def pytest_collection_finish(self) -> None:
         """Find every cache of ours: what one test has made another would find, and not reach the code that makes it."""
@@ -66,10 +70,10 @@ class Watch:
         return result
 
 
-def measure(selection: list[str], sources: list[str], target: Path) -> int:
-    """Run all of the selection and write a Reach to `target`; pytest's exit code."""
+def measure(selection: list[str], is_used: Callable[[str], bool], sources: list[str], target: Path) -> int:
+    """Run what is used of the selection and write a Reach to `target`; pytest's exit code."""
     coverage = Coverage(data_file=None, include=sources)
-    watch = Watch(coverage)
+    watch = Watch(coverage, is_used)
     coverage.start()
     coverage.switch_context("load")
     trial.preload([trial.module_name(Path(source)) for source in sources])

@@ -193,6 +193,23 @@ def test_office_time_outside_pauses_agrees_with_a_count_minute_by_minute(case: t
     assert pauses_of(waits).work_between(CN, ms(start), ms(start) + length * 60_000) == open_minutes * 60_000
 
 
+def test_what_lies_in_a_pause_is_not_used() -> None:
+    wait = paused(pause("2026-03-02 11:00", "2026-03-03 10:00", LONG), pause("2026-03-05 09:00", "2026-03-05 17:30", LONG))
+    running = term(CN, at("2026-03-02 09:00"), Limit(14, Unit.HOUR), pauses=wait)
+    shares = [running.used_ratio(at(f"2026-03-{text}")) for text in ("02 11:00", "03 09:30", "03 12:00", "05 12:00", "06 10:00")]
+    assert [round(share * 14) for share in shares] == [2, 2, 4, 15, 16]
+    assert wait.work_between(CN, at("2026-03-02 15:00"), at("2026-03-03 10:30")) == HOUR // 2
+    assert wait.work_between(CN, at("2026-03-05 10:00"), at("2026-03-05 11:00")) == 0
+
+
+def test_a_pause_from_the_first_day_excludes_the_second() -> None:
+    running = term(CN, at("2026-03-02 09:00"), Limit(5), pauses=paused(pause("2026-03-02 15:00", "2026-03-04 10:00", LONG)))
+    assert running.excluded() == ("2026-03-03", "2026-03-04")
+    assert clock(running.due_at) == "2026-03-11 23:59:59.999"
+    ends = term(CN, at("2026-03-02 09:00"), Limit(5), pauses=paused(pause("2026-03-08 15:00", "2026-03-09 10:00", LONG)))
+    assert ends.excluded() == ("2026-03-09",)
+
+
 def test_a_share_may_be_used_before_the_first_day_is_over() -> None:
     running = term(CN, at("2026-03-02 10:00"), Limit(4))
     assert clock(running.near_at(remaining_wd=5) or 0) == "2026-03-02 00:00:00"
