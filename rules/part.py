@@ -369,8 +369,7 @@ def end_of(start: Fact, ends: Sequence[Fact]) -> Fact | None:
 
 
 def earliest(*facts: Fact | None) -> Fact | None:
-    found = [fact for fact in facts if fact is not None]
-    return min(found, key=order_of) if found else None
+    return min((fact for fact in facts if fact is not None), key=order_of, default=None)
 
 
 def declared_limit(fact: Fact) -> Limit | None:
@@ -381,10 +380,10 @@ def declared_limit(fact: Fact) -> Limit | None:
 def extension_days(fact: Fact) -> int | None:
     """The working days that an extension asks for; None: it names none."""
     days = fact.get(_DAYS)
-    if days is None:
-        declared = declared_limit(fact)
-        days = declared.value if declared is not None and declared.unit is Unit.WORKING_DAY else None
-    return None if days is None else int(days)
+    if days is not None:
+        return int(days)
+    declared = declared_limit(fact)
+    return declared.value if declared is not None and declared.unit is Unit.WORKING_DAY else None
 
 
 def limit_of(fact: Fact, value_field: int, unit_field: int) -> Limit | None:
