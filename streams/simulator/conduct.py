@@ -8,7 +8,7 @@ or a module beside this one, named in `patterns`.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 
 from msgspec import Struct
@@ -27,7 +27,7 @@ from supervision.reference import Item
 from supervision.worktime import WorkCalendar
 
 RULE = "M02"
-ACTS = 3
+DATES = ACTS = 3
 
 
 def evening(profile: Profile) -> int:
@@ -102,24 +102,20 @@ class Pattern(Struct, frozen=True, kw_only=True):
         dates = _dates(self, frame)
         if dates is None:
             return None
-        cases, last = [], (0, 0)
+        cases: list[Made] = []
+        acts: list[list[int]] = []
         for place, (day, begins) in enumerate(zip(dates, self.times, strict=True)):
-            for turn in range(self.acts):
-                at = (
-                    frame.calendar.day_start(day)
-                    + begins(frame.hall.profile)
-                    + turn * 9 * MINUTE_MS
-                    + frame.chance.randrange(1, 4 * MINUTE_MS)
-                )
-                cases.append(_case(self, frame, place * self.acts + turn, at, dates[-1]))
-                last = max(last, (at, day))
+            first = frame.calendar.day_start(day) + begins(frame.hall.profile)
+            acts.append([first + turn * 9 * MINUTE_MS + frame.chance.randrange(1, 4 * MINUTE_MS) for turn in range(self.acts)])
+            cases += [_case(self, frame, place * self.acts + turn, at, dates[-1]) for turn, at in enumerate(acts[-1])]
         told = (_overtime(frame, dates[-1]),) if self.overtime else ()
-        return Played(tuple(cases), tuple(_lines(self, frame, *last)), told)
+        return Played(tuple(cases), tuple(_lines(self, frame, dates, acts)), told)
 
 
 ALL: tuple[Pattern, ...] = (
     Pattern(name="online_duty", level=Level.NOTICE),
     Pattern(name="evenings_for_one_agent", level=Level.YELLOW, agent=0),
+    Pattern(name="a_week_of_evenings", level=Level.NOTICE, times=(evening,) * 5, acts=5),
     Pattern(name="lunches", level=Level.NOTICE, times=(lunch, lunch, lunch)),
     Pattern(name="mornings_and_a_day_off", level=Level.NOTICE, times=(dawn, dawn, morning), at_closed=True),
     Pattern(name="grant_at_night", level=Level.YELLOW, times=(night,), acts=1, decided="granted"),
@@ -160,13 +156,20 @@ def _weekday(day: int) -> int:
     return (day - 1) % 7 + 1
 
 
-def _lines(pattern: Pattern, frame: Frame, at: int, day: int) -> list[Line]:
+def _lines(pattern: Pattern, frame: Frame, dates: list[int], acts: list[list[int]]) -> Iterator[Line]:
+    """From the third date on each has its clue, at its third act; a grant at night has its own."""
     subject = officer_subject(frame.hall, frame.officer)
-    segment = date.fromordinal(day).isoformat()
     if pattern.level is None:
-        return [Line(expect="quiet", rule=RULE, subject=subject, segment=segment, name=pattern.name)]
-    found = Violation(rule=RULE, level=pattern.level, subject=subject, segment=segment, at=at, origin=Origin.INJECTED)
-    return [line_of(found, pattern.name)]
+        segment = date.fromordinal(dates[-1]).isoformat()
+        yield Line(expect="quiet", rule=RULE, subject=subject, segment=segment, name=pattern.name)
+        return
+    is_night = pattern.decided is not None
+    for day, instants in zip(dates, acts, strict=True):
+        if not is_night and day in dates[: DATES - 1]:
+            continue
+        at, segment = instants[0 if is_night else ACTS - 1], date.fromordinal(day).isoformat()
+        found = Violation(rule=RULE, level=pattern.level, subject=subject, segment=segment, at=at, origin=Origin.INJECTED)
+        yield line_of(found, pattern.name)
 
 
 def offered(hall: Hall, desk: Desk) -> list[tuple[Offer, Item]]:

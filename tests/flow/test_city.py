@@ -40,7 +40,7 @@ def test_the_truth_of_a_week_is_found_on_the_full_path(name: str, seed: int, way
         if way == "gateway":
             start_gateway(deployment)
         said = ["--city", name, "--centres", str(city.centres), *(["--feeds"] if feeds else [])]
-        said += ["--rate", "0.1", "--injections", "0.4", "--seed", str(seed), "--truth", str(lines)]
+        said += ["--rate", "0.15", "--injections", "0.6", "--seed", str(seed), "--truth", str(lines)]
         deployment.run("simulate", *said, "--to", way)
         _assert_found(deployment, city, lines)
 
