@@ -18,6 +18,7 @@ from rules.fact import (
     NOBODY,
     OFFICER,
     PERSON,
+    RECEIVED,
     TIME_PRECISION,
     Fact,
     Party,
@@ -31,6 +32,7 @@ from rules.fact import (
 )
 from rules.packing import ACTOR, DEVICE, NO_PLACE, PARTY, WHERE, PackedCase, holds_id, pack_fact, version_of
 from rules.part import Part, order_of
+from rules.quarantine import is_ahead
 from rules.vocabulary import Vocabulary
 from rules.world import World
 from supervision.event import CaseEvent, EventType, SourceOp
@@ -45,6 +47,7 @@ class Case:
     """One case of a dossier. `wheres`, `parties` and the numbers of the vocabulary: what its facts name, each once."""
 
     __slots__ = (
+        "_ahead",
         "_heads",
         "_older",
         "_parts",
@@ -55,6 +58,7 @@ class Case:
         "device_codes",
         "facts",
         "fresh",
+        "has_ahead",
         "has_rare",
         "has_versions",
         "is_anew",
@@ -88,10 +92,12 @@ class Case:
         self.wakes, self.alerts, self.sent = packed.wakes, packed.alerts, packed.sent
         self.has_versions = False
         self.has_rare = False  # a fact keeps what is seldom kept of any: a word of its own
+        self.has_ahead = False  # a fact, in force or not, is from the future
         self.may_be_test = False
         self.fresh: list[Fact] = []  # facts of the call at hand
         self.is_anew = False  # they may have changed what any rule looked at
         self._heads: list[Fact] | None = None
+        self._ahead: list[Fact] = []
         self._older: dict[int, tuple[Fact, ...]] | None = None
         self._parts: list[Part] | None = None
 
@@ -125,6 +131,8 @@ class Case:
         if plan.party:
             party, for_, rare = self._place_of_party(party_of(event), rare)
         fact = Fact(event.event_id.int, plan.code, event.occurred_at, where, actor, device, party, kept_of(event, plan))
+        if is_ahead(event, self.source.clock):
+            fact.kept = {**fact.kept, RECEIVED: event.received_at}
         if rare:
             self.has_rare = True
         if event.data_version != 1 or event.supersedes_event_id is not None or event.source_op is SourceOp.DELETE:
@@ -170,13 +178,15 @@ class Case:
         """Note what is seldom of a fact."""
         if fact.supersedes is not None or fact.deleted:
             self.has_versions = True
+        if fact.is_ahead:
+            self.has_ahead = True
         if "test" in (fact.kept.get(FLAGS) or ()):
             self.may_be_test = True
 
     def _may_mean_more(self, fact: Fact) -> bool:
         """Whether a new fact may change what rules read in others: it corrects or is corrected, makes the case a test, or comes
-        before facts that name another place."""
-        if fact.version > 1 or fact.supersedes is not None or fact.deleted:
+        before facts that name another place; one from the future means nothing but itself."""
+        if fact.version > 1 or fact.supersedes is not None or fact.deleted or fact.is_ahead:
             return True
         if self.has_versions and any(other.supersedes == fact.id for other in self.facts):
             return True
@@ -191,15 +201,27 @@ class Case:
         if self._heads is None:
             if self.has_versions:
                 chains = in_force(self.facts)
-                self._heads = [chain.head for chain in chains]
+                heads = [chain.head for chain in chains]
                 self._older = {chain.head.id: chain.versions for chain in chains if len(chain.versions) > 1}
             else:
-                self._heads = sorted(self.facts, key=order_of)
+                heads = sorted(self.facts, key=order_of)
+            if self.has_ahead:
+                self._ahead = [head for head in heads if head.is_ahead]
+                heads = [head for head in heads if not head.is_ahead]
+            self._heads = heads
         return self._heads
 
+    def ahead(self) -> list[Fact]:
+        """The facts in quarantine: the highest version of their chain is from the future. Nothing else reads them."""
+        self.heads()
+        return self._ahead
+
     def versions(self, head: Fact) -> tuple[Fact, ...]:
-        """All versions of a fact in force, the first one first."""
-        return (self._older.get(head.id) if self._older else None) or (head,)
+        """All versions of a fact in force, the first one first, without those from the future."""
+        versions = (self._older.get(head.id) if self._older else None) or (head,)
+        if self.has_ahead:
+            versions = tuple(version for version in versions if not version.is_ahead) or (head,)
+        return versions
 
     def first_id(self, head: Fact) -> int:
         """The id of its first version."""

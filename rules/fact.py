@@ -94,9 +94,11 @@ FIELDS: tuple[str, ...] = (
     "payload.reason_text",
     "payload.legal_basis",
     "payload.notified_at",
+    "received_at",
 )
 FIELD_CODE: dict[str, int] = {name: code for code, name in enumerate(FIELDS)}
 TIME_PRECISION, FLAGS, BATCH_KIND = (FIELD_CODE[name] for name in ("time_precision", "flags", "batch_kind"))
+RECEIVED = FIELD_CODE["received_at"]  # kept of those facts alone that are from the future (`rules.quarantine`)
 INSTANCE = FIELD_CODE["payload.step_instance_id"]  # packed as the place of the name among those of its case
 # Fields whose values are words of a short list: facts that keep nothing else make cases alike, which `rules.outline` judges once.
 FEW_VALUED = frozenset(
@@ -155,6 +157,11 @@ class Fact(Struct, gc=False):
 
     def get(self, field: int) -> Any:
         return self.kept.get(field)
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it was from the future when it was received."""
+        return RECEIVED in self.kept
 
 
 class Plan(Struct, frozen=True):

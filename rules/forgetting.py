@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from rules.case import Case
+from rules.fact import RECEIVED
 
 KEEP_WD = 3
 GRAVE_DAYS = 90
@@ -36,7 +37,7 @@ class Graveyard:
         source = case.source
         if not case.facts or (source.clock != "wall" and source.keep_days is None):
             return None
-        last = max(now, max(fact.at for fact in case.facts))
+        last = max(now, max(fact.get(RECEIVED) or fact.at for fact in case.facts))
         if source.keep_days is not None:
             return last + source.keep_days * DAY_MS
         calendar = case.parts()[-1].place.calendar

@@ -60,6 +60,8 @@ LABELS: dict[str, tuple[str, str]] = {
     "limit_wd": ("时限(工作日)", "limit in working days"),
     "missed": ("首次应告知而未告知的材料", "not asked for the first time"),
     "most_wd": ("最多可延期", "most that may be given"),
+    "occurred_at": ("发生时间", "occurred at"),
+    "received_at": ("接收时间", "received at"),
     "notice_at": ("再次告知时间", "notice at"),
     "notices": ("补正告知文号", "notices"),
     "median_minutes": ("同级中位用时(分钟)", "peers' median, minutes"),

@@ -143,7 +143,7 @@ class Part:
         case, opening = self.case, self.opening
         if len(case.wheres) == 1:
             return case.wheres[0]
-        order = [fact.where for fact in case.heads()]
+        order = [fact.where for fact in case.heads() or self.facts]
         if opening is not None:
             order.insert(0, opening.where)
         merged: list[Any] = [next((where[place] for where in order if where[place] is not None), None) for place in range(7)]

@@ -137,7 +137,9 @@ class Shortcut:
                 return None
 
         # -- when: behind all others
-        at = event.occurred_at
+        at, received_at = event.occurred_at, event.received_at
+        if received_at is not None and at - received_at > origin.ahead:
+            return None
         stamp = (at + SHIFT).to_bytes(6, "big")
         facts_end = _HEAD_SIZE + FACT_SIZE * count
         if count:

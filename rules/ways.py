@@ -11,6 +11,8 @@ from rules.clocks import WALL
 from rules.fact import FEW_VALUED, INSTANCE, MANY_VALUED, PLAIN_FIELDS, Plan
 from rules.outline import Daily, Look
 from rules.plain import RULE_SIZE, WAKE_SIZE, first_of, wakes_in
+from rules.quarantine import AHEAD_MS
+from rules.verdict import FAR
 from rules.vocabulary import Words
 from rules.world import Place
 from supervision.event import EventType
@@ -94,9 +96,9 @@ class Follow:
 
 class Origin:
     """What is looked up of a source once, and how far its clock is. `places`: by number of the where, with the span of starts in
-    which it is the place."""
+    which it is the place. `ahead`: how much later than its receipt an event may say that it occurred."""
 
-    __slots__ = ("clock", "forgets", "grace", "is_odd", "now", "places", "source")
+    __slots__ = ("ahead", "clock", "forgets", "grace", "is_odd", "now", "places", "source")
 
     def __init__(self, source: Source, now: int) -> None:
         self.source = source
@@ -104,6 +106,7 @@ class Origin:
         self.now = now
         self.grace = source.late_grace_s * 1000 if source.clock == WALL else 0
         self.forgets = source.clock == WALL or source.keep_days is not None
+        self.ahead = AHEAD_MS if source.clock == WALL else FAR
         self.is_odd = "/" in source.name
         self.places: dict[int, tuple[int, int, Place]] = {}
 

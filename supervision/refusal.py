@@ -59,8 +59,8 @@ EXPLANATIONS: dict[Reason, tuple[str, str]] = {
     ),
     Reason.NOT_PERMITTED: ("密钥无权报送该来源、区域、类型或时钟", "The key is not for this source, region, event type or clock."),
     Reason.IN_THE_FUTURE: (
-        "发生时间晚于收到时间,已隔离,待更正后重报",
-        "It says that it occurred later than it was received; it is kept apart until it is sent again with the right time.",
+        "发生时间晚于收到时间,已隔离,报来更正版本后生效",
+        "It says that it occurred later than it was received; it is kept apart until a correction says a possible time.",
     ),
 }
 

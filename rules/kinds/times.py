@@ -1,12 +1,15 @@
-"""Check `times` of kind `require`. P16: times in a case that cannot be: ends before starts, completion before acceptance."""
+"""Check `times` of kind `require`. P16: times that cannot be: ends before starts, completion before acceptance, events from the
+future."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from rules.case import Case
-from rules.fact import CODE_OF, INSTANCE, Fact
+from rules.fact import CODE_OF, FLAGS, INSTANCE, RECEIVED, Fact
 from rules.outline import UNTOUCHED, Outline, Outlook
 from rules.part import ACCEPTANCE_CODES, ACCEPTANCES, PAUSING, Part, named_once
 from rules.reading import ACTOR, STEP, merged, reads, responsible
@@ -14,33 +17,42 @@ from rules.requirements import Times
 from rules.stepbook import STEP_CODE, STEP_STARTED, key_of
 from rules.verdict import AT_ONCE, Telling, Verdict
 from rules.world import Place
-from supervision.event import EventType
+from supervision.event import TOPIC_OF, EventType, Flag, Stream
 from supervision.subject import key
 
 _COMPLETED = CODE_OF[EventType.CASE_COMPLETED]
-ENDS_FIRST, COMPLETED_FIRST = "end_before_start", "completed_before_acceptance"
+ENDS_FIRST, COMPLETED_FIRST, AHEAD = "end_before_start", "completed_before_acceptance", "in_the_future"
+_OF_CASES = tuple(kind for kind in EventType if TOPIC_OF[kind] is Stream.CASE)
+_COMPARED = (EventType.STEP_STARTED, EventType.STEP_COMPLETED, *PAUSING, *ACCEPTANCES, EventType.CASE_COMPLETED)
+_COMPARED_CODES = frozenset(CODE_OF[kind] for kind in (*_COMPARED, EventType.CASE_REOPENED))
 
 
 class PossibleTimes:
-    """P16: the event that came too early, told by the later one that shows it. Its times are judged as they are all the same."""
+    """P16: the event that came too early, told by the later one that shows it: it is judged as it is all the same. And the event
+    that is from the future, told by its receipt: nothing else reads it."""
 
     reads = merged(
+        reads(_OF_CASES),
         reads((EventType.STEP_STARTED, EventType.STEP_COMPLETED), ACTOR, STEP),
         reads(PAUSING, ACTOR, frozenset({"payload.seq", "payload.kind"})),
         reads((*ACCEPTANCES, EventType.CASE_COMPLETED, EventType.CASE_REOPENED), ACTOR),
     )
-    awaits = (frozenset({EventType.STEP_COMPLETED, EventType.SPECIAL_PROCEDURE_ENDED, EventType.CASE_COMPLETED}),)
 
     def __init__(self, check: Times) -> None:
         self.check = check
 
     def judge(self, case: Case) -> list[Verdict]:
-        return [
+        found = [
             self._verdict(case, part, clause, early, late)
             for part in case.parts()
             for clause, early, late in _impossible(part)
             if _is_before(case, part, early, late)
         ]
+        return found + [self._ahead(case, fact) for fact in case.ahead() if Flag.TEST not in (fact.get(FLAGS) or ())]
+
+    def matters(self, _place: Place, fact: Fact) -> bool:
+        """What is not held against another fact is judged only if it is from the future, and then by all rules."""
+        return fact.type in _COMPARED_CODES
 
     def outlook(self, _place: Place, outline: Outline, act: Fact) -> Outlook:
         """What comes later than all can only be too late for what it should have gone before."""
@@ -66,6 +78,23 @@ class PossibleTimes:
             )
 
         return Verdict(part, self.check.level, late.at, AT_ONCE, late, tell)
+
+    def _ahead(self, case: Case, fact: Fact) -> Verdict:
+        """It lies in no part, since nobody knows when it was: where it is, is asked as of its receipt."""
+        received_at = fact.get(RECEIVED)
+        part = Part(case, "0", [replace(fact, at=received_at)], None)
+
+        def tell() -> Telling:
+            return Telling(
+                subject=subject_of(case, fact),
+                segment=f"{part.segment}/{AHEAD}",
+                facts={"fault": AHEAD, "occurred_at": fact.at, "received_at": received_at},
+                evidence=(fact,),
+                step=fact.get(STEP_CODE),
+                officers=responsible(fact),
+            )
+
+        return Verdict(part, self.check.level, received_at, AT_ONCE, fact, tell)
 
 
 def subject_of(case: Case, fact: Fact) -> str:

@@ -1,4 +1,4 @@
-"""One posted event, judged: to its topic, apart into quarantine, or refused with what was wanted. Pure: the time is an argument.
+"""One posted event, judged: to its topic, into quarantine, or refused with what was wanted. Pure: the time is an argument.
 
 What is written is the typed event encoded anew, never the bytes that came: an unknown field, and what stands in it, ends here.
 """
@@ -15,15 +15,15 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from rules.clocks import WALL
+from rules.quarantine import AHEAD_MS, is_ahead
 from streams.gateway import instants
 from streams.gateway.keys import Key
 from streams.gateway.persons import Persons, event_masked, may_hold_number, mentions_raw
 from supervision.decoder import decode, encode
 from supervision.event import CaseEvent, ClockAdvanced
 from supervision.refusal import MAX_BYTES, Reason, Refusal, refuse
-from supervision.topics import DEAD_LETTERS, Topic, key_of, topic_of
+from supervision.topics import CASE_EVENTS, DEAD_LETTERS, Topic, key_of, topic_of
 
-AHEAD_MS = 5 * 60_000  # P16: how much later than its receipt an event of a wall-clock source may say that it occurred
 _anything = msgspec.json.Decoder().decode
 _write = msgspec.json.Encoder().encode
 
@@ -110,10 +110,10 @@ class Intake:
             refused = Refusal(reason=Reason.TOO_LARGE, wanted=f"at most {MAX_BYTES} bytes")
             return Judged(Outcome.REFUSED, event.event_id, refused)
         topic, name = topic_of(event), key_of(event).encode()
-        if profile.clock == WALL and event.occurred_at > now_ms + AHEAD_MS:
+        if is_ahead(event, profile.clock):
             late = Refusal(reason=Reason.IN_THE_FUTURE, field="occurred_at", wanted=f"at most {now_ms + AHEAD_MS}")
-            letter = Record(DEAD_LETTERS, name, wire, _told(late, topic))
-            return Judged(Outcome.QUARANTINED, event.event_id, late, letter)
+            apart = Record(topic, name, wire) if topic is CASE_EVENTS else Record(DEAD_LETTERS, name, wire, _told(late, topic))
+            return Judged(Outcome.QUARANTINED, event.event_id, late, apart)
         return Judged(Outcome.ACCEPTED, event.event_id, None, Record(topic, name, wire))
 
     def _clock(self, step: ClockAdvanced, key: Key) -> Judged:

@@ -94,7 +94,6 @@ AWAITED: dict[str, tuple[Types, ...]] = {
     "P04": (frozenset({E.SUPPLEMENT_NOTIFIED}),),
     "P06": (frozenset({E.CASE_ACCEPTED}),),
     "P09": (frozenset({E.FEE_CHARGED, E.FEE_PAID}),),
-    "P16": (frozenset({E.STEP_COMPLETED, E.SPECIAL_PROCEDURE_ENDED, E.CASE_COMPLETED}),),
     "M10": (frozenset({E.DECISION_MADE}),),
     "D14": (RESULTS, frozenset({E.RESULT_PUBLISHED})),
 }

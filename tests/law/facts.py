@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -10,17 +11,19 @@ from supervision.event import CaseEvent, CaseType, EventType, Flag, Precision, S
 from supervision.reference import Item, Reference
 from supervision.subject import stream_of
 from supervision.worktime import Limit, Mode, Unit
-from tests.law.days import Days
+from tests.law.days import MINUTE, Days
 
 _COARSENESS = {Precision.SECOND: 0, Precision.MINUTE: 1, Precision.DAY: 2}
 
 
 @dataclass(frozen=True)
 class Fact:
-    """An event in its highest version, with all versions of its chain in ascending order."""
+    """An event in its highest version, with all versions of its chain in ascending order but those from the future; `first_id`
+    is the first one's, from the future or not."""
 
     event: CaseEvent
     versions: tuple[CaseEvent, ...]
+    first_id: UUID
 
     @property
     def at(self) -> int:
@@ -29,10 +32,6 @@ class Fact:
     @property
     def order(self) -> tuple[int, int]:
         return self.event.occurred_at, self.event.event_id.int
-
-    @property
-    def first_id(self) -> UUID:
-        return self.versions[0].event_id
 
     @property
     def least(self) -> int:
@@ -60,6 +59,7 @@ class Case:
     source: str
     case_id: str
     facts: list[Fact]
+    quarantined: list[Fact]
     parts: list[Part] = field(default_factory=list)
 
     @property
@@ -71,8 +71,9 @@ class Case:
         return any(Flag.TEST in fact.event.flags for fact in self.facts)
 
 
-def facts_of(events: list[CaseEvent]) -> list[Fact]:
-    """The facts of one case or subject, in order. A version that links to nothing known is a chain of its own."""
+def facts_of(events: list[CaseEvent], ahead: Callable[[CaseEvent], bool] = lambda _event: False) -> list[Fact]:
+    """The facts of one case or subject, in order. A version that links to nothing known is a chain of its own. `ahead` says which
+    events are from the future: a fact is one of them if its highest version is."""
     by_id = {event.event_id: event for event in events}
     chain_of: dict[UUID, set[UUID]] = {}
     for event in by_id.values():
@@ -81,7 +82,8 @@ def facts_of(events: list[CaseEvent]) -> list[Fact]:
     for chain in {id(chain): chain for chain in chain_of.values()}.values():
         versions = sorted((by_id[each] for each in chain if each in by_id), key=lambda e: (e.data_version, e.event_id.int))
         if versions[-1].source_op is not SourceOp.DELETE:
-            facts.append(Fact(versions[-1], tuple(versions)))
+            counted = tuple(version for version in versions if not ahead(version))
+            facts.append(Fact(versions[-1], counted, versions[0].event_id))
     return sorted(facts, key=lambda fact: fact.order)
 
 
@@ -91,14 +93,26 @@ def _join(chain_of: dict[UUID, set[UUID]], one: UUID, other: UUID) -> None:
         chain_of[each] = merged
 
 
-def cases_of(events: list[CaseEvent]) -> list[Case]:
+def is_ahead(reference: Reference, event: CaseEvent) -> bool:
+    """Whether the gateway received it more than five minutes before it says that it occurred. A deletion tells no time."""
+    if event.received_at is None or event.source_op is SourceOp.DELETE:
+        return False
+    return event.occurred_at > event.received_at + 5 * MINUTE and reference.source(event.source_system).clock == "wall"
+
+
+def cases_of(events: list[CaseEvent], reference: Reference) -> list[Case]:
+    def ahead(event: CaseEvent) -> bool:
+        return is_ahead(reference, event)
+
     grouped: dict[tuple[str, str], list[CaseEvent]] = {}
     for event in events:
         if stream_of(event) is Stream.CASE:
             grouped.setdefault((event.source_system, str(event.case_id)), []).append(event)
     cases = []
     for (source, case_id), own in grouped.items():
-        case = Case(source, case_id, facts_of(own))
+        facts = facts_of(own, ahead)
+        quarantined = [fact for fact in facts if ahead(fact.event)]
+        case = Case(source, case_id, [fact for fact in facts if not ahead(fact.event)], quarantined)
         case.parts = parts_of(case.facts)
         cases.append(case)
     return cases

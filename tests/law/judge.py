@@ -34,7 +34,8 @@ nothing of `rules`, nor of `supervision.worktime` beyond its types. Where the te
   table only; a standard for a unit needs a quantity. Without an acceptance so far, and without a receipt, it rests on absence.
   After a reopening nothing is before the acceptance. A charge of nothing can only be a reduction.
 * P16 of a step that names its instance: an end is tied to its start by it; of the first end and the first start. It is told by the
-  later fact, about the earlier one. Quarantine is the gateway's, and no fact.
+  later fact, about the earlier one. An event from the future is no fact while its highest version is one: its notice is of segment
+  0, since it lies in no part, and of the instant of its receipt. Its versions from the future are no versions of the accepted time.
 * M02: lunch is from the morning's last to the afternoon's first minute, first included; hours of named weekdays hold on weekends,
   not on holidays; acts of test cases and migrated acts do not count; a leave counts from its own `occurred_at` on; an outage is
   that of the triggering hit's source.
@@ -61,6 +62,7 @@ from tests.law.hours import Places, is_act, judge_hours
 from tests.law.idle import judge_idle
 from tests.law.procedure import judge_procedure
 from tests.law.profile import is_on
+from tests.law.times import judge_quarantine
 from tests.law.watch import Verdict
 
 NEVER = -(2**62)
@@ -101,7 +103,7 @@ class Law:
 
     def judge(self, events: list[CaseEvent], clocks: dict[str, int]) -> set[Standing]:
         """The alerts that stand by these events, in whatever order, at these clocks (ms UTC by name)."""
-        cases = cases_of(events)
+        cases = cases_of(events, self.reference)
         standing = set()
         for case in cases:
             for verdict in self._of_case(case, clocks):
@@ -114,6 +116,9 @@ class Law:
         if case.is_test:
             return
         source = self.reference.source(case.source)
+        for each in judge_quarantine(case):
+            if is_on(each.rule, source) and self._may_issue(each):
+                yield each
         now = clocks.get(source.clock, NEVER) - (self.grace(source.clock, case.source))
         for part in case.parts:
             known = Known(self.reference, case, part, self.regions)

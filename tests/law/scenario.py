@@ -73,6 +73,8 @@ def scenario(seed: int) -> Scenario:
         cases = draw.one((1, 2, 5, 9))
         events = [each for number in range(1, cases + 1) for each in _case(draw, number, law)]
         events = _of_one_root(draw, events) if draw.chance(0.2) else events
+    if draw.chance(0.25):
+        events = _received(draw, events)
     instants = sorted({each.detected_at for each in law.judge(events, dict.fromkeys(CLOCKS, FAR))})
     stops = sorted((_clocks(draw, instants) for _ in range(2)), key=lambda clocks: clocks["wall"])
     final = {clock: max(*(each[clock] for each in stops), _clocks(draw, instants)[clock]) for clock in CLOCKS}
@@ -128,6 +130,18 @@ def _of_one_root(draw: Draw, events: list[CaseEvent]) -> list[CaseEvent]:
         one, other = draw.sample(range(len(linked)), 2)
         linked[one] = replace(linked[one], supersedes_event_id=linked[other].event_id)
     return linked
+
+
+def _received(draw: Draw, events: list[CaseEvent]) -> list[CaseEvent]:
+    """Some events, and some of their corrections, with the time of their receipt: as usual, or from the future."""
+    ahead = 5 * MINUTE
+    gaps = (-HOUR, 0, ahead - 1, ahead, ahead + 1, ahead + 1, HOUR, 40 * DAY)
+    return [
+        replace(each, received_at=each.occurred_at - draw.one(gaps))
+        if draw.chance(0.4 if each.data_version > 1 else 0.15)
+        else each
+        for each in events
+    ]
 
 
 def _corrections(draw: Draw, events: list[CaseEvent]) -> list[CaseEvent]:

@@ -1,12 +1,12 @@
-"""Reference judgement of P16 within a case: ends before starts, completions before acceptances."""
+"""Reference judgement of P16: ends before starts and completions before acceptances within a case; events from the future."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from supervision.alert import Level
-from supervision.event import EventType, Precision
-from tests.law.facts import Fact, Known, precision
+from supervision.event import EventType, Flag, Precision
+from tests.law.facts import Case, Fact, Known, precision
 from tests.law.watch import Verdict
 
 STEPS = (EventType.STEP_STARTED, EventType.STEP_COMPLETED)
@@ -21,6 +21,15 @@ def judge_times(known: Known) -> Iterator[Verdict]:
         return
     if _precedes(known, done, done.at, known.accepted, known.start):
         yield _verdict(known, "completed_before_acceptance", done, known.accepted)
+
+
+def judge_quarantine(case: Case) -> Iterator[Verdict]:
+    """What says that it happened five minutes after it was received, told at its receipt; it lies in no part of the case."""
+    for fact in case.quarantined:
+        if Flag.TEST not in fact.event.flags:
+            subject = f"event:{case.source}/{fact.first_id}"
+            assert fact.event.received_at is not None
+            yield Verdict("P16", Level.NOTICE, subject, "0/in_the_future", fact.event.received_at, None, fact)
 
 
 def _steps(known: Known) -> Iterator[tuple[Fact, Fact]]:
