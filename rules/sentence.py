@@ -45,14 +45,13 @@ _WINDOW = {
 }
 _WINDOW |= {"least", "usual", "within_min", "first_at", "snapshot", "median_minutes", "item_code", "item_name"}
 _FEES = {"fee_item", "quantity", "due_fen", "payee_account", "accepted_at", "charged_at", "price_version", "refunded_fen"}
+_TIMES = {"ended_at", "begun_at", "step_code", "occurred_at", "received_at"}
 FACTS: dict[type, frozenset[str]] = {
     Deadline: frozenset(_CASE | _CLOCK),
     Sequence: frozenset(_CASE | _STEPS | {"fault", "slack_s", "first_completed_at", "second_started_at"}),
     Separation: frozenset(_CASE | _STEPS | {"gap_s", "person", "officers", "risk_class", "first_at", "second_at"}),
     Version: frozenset(_CASE | {"first_at", "in_force_at", "later_s", "versions"}),
-    Require: frozenset(
-        _CASE | _AUTHORITY | _EXTENSIONS | _NOTICES | _FEES | {"ended_at", "begun_at", "step_code", "occurred_at", "received_at"}
-    ),
+    Require: frozenset(_CASE | _AUTHORITY | _EXTENSIONS | _NOTICES | _FEES | _TIMES),
     Window: frozenset({*_WINDOW, "time_zone", "calendar", "calendar_version"}),
 }
 """Per kind the facts that a sentence may name; the engine gives them wherever they are known."""
@@ -90,10 +89,7 @@ _WORDS = {
     "whole_day": ("全天数量异常", "too many on one day"),
     "end_before_start": ("结束早于开始", "it ended before it began"),
     "completed_before_acceptance": ("办结早于受理", "it was completed before it was accepted"),
-    "in_the_future": (
-        "发生时间晚于接收时间五分钟以上,该事件已隔离",
-        "it says it happened more than five minutes after it was received, and is quarantined",
-    ),
+    "in_the_future": ("发生时间晚于接收时间,已隔离", "it occurred later than it was received, and is quarantined"),
     "free_item": ("免费项目收费", "a free item was charged for"),
     "above_standard": ("超过收费标准", "more than the standard was charged"),
     "before_acceptance": ("受理前收费", "it was charged before the acceptance"),

@@ -153,7 +153,9 @@ def _letter_headers() -> Document:
         "dead-length",
         "dead-sha256",
     )
-    told = {"dead-for": {"type": "string", "description": "the topic a quarantined event of the gateway is for"}}
+    told = {
+        "dead-for": {"type": "string", "description": "the topic a quarantined event of the gateway that is about no case is for"}
+    }
     return {"dead-reason": reasons, **dict.fromkeys(words, _TEXT), **told, "traceparent": _TRACE, "source": _TEXT}
 
 

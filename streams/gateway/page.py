@@ -51,6 +51,8 @@ def _introduction(limits: Limits, language: str) -> str:
             f"写在 <code>Authorization: Bearer</code> 头中。"
             f"一次最多 {limits.events} 个事件、{limits.body_bytes} 字节(解压后),"
             f"{limits.body_s:g} 秒内到齐。202 表示 Kafka 的所有副本都已确认;同一事件重报无害,遇 503 或断线请原样重报。"
+            "发生时间晚于接收时间五分钟以上的事件予以隔离,各规则均不采用,直至报来时间合理的更正版本"
+            "(新的 event_id、<code>supersedes_event_id</code> 和更高的 <code>data_version</code>)。"
             "证件号码写在 <code>applicant_id_no</code>、<code>agent_id_no</code>、<code>actor_id_no</code>"
             "(手机号 <code>…_phone</code>;"
             "业务内容中为 <code>complainant_</code>、<code>rater_</code>、<code>contact_</code>、<code>receiver_</code>),"
@@ -61,7 +63,8 @@ def _introduction(limits: Limits, language: str) -> str:
         " key (<code>supervision gateway-key add</code>); it goes into the header <code>Authorization: Bearer</code>."
         f" At most {limits.events} events and {limits.body_bytes} bytes (unpacked) a request, arriving within {limits.body_s:g} s."
         " 202 means that every replica of Kafka has it. What is sent twice counts once: after a 503 or a broken connection send the"
-        " same again. Numbers of persons go into <code>applicant_id_no</code>, <code>agent_id_no</code>, <code>actor_id_no</code>"
+        " same again. An event that says it occurred more than five minutes after it is received is quarantined: no rule reads it until a"
+        " correction has a possible time (a new event_id, <code>supersedes_event_id</code>, a higher <code>data_version</code>). Numbers of persons go into <code>applicant_id_no</code>, <code>agent_id_no</code>, <code>actor_id_no</code>"
         " (phones: <code>…_phone</code>; in payloads <code>complainant_</code>, <code>rater_</code>, <code>contact_</code>,"
         " <code>receiver_</code>); the gateway keeps keyed hashes of them only, and masks what looks like such a number elsewhere."
     )

@@ -1,14 +1,17 @@
 """The figures of a source, by SQL: its open cases, those in which nothing happens, and the stamps of the day before.
 
 What counts as a fact, as the end of a case and as rest is what T17 says (`rules.kinds.idle`). Cases of which nothing was heard for
-`DAYS` are not looked at any more, and a special procedure that was begun and not ended counts as a pause.
+`DAYS` are not looked at any more, and a special procedure that was begun and not ended counts as a pause. What is from the future
+(`rules.quarantine`) is no fact.
 """
 
 from __future__ import annotations
 
+from rules.clocks import WALL
 from rules.feed import Figures
 from rules.kinds.idle import COUNTED, RESTING
 from rules.part import PROMISED_STOPS
+from rules.quarantine import AHEAD_MS
 from streams.store.client import Store
 from supervision.reference import Source
 from supervision.worktime import WorkCalendar
@@ -37,6 +40,7 @@ FROM
     FROM events
     WHERE source_system = %(source)s AND case_id != '' AND occurred_at BETWEEN since AND until AND event_type IN %(counted)s
         AND source_op != 'delete' AND NOT has(replaced, event_id)
+        AND (%(on_log)s OR received_at IS NULL OR occurred_at <= addMilliseconds(assumeNotNull(received_at), %(ahead)s))
     GROUP BY case_id
     HAVING ends = 0 OR reopened > ended
 )
@@ -64,6 +68,8 @@ def figures_of(store: Store, source: Source, calendar: WorkCalendar, at: int, id
         "counted": [kind.value for kind in COUNTED],
         "ends": [kind.value for kind in PROMISED_STOPS],
         "resting": [kind.value for kind in RESTING],
+        "on_log": int(source.clock != WALL),
+        "ahead": AHEAD_MS,
     }
     ((open_cases, idle_cases, heard_at),) = store.execute(_OF_CASES, asked)
     stamped = {"source": source.name, "start": calendar.day_start(day - 1), "end": calendar.day_start(day)}

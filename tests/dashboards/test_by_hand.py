@@ -258,8 +258,8 @@ def test_clickhouse_answers_every_question_of_the_boards(
 
 @pytest.mark.service
 def test_a_quarantined_event_is_put_back_and_counts_then(deployment: Deployment, store: Store) -> None:
-    """It said that it happens in ten minutes; the gateway kept it from the topic, and a person lets it in."""
-    ahead = _event(5, "case_completed", -1 / 6)
+    """A rating said that it happens in ten minutes; the gateway kept it from the topic, and a person lets it in."""
+    ahead = _event(5, "rating_submitted", -1 / 6, payload={"rating_id": "R-5"})
     assert _posted(deployment, [ahead]) == 202
     quarantined = "SELECT 1 FROM dead_letters WHERE reason = 'in_the_future' AND position(value, %(id)s) > 0"
     until(lambda: bool(store.execute(quarantined, {"id": ahead["event_id"]})), "the letter")
@@ -269,6 +269,18 @@ def test_a_quarantined_event_is_put_back_and_counts_then(deployment: Deployment,
     assert "1 replayed" in deployment.run("sink", replay).stdout
     until(lambda: bool(store.execute(arrived, {"id": ahead["event_id"]})), "the event")
     assert "0 replayed" in deployment.run("sink", replay).stdout
+
+
+@pytest.mark.service
+def test_a_case_event_from_the_future_is_told_until_it_is_corrected(deployment: Deployment, store: Store) -> None:
+    """It said that it happens in ten minutes; it is stored and told, and the notice goes with its correction."""
+    ahead = _event(6, "step_completed", -1 / 6, payload={"step_code": "handle"})
+    told = "SELECT state FROM alerts WHERE rule_id = 'P16' AND position(subject_key, %(id)s) > 0"
+    assert _posted(deployment, [ahead]) == 202
+    until(lambda: store.execute(told, {"id": ahead["event_id"]}) == [("issued",)], "the notice")
+    version = {"supersedes_event_id": ahead["event_id"], "data_version": 2, "payload": ahead["payload"]}
+    assert _posted(deployment, [_event(7, "step_completed", 1, **version)]) == 202
+    until(lambda: store.execute(told, {"id": ahead["event_id"]}) == [("revoked",)], "the notice to go")
 
 
 @pytest.mark.service

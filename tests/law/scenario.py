@@ -136,12 +136,11 @@ def _received(draw: Draw, events: list[CaseEvent]) -> list[CaseEvent]:
     """Some events, and some of their corrections, with the time of their receipt: as usual, or from the future."""
     ahead = 5 * MINUTE
     gaps = (-HOUR, 0, ahead - 1, ahead, ahead + 1, ahead + 1, HOUR, 40 * DAY)
-    return [
-        replace(each, received_at=each.occurred_at - draw.one(gaps))
-        if draw.chance(0.4 if each.data_version > 1 else 0.15)
-        else each
-        for each in events
-    ]
+    told = []
+    for each in events:
+        is_told = draw.chance(0.4 if each.data_version > 1 else 0.15)
+        told.append(replace(each, received_at=each.occurred_at - draw.one(gaps)) if is_told else each)
+    return told
 
 
 def _corrections(draw: Draw, events: list[CaseEvent]) -> list[CaseEvent]:

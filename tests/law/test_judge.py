@@ -258,3 +258,25 @@ def test_that_nobody_told_the_applicant_of_an_extension_shows_when_the_day_for_i
     assert [each for each in story.told("2026-03-09T23:59:59.999") if each[0] == "T09"] == []
     [told] = [each for each in story.judged("2026-03-10T00:00") if each.rule == "T09"]
     assert (told.level, told.detected_at, told.due_at) == (Level.YELLOW, at("2026-03-10T00:00"), None)
+
+
+def test_an_event_from_the_future_is_read_by_nothing_until_a_correction_has_a_possible_time() -> None:
+    story = Story("lawless", "hall").accepted("2026-03-02T10:00").then(EventType.CASE_COMPLETED, "2026-03-05T10:05:00.001")
+    story.events[-1] = replace(story.events[-1], received_at=at("2026-03-05T10:00"))
+    [notice] = [each for each in story.judged("2026-03-06T00:30") if each.rule == "P16"]
+    assert (notice.subject, notice.segment) == (f"event:hall/{UUID(int=2)}", "0/in_the_future")
+    assert (notice.level, notice.detected_at, notice.due_at) == (Level.NOTICE, at("2026-03-05T10:00"), None)
+    assert ("T03", "yellow") in story.told("2026-03-06T00:30"), "as if it had not come"
+    story.then(EventType.CASE_COMPLETED, "2026-03-05T09:00", corrects=2)
+    assert {"T03", "P16"}.isdisjoint(rule for rule, _ in story.told("2026-03-06T00:30"))
+
+
+@pytest.mark.parametrize(
+    ("source", "received"),
+    [("hall", "2026-03-05T10:00:00.001"), ("hall", None), ("log-a", "2026-03-05T10:00")],
+    ids=["five minutes", "no receipt", "the clock of a log"],
+)
+def test_what_may_have_happened_when_it_was_received_is_no_event_from_the_future(source: str, received: str | None) -> None:
+    story = Story("lawless", source).accepted("2026-03-02T10:00").then(EventType.CASE_COMPLETED, "2026-03-05T10:05:00.001")
+    story.events[-1] = replace(story.events[-1], received_at=None if received is None else at(received))
+    assert {"T03", "P16"}.isdisjoint(rule for rule, _ in story.told("2026-03-06T00:30"))

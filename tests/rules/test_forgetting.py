@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from msgspec.structs import replace
+
 from rules.engine import CaseEngine
 from supervision.alert import State
 from supervision.event import EventType
@@ -46,3 +50,19 @@ def test_a_catalogue_that_changed_while_nobody_judged_is_judged_by_all_the_same(
     again = CaseEngine(BOOK, longer)
     again.restore([(key, blob) for key, blob in restarted.changes() if blob is not None])
     assert not again.advance("log:hall", 0, limit=1).more
+
+
+def test_an_event_from_the_future_does_not_keep_its_case_until_then_nor_is_it_forgotten_with_the_engine() -> None:
+    judge = engine()
+    ahead = replace(event(1, EventType.CASE_COMPLETED, "2199-01-01T00:00", source="live"), received_at=at("2026-03-02T10:00"))
+    [notice] = judge.process([ahead]).alerts
+    assert (notice.rule_id, notice.detected_at, notice.facts["occurred_at"]) == ("P16", at("2026-03-02T10:00"), ahead.occurred_at)
+    judge.advance("wall", at("2026-03-03T00:00"))
+    restarted = engine()
+    restarted.restore([(key, blob) for key, blob in judge.changes() if blob is not None])
+    corrected = replace(ahead, event_id=UUID(int=2), supersedes_event_id=ahead.event_id, data_version=2)
+    corrected = replace(corrected, occurred_at=at("2026-03-02T09:00"), received_at=at("2026-03-03T09:00"))
+    assert [(alert.rule_id, alert.state) for alert in restarted.process([corrected]).alerts] == [("P16", State.REVOKED)]
+    assert judge.size().subjects == 1
+    judge.advance("wall", at("2026-03-12T00:00"))
+    assert judge.size().subjects == 0

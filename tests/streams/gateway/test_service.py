@@ -220,15 +220,33 @@ def test_a_key_sends_nothing_but_its_own(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(("ahead_ms", "status"), [(300_000, "accepted"), (300_001, "quarantined")])
-def test_an_event_from_the_future_is_kept_apart(rig: Rig, ahead_ms: int, status: str) -> None:
+def test_a_case_event_from_the_future_is_told_and_sent_on_for_the_engine_to_keep_it_apart(
+    rig: Rig, ahead_ms: int, status: str
+) -> None:
     answer = posted(rig, event(occurred_at=NOW + ahead_ms))
     assert (answer.status, answer.statuses) == (202, [status])
+    assert answer.content["results"][0].get("reason") == (None if status == "accepted" else "in_the_future")
     (record,) = rig.broker.sent
     assert isinstance(record, Record)
-    assert record.topic.name == ("case-events" if status == "accepted" else "dead-letters")
-    if status == "quarantined":
+    found = decode(record.value)
+    assert isinstance(found, CaseEvent)
+    assert (record.topic.name, record.told, found.received_at) == ("case-events", (), NOW)
+
+
+@pytest.mark.parametrize(("ahead_ms", "topic"), [(300_000, "activity-events"), (300_001, "dead-letters")])
+def test_what_is_no_fact_of_a_case_and_from_the_future_is_a_dead_letter(rig: Rig, ahead_ms: int, topic: str) -> None:
+    ahead = event(event_type="rating_submitted", payload={"rating_id": "R1"}, occurred_at=NOW + ahead_ms)
+    assert posted(rig, ahead).status == 202
+    (record,) = rig.broker.sent
+    assert isinstance(record, Record)
+    assert record.topic.name == topic
+    if topic == "dead-letters":
         assert dict(record.told)["dead-reason"] == b"in_the_future"
         assert isinstance(decode(record.value), CaseEvent)
+
+
+def test_a_deletion_needs_no_time(rig: Rig) -> None:
+    assert posted(rig, event(occurred_at=NOW + 10**10, source_op="delete")).statuses == ["accepted"]
 
 
 def test_on_a_log_clock_there_is_no_future(rig: Rig) -> None:
