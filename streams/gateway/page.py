@@ -63,8 +63,10 @@ def _introduction(limits: Limits, language: str) -> str:
         " key (<code>supervision gateway-key add</code>); it goes into the header <code>Authorization: Bearer</code>."
         f" At most {limits.events} events and {limits.body_bytes} bytes (unpacked) a request, arriving within {limits.body_s:g} s."
         " 202 means that every replica of Kafka has it. What is sent twice counts once: after a 503 or a broken connection send the"
-        " same again. An event that says it occurred more than five minutes after it is received is quarantined: no rule reads it until a"
-        " correction has a possible time (a new event_id, <code>supersedes_event_id</code>, a higher <code>data_version</code>). Numbers of persons go into <code>applicant_id_no</code>, <code>agent_id_no</code>, <code>actor_id_no</code>"
+        " same again. An event that says it occurred more than five minutes after it is received is quarantined: no rule reads it"
+        " until a correction has a possible time (a new event_id, <code>supersedes_event_id</code>, a higher"
+        " <code>data_version</code>)."
+        " Numbers of persons go into <code>applicant_id_no</code>, <code>agent_id_no</code>, <code>actor_id_no</code>"
         " (phones: <code>…_phone</code>; in payloads <code>complainant_</code>, <code>rater_</code>, <code>contact_</code>,"
         " <code>receiver_</code>); the gateway keeps keyed hashes of them only, and masks what looks like such a number elsewhere."
     )

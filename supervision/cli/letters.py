@@ -99,8 +99,8 @@ def replay(
 ) -> None:
     """Put letters back: the bytes and headers as they came, on their topic under their key, marked by a header. / 重放死信。
 
-    After what was wrong is mended: a catalogue, a rule of the decoder, a quarantined event about no case whose time has come. A letter that was
-    sent is not sent a second time unless --again says so; events are harmless twice, because an event_id counts once.
+    After what was wrong is mended: a catalogue, a rule of the decoder, an event in quarantine whose time has come. A letter
+    that was sent is not sent a second time unless --again says so; events are harmless twice, because an event_id counts once.
     """
     from streams import resending
     from streams.store import letters as stored
