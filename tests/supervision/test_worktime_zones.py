@@ -102,3 +102,22 @@ def test_days_need_no_calendar_data() -> None:
     assert NL.day_end(day("1900-01-01")) + 1 == NL.day_start(day("1900-01-02"))
     assert NL.day_start(day("2150-02-02")) - NL.day_start(day("2150-02-01")) == DAY_MS
     assert date.fromordinal(NL.day_of(0)) - date(1970, 1, 1) == timedelta(0)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(["Europe/Amsterdam", "America/New_York", "Asia/Beirut"]), st.integers(0, 2_208_988_800_000))
+def test_what_the_wall_clock_shows_is_the_local_time_in_whole_milliseconds(name: str, instant: int) -> None:
+    there, info = zone(name), ZoneInfo(name)
+    found = there.day_of(instant)
+    shown = there.wall(found, instant)
+    assert isinstance(shown, int)
+    local = datetime.fromtimestamp(instant // 1000, info).replace(tzinfo=None)
+    assert shown == (local - datetime.fromordinal(found)) // timedelta(milliseconds=1) + instant % 1000
+    back = there.at(found, shown)
+    assert back == instant or datetime.fromtimestamp(instant // 1000, info).fold == 1
+
+
+def test_the_last_year_has_days_too() -> None:
+    utc = zone("UTC")
+    assert [utc.day_start(day(text)) % DAY_MS for text in ("9998-12-31", "9999-06-01")] == [0, 0]
+    assert utc.day_start(day("9999-06-02")) - utc.day_start(day("9999-06-01")) == DAY_MS
