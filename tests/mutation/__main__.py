@@ -19,6 +19,7 @@ import yaml
 
 from tests.mutation import trial
 from tests.mutation.mutants import Change, Mutant, Mutants
+from tests.mutation.reach import Reach, measure
 
 # The tests by which each part is tried: those that need no server and are quick.
 PARTS = {
@@ -89,8 +90,6 @@ def reach(part: str) -> bytes:
     name = f"reach-{part.replace('/', '.')}"
     target = KEPT / f"{name}-{digest(watched)}.json"
     if not target.exists():
-        from tests.mutation.reach import measure
-
         for old in KEPT.glob(f"{name}-*.json"):
             old.unlink()
         print(f"running the tests of {part} once, to learn which reach which line", flush=True)
@@ -133,6 +132,14 @@ def _trial(path: str, text: str, tests: dict[str, float]) -> tuple[int, float]:
     return trial.forked(lambda: trial.run(files, [trial.Chosen(tests)], Path(path), text), limit)
 
 
+def _control(path: str, reached: Reach) -> None:
+    """A module as it is has to survive; else what is killed says nothing."""
+    tests = near(reached.tests_of(path, 1, 10_000))
+    code, _ = _trial(path, Path(path).read_text("utf-8"), tests)
+    if code != 0:
+        raise SystemExit(f"{path}: its tests fail in a trial though nothing was changed ({code})")
+
+
 def explanations() -> dict[tuple[str, Change], str]:
     if not EXPLAINED.exists():
         return {}
@@ -172,12 +179,12 @@ def _row(name: str, row: list[int]) -> None:
 
 
 def work(scope: list[str], sample: int, seed: int, again: bool) -> list[Module]:
-    from tests.mutation.reach import Reach
-
     KEPT.mkdir(exist_ok=True)
     found = {
         part: msgspec.json.decode(reach(part), type=Reach) for part in PARTS if any(path.startswith(f"{part}/") for path in scope)
     }
+    for part, reached in found.items():
+        _control(next(path for path in scope if path.startswith(f"{part}/")), reached)
     modules = []
     for path in scope:
         reached = next(found[part] for part in found if path.startswith(f"{part}/"))
