@@ -91,6 +91,13 @@ def test_a_condition_says_which_fields_it_reads() -> None:
     assert condition('item.code == "X" or case.item_type == "01"', FIELDS).fields == {"item.code", "case.item_type"}
 
 
+def test_a_truth_is_no_number_and_a_number_no_truth() -> None:
+    roots = {"item": {"promised_limit": {"value": True}, "auto_approval": 1, "risk_class": 3}}
+    for text in ("item.promised_limit.value == 1", "item.promised_limit.value > 0", "item.auto_approval", 'item.risk_class != "3"'):
+        assert condition(text, FIELDS)(roots) is False
+    assert condition("item.promised_limit.value == none and item.auto_approval == none", FIELDS)(roots) is True
+
+
 def test_a_missing_root_satisfies_nothing() -> None:
     asked = condition('item.code == "X" or item.auto_approval', FIELDS)
     assert asked({"item": None}) is False

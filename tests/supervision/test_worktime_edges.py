@@ -179,6 +179,8 @@ def test_pauses_that_touch_are_one() -> None:
     first, second = pause("2026-03-05 10:00", "2026-03-09 09:00", LONG), pause("2026-03-09 09:00", "2026-03-12 11:00", LONG)
     assert paused(second, first) == whole
     assert whole.days == ((day("2026-03-06"), day("2026-03-12")),)
+    split = paused(pause("2026-03-05 10:00:00", "2026-03-05 11:00:00"), pause("2026-03-05 11:00:00.001", "2026-03-05 12:00:00"))
+    assert len(split.instants) == 2
     apart = paused(first, pause("2026-03-10 09:00", "2026-03-12 11:00", LONG))
     assert apart.days == ((day("2026-03-06"), day("2026-03-09")), (day("2026-03-11"), day("2026-03-12")))
 
@@ -215,6 +217,9 @@ def test_a_share_may_be_used_before_the_first_day_is_over() -> None:
     assert clock(running.near_at(remaining_wd=5) or 0) == "2026-03-02 00:00:00"
     assert clock(running.near_at(remaining_wd=4) or 0) == "2026-03-02 00:00:00"
     assert clock(running.near_at(remaining_wd=3) or 0) == "2026-03-03 00:00:00"
+    three = term(CN, at("2026-03-02 10:00"), Limit(3))
+    assert clock(three.near_at(remaining_wd=0, used_share=0.5) or 0) == "2026-03-04 00:00:00"
+    assert clock(three.near_at(remaining_wd=0, used_share=0.5, share_from_wd=4) or 0) == "2026-03-05 00:00:00"
 
 
 def test_an_absolute_term_counts_from_its_start() -> None:
