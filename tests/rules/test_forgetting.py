@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from rules.engine import CaseEngine
+from rules.forgetting import DAY_MS, FOR_GOOD, GRAVE_DAYS, Graveyard, is_grave
 from supervision.alert import State
 from supervision.event import EventType
 from supervision.reference import CalendarData, Item, Reference, Region
@@ -66,3 +67,24 @@ def test_an_event_from_the_future_does_not_keep_its_case_until_then_nor_is_it_fo
     assert judge.size().subjects == 1
     judge.advance("wall", at("2026-03-12T00:00"))
     assert judge.size().subjects == 0
+
+
+def test_what_stays_of_a_forgotten_case_is_eight_bytes_of_its_name_and_eight_of_a_date() -> None:
+    yard = Graveyard()
+    mark, until = yard.bury("hall/1", 1_000)
+    assert is_grave(mark)
+    assert len(bytes.fromhex(mark[1:])) == len(until) == 8
+    assert int.from_bytes(until, "big") == 1_000 + GRAVE_DAYS * DAY_MS
+    restarted = Graveyard()
+    restarted.restore(mark, until)
+    assert [restarted.holds(key) for key in ("hall/1", "hall/2")] == [True, False]
+    assert restarted.expired(GRAVE_DAYS * DAY_MS + 999) == []
+    assert restarted.expired(2 * GRAVE_DAYS * DAY_MS) == [mark]
+    assert not restarted.holds("hall/1")
+    assert int.from_bytes(yard.bury("hall/2", None)[1], "big") == FOR_GOOD
+
+
+def test_a_mark_goes_at_its_instant_and_not_before() -> None:
+    yard = Graveyard()
+    mark, _ = yard.bury("hall/1", 0)
+    assert yard.expired(GRAVE_DAYS * DAY_MS) == [mark]
