@@ -193,10 +193,18 @@ def _case(pattern: Pattern, frame: Frame, turn: int, at: int, last: int) -> Made
     behind = calendar.add(last, 1)
     story.finish_wd = calendar.count(frame.day, behind) + 1
     if pattern.decided is None:
-        return finish(story, move=lambda told: _by_day(told, frame, at, behind))
+        made = finish(story, move=lambda told: _by_day(told, frame, at, behind))
+        made.story.act(EventType.DECISION_MADE).officer = decider(frame.desk, turn)
+        return made
     made = finish(story, move=lambda told: _by_night(told, frame, at))
     made.story.act(EventType.DECISION_MADE).officer = frame.officer
     return made
+
+
+def decider(desk: Desk, turn: int) -> str:
+    """Who enters the decision of a pattern's case: by turns, or so many on one day would be a burst of one person's."""
+    deciding = (*desk.approvers, desk.substitute, desk.head)
+    return deciding[turn % len(deciding)]
 
 
 def _by_day(story: Story, frame: Frame, at: int, behind: int) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 from msgspec import Struct
 
 from streams.simulator.catalogue import Offer
-from streams.simulator.conduct import Frame, Played, offered
+from streams.simulator.conduct import Frame, Played, decider, offered
 from streams.simulator.drawing import Made, finish, open_case, plain
 from streams.simulator.laying import spread, worked
 from streams.simulator.story import HOUR_MS, MINUTE_MS, Story, officer_item_subject, officer_subject
@@ -108,8 +108,7 @@ def _calm(frame: Frame, chosen: tuple[Offer, Item], turn: int) -> Made:
 
     made = finish(story, move=move)
     made.story.act(EventType.CASE_COMPLETED).officer = frame.officer
-    deciding = (*frame.desk.approvers, frame.desk.substitute, frame.desk.head)
-    made.story.act(EventType.DECISION_MADE).officer = deciding[turn % len(deciding)]  # or it would be too many of one's
+    made.story.act(EventType.DECISION_MADE).officer = decider(frame.desk, turn)
     return made
 
 
