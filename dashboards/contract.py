@@ -210,6 +210,7 @@ class Step(Struct, frozen=True):
     channel: str | None
     is_evidence: bool
     is_late: bool
+    is_quarantined: bool
     superseded_by: str | None
     payload: dict[str, Any]
     recorded_at: int | None

@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 
 from dashboards.contract import Both, Step, Workflow, WorkflowStep
+from rules.clocks import WALL
+from rules.quarantine import is_ahead
 from rules.terms import word
 from supervision.event import CaseEvent, EventType
 from supervision.reference import Item
@@ -72,6 +74,7 @@ def _step(
         channel=None if event.channel is None else event.channel.name.lower(),
         is_evidence=event.event_id in evidence,
         is_late=told is not None and told - event.occurred_at > LATE_MS,
+        is_quarantined=on_wall and is_ahead(event, WALL),
         superseded_by=str(corrected[event.event_id]) if event.event_id in corrected else None,
         payload=payload if isinstance(payload, dict) else {},
         recorded_at=event.recorded_at,
@@ -80,12 +83,16 @@ def _step(
 
 
 def state_of(shown: Iterable[Step]) -> str:
-    """The state the case is in after these, what was corrected left out."""
+    """The state the case is in after these, what was corrected or is from the future left out."""
     state = "submitted"
     for step in shown:
-        if step.superseded_by is None:
+        if _is_in_force(step):
             state = _STATES.get(EventType(step.event_type), state)
     return state
+
+
+def _is_in_force(step: Step) -> bool:
+    return step.superseded_by is None and not step.is_quarantined
 
 
 def workflow(item: Item | None, shown: Iterable[Step]) -> Workflow | None:
@@ -94,7 +101,7 @@ def workflow(item: Item | None, shown: Iterable[Step]) -> Workflow | None:
         return None
     done: dict[str, list[Step]] = {}
     for step in shown:
-        if step.step_code is not None and step.superseded_by is None:
+        if step.step_code is not None and _is_in_force(step):
             done.setdefault(step.step_code, []).append(step)
     return Workflow(
         item_code=item.code,

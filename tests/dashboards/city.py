@@ -289,6 +289,7 @@ def timeline() -> list[Json]:
             "channel": "window",
             "is_evidence": number in (0, 6),
             "is_late": number == 3,
+            "is_quarantined": False,
             "superseded_by": None,
             "payload": {"window_id": "W12", "note": "材料齐全"},
             "recorded_at": at + MINUTE,

@@ -200,6 +200,7 @@ export interface Step {
   channel: string | null;
   is_evidence: boolean;
   is_late: boolean; // received more than an hour after it happened
+  is_quarantined: boolean; // from the future: no rule but P16 reads it
   superseded_by: string | null;
   payload: Record<string, unknown>;
   recorded_at: number | null;
