@@ -49,6 +49,7 @@ OF_RULE: dict[str, Sides] = {
     "P04": _sides(S.SUPPLEMENT, S.ACCEPTANCE),
     "P06": _sides(S.ACCEPTANCE),
     "P09": _sides(S.FEES, S.ACCEPTANCE),
+    "P16": NOTHING,  # where an end lies before its beginning, others would be late, idle or in haste by times that never were
     "D14": _sides(S.PUBLICATION),
 }
 OF_TWIST: dict[str, Sides] = {
