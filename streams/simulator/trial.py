@@ -71,14 +71,18 @@ class Trial(Struct, frozen=True):
 
 
 def snapshot(trial: Trial) -> list[Peer]:
-    """What its warm-up says is usual, in force from the first day after it: as `supervision peers build` counts what is stored."""
+    """What its warm-up says is usual, in force from the first day after it: as `supervision peers build` counts what is stored.
+
+    Only what it knows every figure of: for the rest the registers' own snapshot, by which patterns are made, stays in force.
+    """
     calendar = trial.days.calendar
     before = date.fromordinal(trial.first - 1)
     span = Span.of(trial.days.city.reference, date.fromordinal(trial.days.first), before)
     told = takewhile(lambda item: item[0] < calendar.day_start(trial.first), trial.days.arrivals(trial.first - 1))
     events = (decode(wire) for _, wire in told)
     counted = (event for event in events if isinstance(event, CaseEvent) and event.event_type in READ)
-    return entries(count(counted, span), span, f"{span.first}..{span.last}")
+    found = entries(count(counted, span), span, f"{span.first}..{span.last}")
+    return [peer for peer in found if peer.median_minutes is not None and peer.median_grants_day is not None]
 
 
 def judged(trial: Trial, items: Iterable[Told | ClockAdvanced], more: Iterable[Entry] = ()) -> Replay:
