@@ -121,3 +121,10 @@ def test_the_last_year_has_days_too() -> None:
     utc = zone("UTC")
     assert [utc.day_start(day(text)) % DAY_MS for text in ("9998-12-31", "9999-06-01")] == [0, 0]
     assert utc.day_start(day("9999-06-02")) - utc.day_start(day("9999-06-01")) == DAY_MS
+
+
+@pytest.mark.parametrize("name", ["Australia/Sydney", "Europe/Amsterdam", "Asia/Beirut"])
+def test_every_half_hour_of_a_year_lies_in_its_day_where_january_is_summer_and_where_it_is_winter(name: str) -> None:
+    there, info = zone(name), ZoneInfo(name)
+    for instant in range(1_293_836_400_000, 1_325_372_400_000, 1_800_000):
+        assert there.day_of(instant) == datetime.fromtimestamp(instant // 1000, info).date().toordinal()
