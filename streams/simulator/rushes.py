@@ -77,6 +77,8 @@ class Rush(Struct, frozen=True, kw_only=True):
         made = finish(story, move=partial(_in_haste, lasts_ms=self.lasts_ms) if is_haste else partial(_decided, frame=frame, at=at))
         kind = EventType.CASE_COMPLETED if is_haste else EventType.DECISION_MADE
         made.story.act(kind).officer = frame.officer
+        if is_haste:
+            made.story.act(EventType.DECISION_MADE).officer = decider(frame.desk, turn)
         if self.bulk:
             decided = made.story.act(EventType.DECISION_MADE)
             decided.payload = decided.payload | {"bulk_no": f"B{frame.first_number}"}
