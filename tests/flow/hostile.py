@@ -32,7 +32,8 @@ def event(number: int, source: str) -> dict[str, Any]:
 
 
 class Hostile:
-    """`statuses` counts the answers (0: the connection was ended); `accepted` the ids of events that were taken after all."""
+    """`statuses` counts the answers (0: the connection was ended); `accepted` the ids of events that were taken after all, those
+    from the future too, which are stored and out of force."""
 
     def __init__(self, port: int, key: str, source: str, body_bytes: int, seed: int) -> None:
         self._port = port
@@ -210,7 +211,7 @@ class Hostile:
     def _note(self, answer: Answered) -> None:
         self.statuses[answer.status] += 1
         results = answer.content.get("results", ())
-        self.accepted.update(each["event_id"] for each in results if each["status"] == "accepted")
+        self.accepted.update(each["event_id"] for each in results if each["status"] in {"accepted", "quarantined"})
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("127.0.0.1", self._port)
