@@ -191,10 +191,12 @@ def test_prometheus_sees_every_process_and_no_rule_fires(deployment: Deployment,
     def down() -> set[str]:
         return {name.split()[0] for name, value in up().items() if value == "0"}
 
-    until(lambda: len(up()) == 6 and down() == {"simulator"}, "all targets to be up but the city, which does not run yet")
+    until(lambda: len(up()) == 7 and down() == {"simulator"}, "all targets to be up but the city, which does not run yet")
     until(lambda: bool(deployment.ask("query", query="supervision:records:rate5m")["result"]), "recording rules")
     firing = deployment.ask("query", query='ALERTS{alertstate="firing"}')["result"]
-    assert [one["metric"]["alertname"] for one in firing] == []
+    # Where 30 working days from now lie in a year whose holidays nobody has announced, that is said, and nothing else.
+    unknown = ("CasesWaitForAPerson", "calendar_missing")
+    assert [one["metric"] for one in firing if (one["metric"]["alertname"], one["metric"].get("kind")) != unknown] == []
     groups = deployment.ask("rules")["groups"]
     assert [rule["name"] for group in groups for rule in group["rules"] if rule.get("lastError")] == []
 
