@@ -22,6 +22,7 @@ from streams.sources.loading import load_mapping
 from streams.store import queries
 from streams.store.client import Store, address_of
 from supervision.settings import Settings, load
+from tests.flow.harness import until
 from tests.flow.truth import Input, assert_holds, truth
 from tests.streams.case_log import ROOT, case_log
 
@@ -96,6 +97,8 @@ def test_the_board_shows_the_import_and_the_city_to_whoever_is_let_in(settings: 
     assert {source["source_system"] for source in wall["sources"]} >= {CITY, load_mapping(FOLDER / "mapping.yaml").source}
     assert wall["newest"]
     card = wall["newest"][0]
-    page: Any = auditor.get(f"/api/alerts/{card['alert_id']}").json()
+    address = f"/api/alerts/{card['alert_id']}"
+    until(lambda: auditor.get(address).status_code == httpx.codes.OK, "the page of the newest card: the stream is before the store")
+    page: Any = auditor.get(address).json()
     assert page["card"]["alert_id"] == card["alert_id"]
     assert page["timeline"]
