@@ -6,6 +6,7 @@ What many events say alike (where, who, by which device, for whom) is held as tu
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from operator import attrgetter
 from typing import Any, Final
 
@@ -229,5 +230,6 @@ def _plan(kind: EventType, names: frozenset[str]) -> Plan:
     )
 
 
+@cache
 def _defaults(struct: type[Struct]) -> dict[str, Any]:
     return {each.name: each.default for each in fields(struct)}

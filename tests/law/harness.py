@@ -23,13 +23,14 @@ from supervision.refusal import Reason
 from supervision.signal import ClockStep, Signal
 from supervision.subject import stream_of
 from tests.law.judge import Standing
+from tests.product import CARDS
 
 MANY = 1_000  # calls of `advance` that no scenario needs
 
 
 @lru_cache(maxsize=1)
 def book() -> Rulebook:
-    return Rulebook.load()
+    return Rulebook(CARDS)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from coverage import Coverage
 from tests.mutation import trial
 
 CACHE = type(lru_cache(int))
+SHARED = ("tests.product",)  # what several files of tests share: whoever imports it first, all of them reach what it runs
 
 
 class Reach(msgspec.Struct):
@@ -76,7 +77,7 @@ def measure(selection: list[str], is_used: Callable[[str], bool], sources: list[
     watch = Watch(coverage, is_used)
     coverage.start()
     coverage.switch_context("load")
-    trial.preload([trial.module_name(Path(source)) for source in sources])
+    trial.preload([*(trial.module_name(Path(source)) for source in sources), *SHARED])
     try:
         code = trial.run(selection, [watch])
     finally:

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from rules.book import Rule, Rulebook
-from rules.card import load_cards
 from rules.pages import kind_of, pages
 from rules.terms import word
 from supervision.event import TOPIC_OF, EventType, Stream
+from tests.product import CARDS
+
+BOOK = Rulebook(CARDS)
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "rules" / "README.md").read_text("utf-8")
@@ -24,7 +26,7 @@ KINDS = {row[0]: row[1] for row in re.findall(r"^\| `([a-z]+)` \| .* \| (yes|lat
 
 
 def test_the_pages_in_docs_are_those_of_the_cards() -> None:
-    wanted = pages(load_cards())
+    wanted = pages(CARDS)
     folder = ROOT / "docs" / "rules"
     assert {file.name for file in folder.iterdir()} == set(wanted)
     stale = [name for name, text in wanted.items() if (folder / name).read_text("utf-8") != text]
@@ -52,7 +54,7 @@ def test_a_row_names_known_kinds_events_and_places(row: list[str]) -> None:
     assert ("history" in where) == ("history" in kinds)
 
 
-@pytest.mark.parametrize("rule", Rulebook.load().rules, ids=lambda rule: str(rule.id))
+@pytest.mark.parametrize("rule", BOOK.rules, ids=lambda rule: str(rule.id))
 def test_what_a_row_says_is_read_is_read(rule: Rule) -> None:
     """The other way round the engine may read more: one table of clock events serves several cards."""
     row = next(row for row in ROWS if row[0] == rule.id)
@@ -62,7 +64,7 @@ def test_what_a_row_says_is_read_is_read(rule: Rule) -> None:
 
 def test_a_delivered_card_has_the_kind_its_row_says() -> None:
     kinds = {row[0]: row[1] for row in ROWS}
-    for card in load_cards():
+    for card in CARDS:
         assert kinds[card.id] == kind_of(card.detector)
         assert KINDS[kind_of(card.detector)] == "yes"
 

@@ -19,9 +19,11 @@ from supervision.payload import PAYLOADS
 from supervision.reference import CalendarData, Entry, Item, Outage, Pair, Reference, Region, Source, Waiver, Workflow
 from supervision.refusal import Reason
 from supervision.worktime import Limit
+from tests.product import CARDS
+
+BOOK = Rulebook(CARDS)
 
 ZONE = ZoneInfo("Asia/Shanghai")
-BOOK = Rulebook.load()
 SOURCE = Source(name="hall", clock="log:hall", region_code="430111")
 LIVE = Source(name="live", region_code="430111")
 ITEM = Item(code="X", promised_limit=Limit(7), has_legal_limit=False)

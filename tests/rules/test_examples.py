@@ -7,16 +7,18 @@ from collections.abc import Iterable
 import msgspec
 import pytest
 
-from rules.card import Card, Example, ExampleKind, Expected, load_cards
-from rules.examples import bench, play, run
+from rules.book import Rulebook
+from rules.card import Card, Example, ExampleKind, Expected
+from rules.examples import play, run
 from rules.sandbox import instant, moment, sandbox
 from rules.sentence import FACTS
 from supervision.alert import Alert, Level, State
 from supervision.event import CaseEvent
 from supervision.language import UserError
+from tests.product import CARDS
 
-CARDS = load_cards()
-BOOK = bench(CARDS)
+BOOK = Rulebook(CARDS)
+
 EXAMPLES = [pytest.param(card, example, id=f"{card.id} {example.name}") for card in CARDS for example in card.examples]
 T03 = next(card for card in CARDS if card.id == "T03")
 FIRES = T03.examples[0]

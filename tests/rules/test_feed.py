@@ -14,6 +14,7 @@ from supervision.alert import Level, RevokeReason, State
 from supervision.calendars import calendars_of
 from supervision.event import EventType
 from supervision.reference import Reference, Source, from_record, to_record
+from tests.product import CARDS
 from tests.rules.test_engine import ITEM, SOURCE, accepted, at, clock, event
 
 CALENDAR = calendars_of(Reference([])).of_region("430111", at("2026-03-25T10:00"))
@@ -83,7 +84,7 @@ def test_an_outage_begins_when_the_source_was_last_heard_of_and_names_its_day() 
 def test_a_found_outage_withholds_the_cards_of_its_rules_only() -> None:
     (finding,) = findings(figures(idle_cases=60), CALENDAR)
     lifted = msgspec.structs.replace(outage_of(finding), valid_to=at("2026-03-27T00:00"))
-    engine = CaseEngine(Rulebook.load(), Reference([SOURCE, ITEM, lifted]))
+    engine = CaseEngine(Rulebook(CARDS), Reference([SOURCE, ITEM, lifted]))
     engine.process([accepted(when="2026-03-04T09:00")])
     engine.process([event(2, EventType.STEP_STARTED, "2026-03-05T09:00", "2", payload={"step_code": "review"})])
     alerts = engine.process([clock("2026-03-28T00:00")]).alerts

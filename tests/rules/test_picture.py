@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.book import Rulebook
-from rules.card import Card, Example, load_cards
+from rules.card import Card, Example
 from rules.examples import Outcome, run
 from rules.labels import LABELS, kind_of, label, unit_of
 from rules.picture import picture
@@ -14,9 +14,10 @@ from rules.sentence import FACTS
 from supervision.alert import State
 from supervision.event import CaseEvent
 from supervision.reference import Reference
+from tests.product import CARDS
 
-CARDS = load_cards()
 BOOK = Rulebook(CARDS)
+
 EXAMPLES = [(card, example) for card in CARDS for example in card.examples]
 
 

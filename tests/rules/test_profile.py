@@ -11,10 +11,12 @@ from rules.profile import Lack, lack
 from supervision.alert import RevokeReason, State
 from supervision.event import EventType
 from supervision.reference import Entry, Reference, Source
+from tests.product import CARDS
 from tests.rules.test_engine import ITEM, accepted, at, clock
 
+BOOK = Rulebook(CARDS)
+
 E = EventType
-BOOK = Rulebook.load()
 ALL_BUT_ENDS = tuple(kind for kind in E if kind is not E.CASE_COMPLETED)
 
 

@@ -8,18 +8,19 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from rules.card import load_cards
-from rules.examples import bench, run
+from rules.book import Rulebook
+from rules.examples import run
 from rules.reasons import Known, passed_over, reasons
 from rules.recompute import differences, judged_again
 from rules.sandbox import sandbox
 from supervision.alert import Alert, State
 from supervision.event import CaseEvent
 from supervision.reference import Outage, Reference, Waiver
+from tests.product import CARDS
 
-CARDS = {card.id: card for card in load_cards()}
-BOOK = bench(CARDS.values())
-CARD = CARDS["T03"]
+BOOK = Rulebook(CARDS)
+
+CARD = BOOK.by_id["T03"].card
 OUTCOME = run(BOOK, CARD, CARD.examples[0])
 (ALERT,) = OUTCOME.alerts
 EVENTS = [step for step in OUTCOME.steps if isinstance(step, CaseEvent)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from rules.book import Rulebook
-from rules.card import load_cards
 from rules.engine import CaseEngine
 from supervision.event import CaseEvent, EventType, Precision
 from supervision.reference import Item, Pair, Reference, Workflow
+from tests.product import CARDS
 from tests.rules.test_engine import SOURCE, clock, event
 
-ALONE = Rulebook([card for card in load_cards() if card.id == "P01"])
+ALONE = Rulebook([card for card in CARDS if card.id == "P01"])
 ITEM = Item(code="X", workflow=Workflow(precedence=(Pair("review", "approve"),)), has_legal_limit=False)
 
 

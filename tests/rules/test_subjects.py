@@ -18,9 +18,11 @@ from supervision.event import CaseEvent, ClockAdvanced, EventType
 from supervision.payload import PAYLOADS
 from supervision.reference import Reference, Source
 from supervision.signal import ClockStep, Signal
+from tests.product import CARDS
+
+BOOK = Rulebook(CARDS)
 
 ZONE = ZoneInfo("Asia/Shanghai")
-BOOK = Rulebook.load()
 SOURCE = Source(name="hall", clock="log:hall", region_code="430111")
 LIVE = Source(name="live", late_grace_s=1800)
 OFFICER = "officer:O-1@log:hall"

@@ -8,14 +8,15 @@ from xml.etree import ElementTree
 
 import pytest
 
-from rules.card import Card, Example, load_cards
+from rules.card import Card, Example
 from rules.lookup import look
 from rules.pages import LANGUAGES, worked
 from rules.sandbox import each, instant
 from rules.timeline import LEFT, RIGHT, SPAN_COLUMNS, WIDTH, columns, timeline
 from supervision.event import EventType
+from tests import product
 
-CARDS = {card.id: card for card in load_cards()}
+CARDS = {card.id: card for card in product.CARDS}
 EXAMPLES = [(card, example) for card in CARDS.values() for example in card.examples]
 SVG = "{http://www.w3.org/2000/svg}"
 
