@@ -158,7 +158,8 @@ class Scene:
 
 class Daily:
     """A look whose answer goes for all acts of one local day, but for its first instant, that come before the case wakes: it rests
-    on the place, the outline, that day, and what the case waits for, on nothing else of the case. Asked once for all such acts."""
+    on the place, the outline, that day, and what the case waits for, that of an acceptance on the day of the first act too, if that
+    was at the same place; on nothing else of the case. Asked once for all such acts."""
 
     __slots__ = ("look",)
 

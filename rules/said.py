@@ -37,7 +37,7 @@ class Standing(Struct, array_like=True):
 
 
 class Sent(Struct, array_like=True):
-    """A signal as last sent: of which fact (16 bytes), for which instant, and a digest of its data; None when withdrawn."""
+    """A signal as last sent: of which fact (16 bytes), for which instant. `content`: a digest of its data, None when withdrawn."""
 
     subject: str
     kind: str
@@ -49,10 +49,12 @@ class Sent(Struct, array_like=True):
 
 class Draft(Struct, frozen=True):
     """A signal as the facts imply it, before the engine gives it a revision. `data`: `day`, the local date (ordinal) it counts on;
-    `hit`, whether it is one of those that a window counts and not only a case beside them; `officer`, `centre`, `region`; more."""
+    `hit`, whether it is one of those that a window counts and not only a case beside them; `officer`, `centre`, `region`; more.
+    `digest`: that of the data, where whoever made it knows it."""
 
     subject: str
     kind: str
     fact_id: int
     at: int
     data: dict[str, Any]
+    digest: bytes | None = None

@@ -74,8 +74,8 @@ def signalled(case: Case, kind: str, drafts: Iterable[Draft], looked_at: set[byt
             case.sent.append(sent)
             out.append(signal_of(case.source, case.case_id, UUID(bytes=sent.fact_id), sent, draft.data))
             continue
-        content = None if draft is None else _digest(draft.at, draft.data)
-        if sent.content == content:
+        content = None if draft is None else _content(draft)
+        if sent.content == content and (draft is None or sent.at == draft.at):
             continue
         sent.content, sent.revision = content, sent.revision + 1
         if draft is not None:
@@ -86,7 +86,7 @@ def signalled(case: Case, kind: str, drafts: Iterable[Draft], looked_at: set[byt
 
 def first_sent(draft: Draft) -> Sent:
     """What is remembered of a signal when it is sent for the first time."""
-    return Sent(draft.subject, draft.kind, draft.fact_id.to_bytes(16, "big"), 1, draft.at, _digest(draft.at, draft.data))
+    return Sent(draft.subject, draft.kind, draft.fact_id.to_bytes(16, "big"), 1, draft.at, _content(draft))
 
 
 def signal_of(source: Source, case_id: str, fact_id: UUID, sent: Sent, data: dict[str, Any]) -> Signal:
@@ -104,5 +104,10 @@ def signal_of(source: Source, case_id: str, fact_id: UUID, sent: Sent, data: dic
     )
 
 
-def _digest(at: int, data: dict[str, Any]) -> bytes:
-    return hashlib.blake2b(_encode((at, data)), digest_size=8).digest()
+def digest_of(data: dict[str, Any]) -> bytes:
+    """What is remembered of the data of a signal."""
+    return hashlib.blake2b(_encode(data), digest_size=8).digest()
+
+
+def _content(draft: Draft) -> bytes:
+    return draft.digest or digest_of(draft.data)

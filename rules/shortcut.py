@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from itertools import islice
 from operator import attrgetter
 from typing import Any
 
@@ -55,7 +54,7 @@ from rules.saying import first_sent, signal_of
 from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
 from rules.vocabulary import Vocabulary
-from rules.ways import Follow, LookOf, Origin, Way, apart_in, number_of, place_of
+from rules.ways import Before, Follow, LookOf, Origin, Way, apart_in, number_of, place_of
 from rules.world import Place, World
 from supervision.event import BatchKind, CaseEvent, Precision, SourceOp, root_key
 from supervision.signal import Signal
@@ -127,7 +126,7 @@ class Shortcut:
             annex_size = 0
             where_code = self._where(told)
         else:
-            if blob[1] != PLAIN or identity in blob:
+            if blob[1] != PLAIN or blob.find(identity) >= 0:  # `in` asks first whether it is a number, which costs more
                 return None
             _, _, earliest, where_code, count, kept_size, parties_size, names_size, apart_size, wakes, annex_size = _unpack_head(
                 blob
@@ -194,8 +193,12 @@ class Shortcut:
         drafts: list[Draft] = []
         is_asked, before = bool(follow.daily), None
         if is_asked and at + origin.grace < earliest and at % QUARTER_MS:
-            before = (packed_wakes, place.calendar.day_of(at))
-            known = follow.known.get(before)
+            if opening < count or not count:
+                before = (packed_wakes, place.calendar.day_of(at), 0)
+            else:
+                first = int.from_bytes(blob[_HEAD_SIZE + AT : _HEAD_SIZE + AT + 6], "big") - SHIFT
+                before = (packed_wakes, place.calendar.day_of(at), place.calendar.day_of(first)) if first >= since else None
+            known = follow.known.get(before) if before is not None else None
             if known is not None and known[1] > origin.now:
                 packed_wakes, next_wake, wakes = known
                 is_asked = False
@@ -273,7 +276,9 @@ class Shortcut:
     def _is_settled(self, event: CaseEvent, key: str, told: Any, position: int) -> bool:
         """Whether no fact of the case that comes next can change what this one signals: facts of one case that follow one another
         are judged together, so that no signal is sent and taken back."""
-        for item in islice(self._items, position + 1, None):
+        items = self._items
+        for place in range(position + 1, len(items)):
+            item = items[place]
             if not isinstance(item, CaseEvent):
                 continue
             if root_key(item) != key:
@@ -320,7 +325,7 @@ class Shortcut:
             way.told[values] = packed
         return packed, name if number == len(names) else None, many
 
-    def _look(self, follow: Follow, before: tuple[bytes, int] | None, scene: Scene) -> bytes | None:
+    def _look(self, follow: Follow, before: Before | None, scene: Scene) -> bytes | None:
         """What daily looks say, kept for other acts `before` the same wakes and of the same day."""
         wakes = self._asked(follow.daily, scene, scene.wakes)
         if before is not None and wakes is not None:
@@ -334,7 +339,7 @@ class Shortcut:
             for rule, look, is_conditional in looks:
                 wake = look(scene, rule)
                 if wake == FAR:
-                    if rule in wakes:
+                    if wakes.find(rule) >= 0:
                         wakes = with_wake(wakes, rule, FAR)
                 elif wake == SAME:
                     continue

@@ -21,6 +21,7 @@ from supervision.reference import Source
 
 MOST_KNOWN = 10_000  # answers of the daily looks of one history
 LookOf = tuple[bytes, Look, bool]  # by the id of its rule; whether that has conditions
+Before = tuple[bytes, int, int]  # the wakes before an act, its day, and of an acceptance behind other acts the day of the first
 
 
 class Way:
@@ -68,14 +69,14 @@ class Way:
 
 class Follow:
     """What the last act of an outline leads to: `looks` by rule, those that are `daily` apart, with what is `known` of them by the
-    wakes before and the day of the act: the wakes behind it, the earliest, how many. `bare`: steps so far that name no instance."""
+    wakes and the days `Before` it: the wakes behind it, the earliest, how many. `bare`: steps so far that name no instance."""
 
     __slots__ = ("bare", "daily", "known", "looks", "rules")
 
     def __init__(self, looks: Sequence[LookOf], bare: frozenset[str]) -> None:
         self.looks: tuple[LookOf, ...] = tuple(each for each in looks if not isinstance(each[1], Daily))
         self.daily: tuple[LookOf, ...] = tuple(each for each in looks if isinstance(each[1], Daily))
-        self.known: dict[tuple[bytes, int], tuple[bytes, int, int]] = {}
+        self.known: dict[Before, tuple[bytes, int, int]] = {}
         self.rules = frozenset(rule for rule, _, _ in looks)
         self.bare = bare
 
@@ -85,7 +86,7 @@ class Follow:
         named = range(first, first + blob[annex_at] * RULE_SIZE, RULE_SIZE)
         return any(blob[at : at + RULE_SIZE] in self.rules for at in named)
 
-    def keep(self, before: tuple[bytes, int], wakes: bytes, place: Place, grace: int) -> None:
+    def keep(self, before: Before, wakes: bytes, place: Place, grace: int) -> None:
         """What daily looks said, unless more than the day decided it: a new wake within that day."""
         tomorrow, waited = place.calendar.day_start(before[1] + 1) + grace, wakes_in(before[0])
         if all(at >= tomorrow or waited.get(rule) == at for rule, at in wakes_in(wakes).items()):

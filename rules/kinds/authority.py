@@ -19,6 +19,7 @@ from supervision.event import EventType, PostPlace
 from supervision.payloads.handling import StepResult
 
 _DECISION = CODE_OF[EventType.DECISION_MADE]
+_UNKNOWN: tuple[int, int, None] = (0, 0, None)
 _APPROVER, _AMOUNT, _RESULT = (FIELD_CODE[f"payload.{name}"] for name in ("approver_officer_id", "amount_fen", "result"))
 _PASSED = (None, StepResult.PASS.value)
 
@@ -73,10 +74,18 @@ class Authorised:
 
     def _may(self, scene: Scene, _rule: bytes) -> int:
         told, place = scene.told, scene.place
-        approver = _approver(told.get(_APPROVER), scene.actor)
+        approver, at = _approver(told.get(_APPROVER), scene.actor), scene.at
         if approver is None:
             return FAR
-        return FAR if scene.world.register(self.check.power).allows(approver, place, scene.at, told.get(_AMOUNT)) else LOUD
+        key = (self.check.power, approver)
+        since, until, _ = place.known.get(key, _UNKNOWN)
+        if since <= at < until and _AMOUNT not in told:
+            return FAR
+        if not scene.world.register(self.check.power).allows(approver, place, at, told.get(_AMOUNT)):
+            return LOUD
+        if _AMOUNT not in told:
+            place.know(key, (*scene.world.span(at), None))
+        return FAR
 
     def _is_act(self, fact: Fact) -> bool:
         if fact.type == STEP_COMPLETED:

@@ -310,7 +310,7 @@ class CaseDeadline:
             if not place.is_simple or outline.is_open or stop is not None:
                 return None
             starts = Daily(self._starts)
-            return self._answered(place, outline, starts) if self._reads_legal else starts
+            return self._answered(place, outline, starts, is_acceptance=True) if self._reads_legal else starts
         if act.type in (PROMISED_STOP_CODES if self._is_promised else LEGAL_STOP_CODES):
             if not outline.is_open:
                 return None
@@ -332,10 +332,10 @@ class CaseDeadline:
         if outline.first(deeming.answer_codes) is not None:
             return UNTOUCHED
         if not is_receipt:
-            return self._answered(place, outline, lambda _scene, _rule: FAR)
+            return self._answered(place, outline, lambda _scene, _rule: FAR, is_acceptance=False)
         return UNTOUCHED if outline.first(deeming.receipt_codes) is not None else Daily(self._received)
 
-    def _answered(self, place: Place, outline: Outline, look: Look) -> Look:
+    def _answered(self, place: Place, outline: Outline, look: Look, *, is_acceptance: bool) -> Look:
         """The look of an act that answers a receipt, if it does so in time."""
         deeming = place.deeming
         receipt = None if deeming is None else outline.first(deeming.receipt_codes)
@@ -346,7 +346,7 @@ class CaseDeadline:
         def answer(scene: Scene, rule: bytes) -> int:
             return look(scene, rule) if scene.place.is_answered_in_time(scene.at_of(received), scene.at) else LOUD
 
-        return answer
+        return Daily(answer) if is_acceptance and received == 0 else answer
 
     def _received(self, scene: Scene, _rule: bytes) -> int:
         place = scene.place

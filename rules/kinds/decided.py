@@ -16,6 +16,7 @@ from rules.parameters import Decided, Key
 from rules.part import ACCEPTANCES
 from rules.reading import ACTOR, merged, reads
 from rules.said import Draft
+from rules.saying import digest_of
 from rules.verdict import FAR, Verdict
 from rules.world import Place, World
 from supervision.event import CaseEvent, EventType
@@ -26,7 +27,8 @@ _MATTERING = frozenset(CODE_OF[kind] for kind in (EventType.DECISION_MADE, *ACCE
 _BULKY_CODES = frozenset(CODE_OF[kind] for kind in BULKY)
 _DECIDED = FIELD_CODE["payload.decision"]
 _COUNTED = ("granted", "denied")
-Told = tuple[str, WorkCalendar, dict[str, Any]]  # the subject, its calendar, what its signals say
+Told = tuple[str, WorkCalendar, dict[str, Any]]  # the subject, its calendar, what its signals say but of the day
+Saying = tuple[str, dict[str, Any], bytes]  # the subject, what its signals say on one day, and the digest of that
 _UNKNOWN: tuple[int, int, None] = (0, 0, None)
 
 
@@ -65,7 +67,9 @@ class Decisions:
                     named = (act.where[CENTRE], act.where[REGION] or place.region, act.where[DEPARTMENT])
                     told = self._told(case.world, place, officer, act.at, *named)
                     if told is not None:
-                        found.append(_draft(told, self.rule_id, case.first_id(act), act.at, act.get(_DECIDED) == "granted"))
+                        subject, calendar, data = told
+                        data = _on_day(data, calendar.day_of(act.at), act.get(_DECIDED) == "granted")
+                        found.append(Draft(subject, self.rule_id, case.first_id(act), act.at, data))
         return found
 
     def unsettles(self, _act: CaseEvent, later: CaseEvent) -> bool:
@@ -91,15 +95,26 @@ class Decisions:
         actor, place, at = scene.actor, scene.place, scene.at
         if actor is None or not actor[OFFICER] or actor[POST_PLACE] == "system":
             return FAR
-        key = (self.rule_id, actor[OFFICER])
-        since, until, told = place.known.get(key, _UNKNOWN)
+        key = (self.rule_id, actor[OFFICER], granted)
+        since, until, saying = place.known.get(key, _UNKNOWN)
         if not since <= at < until:
-            where = place.where
-            told = self._told(scene.world, place, actor[OFFICER], at, where[CENTRE], place.region, where[DEPARTMENT])
-            place.know(key, (*scene.world.span(at), told))
-        if told is not None:
-            scene.drafts.append(_draft(told, self.rule_id, scene.event_id, at, granted))
+            since, until, saying = self._saying(scene, actor[OFFICER], granted=granted)
+            place.know(key, (since, until, saying))
+        if saying is not None:
+            scene.drafts.append(Draft(saying[0], self.rule_id, scene.event_id, at, saying[1], saying[2]))
         return FAR
+
+    def _saying(self, scene: Scene, officer: str, *, granted: bool) -> tuple[int, int, Saying | None]:
+        """What all their decisions of that day say, and the instants of it, [since, until), for which the reference data is the same."""
+        place, at, where = scene.place, scene.at, scene.place.where
+        since, until = scene.world.span(at)
+        told = self._told(scene.world, place, officer, at, where[CENTRE], place.region, where[DEPARTMENT])
+        if told is None:
+            return since, until, None
+        subject, calendar, data = told
+        day = calendar.day_of(at)
+        data = _on_day(data, day, granted)
+        return max(since, calendar.day_start(day)), min(until, calendar.day_start(day + 1)), (subject, data, digest_of(data))
 
     def _told(
         self, world: World, place: Place, officer: str, at: int, named: str | None, region: str | None, department: str | None
@@ -112,6 +127,5 @@ class Decisions:
         return subject_of(self.key, data, place.clock), world.hall(centre, region, at), data
 
 
-def _draft(told: Told, rule_id: str, fact_id: int, at: int, granted: bool) -> Draft:
-    subject, calendar, data = told
-    return Draft(subject, rule_id, fact_id, at, {"day": calendar.day_of(at), "hit": granted, **data})
+def _on_day(data: dict[str, Any], day: int, granted: bool) -> dict[str, Any]:
+    return {"day": day, "hit": granted, **data}

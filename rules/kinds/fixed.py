@@ -50,7 +50,7 @@ class Sign:
         return not self._item_types or place.item_type in self._item_types
 
     def shows(self, fact: Fact) -> bool:
-        return all(fact.kept.get(field) in values for field, values in self._among)
+        return not self._among or all(fact.kept.get(field) in values for field, values in self._among)
 
 
 class Watch:
@@ -86,8 +86,9 @@ class Watch:
         if started is None:
             return
         stop, pauses = self.stop_of(place, part.of), part.pauses if self._is_paused else Pauses.NONE
-        is_even = pauses is Pauses.NONE and self.runs_in_days(place)
-        plan = self._of_day(place, started.at) if is_even else self._planned(place, started.at, pauses)
+        plan = self._of_day(place, started.at) if pauses is Pauses.NONE else None
+        if plan is None:
+            plan = self._planned(place, started.at, pauses)
         for reached, limit in zip(plan.reached, plan.limits, strict=True):
             if stop is not None and stop.at <= reached.end:
                 continue
@@ -102,11 +103,11 @@ class Watch:
             if verdict is not None:
                 found.append(verdict)
 
-    def _of_day(self, place: Place, started_at: int) -> Plan:
-        """That of all clocks of the place that start on this day."""
+    def _of_day(self, place: Place, started_at: int) -> Plan | None:
+        """That of all clocks of the place that start on this day; None: the day alone does not decide."""
         plans = place.plans_on(place.calendar.day_of(started_at))
         plan: Plan | None = plans.get(self._key)
-        if plan is None:
+        if plan is None and self.runs_in_days(place):
             plan = plans[self._key] = self._planned(place, started_at, Pauses.NONE)
         return plan
 
@@ -144,10 +145,12 @@ class Watch:
     # -- of plain cases -----------------------------------------------------------------------------------------
 
     def ends_in_time(self, scene: Scene, started_at: int, stopped_at: int) -> bool:
-        return stopped_at <= self._of_day(scene.place, started_at).in_time
+        plan = self._of_day(scene.place, started_at)
+        return plan is not None and stopped_at <= plan.in_time
 
     def wake(self, scene: Scene, started_at: int) -> int:
-        return next_of(self._of_day(scene.place, started_at).reached, started_at, scene)
+        plan = self._of_day(scene.place, started_at)
+        return LOUD if plan is None else next_of(plan.reached, started_at, scene)
 
 
 class FixedDeadline:
@@ -199,8 +202,10 @@ class FixedDeadline:
         if not is_touched:
             return UNTOUCHED
         look = _look_at(running, ended)
-        is_of_act = all(started == len(outline.facts) for _, started in running)
-        return Daily(look) if is_of_act and not is_acceptance else look
+        now = len(outline.facts)
+        is_of_act = all(started == now for _, started in running)
+        is_of_days = not is_acceptance or all(place in {0, now} for _, *places in ended for place in places)
+        return Daily(look) if is_of_act and is_of_days else look
 
 
 def _look_at(running: list[tuple[Watch, int]], ended: list[tuple[Watch, int, int]]) -> Look:
@@ -237,8 +242,14 @@ def _state(watch: Watch, place: Place, facts: list[Fact]) -> tuple[int | None, i
 
 def _first(signs: tuple[Sign, ...], place: Place, of: FactsOf) -> Fact | None:
     """The earliest fact that is one of these."""
-    shown = [next((fact for fact in of(sign.code) if sign.shows(fact)), None) for sign in signs if sign.is_of(place)]
-    return min((fact for fact in shown if fact is not None), key=order_of, default=None)
+    found: Fact | None = None
+    for sign in signs:
+        for fact in of(sign.code) if sign.is_of(place) else ():
+            if sign.shows(fact):
+                if found is None or order_of(fact) < order_of(found):
+                    found = fact
+                break
+    return found
 
 
 def limit_in(place: Place, mark: Mark) -> Limit:

@@ -59,8 +59,8 @@ class IdleDeadline:
         marks = [(level, mark) for level, choices in parameters.at.items() for mark in choices]
         self._after = [(level, mark.wd) for level, mark in marks if isinstance(mark, After)]
         self._paused = [(level, mark.days) for level, mark in marks if isinstance(mark, PausedFor)]
-        shortest = min([*(wd for _, wd in self._after), *(days for _, days in self._paused)])
-        self._short_ms = (shortest - 1) * DAY_MS  # between facts so near nothing comes to stand, by any calendar
+        self._shortest = min([*(wd for _, wd in self._after), *(days for _, days in self._paused)])
+        self._short_ms = (self._shortest - 1) * DAY_MS  # between facts so near nothing comes to stand, by any calendar
         self._key = id(self)
 
     def judge(self, case: Case) -> list[Verdict]:
@@ -141,7 +141,7 @@ class IdleDeadline:
             return UNTOUCHED
         ends = act.type in PROMISED_STOP_CODES or act.type in _RESTING
         if act.type in ACCEPTANCE_CODES and before:  # it may bring another calendar
-            return partial(self._accepts, before[0].at)
+            return Daily(self._accepts) if before[0].at == 0 else None
         if ends:
             return Daily(self._ends) if before and before[-1].type not in _RESTING else UNTOUCHED
         return Daily(self._goes_on if before and before[-1].type not in _RESTING else self._begins)
@@ -150,8 +150,10 @@ class IdleDeadline:
         wake, _ = self._of_day(scene, rule)
         return wake if wake > scene.now else LOUD
 
-    def _accepts(self, first: int, scene: Scene, rule: bytes) -> int:
-        return self._begins(scene, rule) if scene.at - scene.at_of(first) < self._short_ms else LOUD
+    def _accepts(self, scene: Scene, rule: bytes) -> int:
+        """By the days alone: from the beginning of that of the first act to the end of this one's there may be a day more."""
+        day_of = scene.place.calendar.day_of
+        return self._begins(scene, rule) if day_of(scene.at) - day_of(scene.at_of(0)) < self._shortest - 1 else LOUD
 
     def _ends(self, scene: Scene, rule: bytes) -> int:
         return FAR if scene.at < scene.wake_of(rule) - scene.grace else LOUD

@@ -9,7 +9,7 @@ from msgspec import Struct
 from rules.case import Case
 from rules.fact import FIELD_CODE, Fact
 from rules.kinds.deadline import CASE_CLOCK, Reached, Running, in_time, next_of, plan_of, verdict_of, verdicts
-from rules.outline import LOUD, UNTOUCHED, Outline, Outlook, Scene
+from rules.outline import LOUD, UNTOUCHED, Daily, Look, Outline, Outlook, Scene
 from rules.parameters import Deadline
 from rules.part import ACCEPTANCE_CODES, LEGAL_STOP_CODES, Part, declared_limit, earliest, limit_of
 from rules.reading import ACTOR, STEP, merged, reads
@@ -150,14 +150,15 @@ class StepDeadline:
             return UNTOUCHED
         if run is not None or outline.legal_stop is not None or not self._is_told(place, outline, [*steps, (Run(""), limit)]):
             return None
-        return self._beginning(limit)
+        begin = self._beginning(limit)
+        return Daily(begin) if place.has_even_promise else begin
 
     @staticmethod
     def _is_told(place: Place, outline: Outline, steps: list[tuple[Run, Limit]]) -> bool:
         """Whether plans by day tell all instants of these steps."""
         return outline.is_open and place.is_simple and all(limit.unit in IN_DAYS for _, limit in steps)
 
-    def _beginning(self, limit: Limit) -> Outlook:
+    def _beginning(self, limit: Limit) -> Look:
         def begin(scene: Scene, rule: bytes) -> int:
             return min(self._wake(scene, scene.at, limit), scene.wake_of(rule))
 
