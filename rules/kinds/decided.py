@@ -105,7 +105,7 @@ class Decisions:
         return FAR
 
     def _saying(self, scene: Scene, officer: str, *, granted: bool) -> tuple[int, int, Saying | None]:
-        """What all their decisions of that day say, and the instants of it, [since, until), for which the reference data is the same."""
+        """What all their decisions of the day say, and the instants [since, until) of that day with the same reference data."""
         place, at, where = scene.place, scene.at, scene.place.where
         since, until = scene.world.span(at)
         told = self._told(scene.world, place, officer, at, where[CENTRE], place.region, where[DEPARTMENT])
