@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,51 @@ def test_marks_of_what_is_due_besides_are_checked_too() -> None:
     also = "  also: [{segment: copy, start: [case_completed], stops: [seal_used], at: {notice: [{mark: passed}]}}]\nwhen:"
     _, wrong = read_card("L01.yaml", CARD.replace("when:", also, 1))
     assert ["limit: fixed takes marks of kind after only" in str(mistake) for mistake in wrong] == [True]
+
+
+# Monday 2026-03-02 and two working days: Wednesday; twice as many: Friday.
+TWICE = """\
+examples:
+  - name: open for more than twice the limit
+    kind: fires
+    catalogue: &short {item: {promised_limit: [2, working_day]}}
+    events:
+      - {type: case_accepted, at: "2026-03-02 16:00"}
+    clock: "2026-03-07 00:00"
+    expect:
+      - {level: notice, detected_at: "2026-03-05 00:00", due_at: "2026-03-04 23:59:59.999"}
+      - {level: yellow, detected_at: "2026-03-07 00:00", due_at: "2026-03-04 23:59:59.999"}
+  - name: completed in the last millisecond
+    kind: edge
+    catalogue: *short
+    events:
+      - {type: case_accepted, at: "2026-03-02 09:00"}
+      - {type: case_completed, at: "2026-03-06 23:59:59.999"}
+    clock: "2026-03-31 00:00"
+    expect:
+      - {level: notice, detected_at: "2026-03-05 00:00"}
+  - name: completed in time
+    kind: quiet
+    catalogue: *short
+    events:
+      - {type: case_accepted, at: "2026-03-02 09:00"}
+      - {type: case_completed, at: "2026-03-04 23:59:59.999"}
+    clock: "2026-03-31 00:00"
+"""
+L02, L02_WRONG = read_card(
+    "L02.yaml",
+    re.sub(
+        r"  limit: fixed\n.*?when: [^\n]*\n(.*?)examples:\n.*",
+        r"  limit: promised\n  at: {notice: [{mark: passed}], yellow: [{mark: times, factor: 2}]}\n\1",
+        CARD.replace("L01", "L02"),
+        flags=re.DOTALL,
+    )
+    + TWICE,
+)
+
+
+def test_a_mark_at_twice_the_promised_limit_counts_from_the_same_start() -> None:
+    assert L02_WRONG == []
+    assert isinstance(L02, Card)
+    for example in L02.examples:
+        assert run(bench([L02]), L02, example).problems == ()

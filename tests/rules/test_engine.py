@@ -82,6 +82,7 @@ def test_a_warning_then_a_card_come_when_the_clock_reaches_them() -> None:
     assert (card.rule_id, card.level, card.detected_at) == ("T03", Level.YELLOW, at("2026-03-12T00:00"))
     assert card.facts["due_day"] == "2026-03-11"
     assert card.evidence_event_ids == (UUID(int=1),)
+    assert (card.revoke_reason, card.revoked_by_event_id) == (None, None)
     assert "2026-03-11" in card.description["zh"]
 
 

@@ -10,6 +10,7 @@ import pytest
 from rules.book import Rulebook
 from rules.engine import CaseEngine
 from rules.feed import Fault, Figures, alert_of, day_of, definitions, findings, outage_of
+from rules.pages import feed_page
 from supervision.alert import Level, RevokeReason, State
 from supervision.calendars import calendars_of
 from supervision.event import EventType
@@ -101,3 +102,24 @@ def test_each_definition_says_in_both_languages_what_its_facts_hold() -> None:
         said = alert_of(finding).description
         assert set(said) == {"zh", "en"}
         assert not any("—" in text or "{" in text for text in said.values()), said
+
+
+@pytest.mark.parametrize(
+    ("language", "facts", "titles"),
+    [
+        (
+            "en",
+            "| Levels | yellow |\n| Visible to | the bureau |\n| Version | 1 |",
+            "Why,Basis,Numbers,What the alert says,What to do",
+        ),
+        ("zh", "| 级别 | 黄牌 |\n| 可见范围 | 监察机关 |\n| 版本 | 1 |", "为什么,依据,参数,牌面文字,收到以后怎么办"),
+    ],
+)
+def test_the_page_of_an_alarm_says_all_that_its_definition_says(language: str, facts: str, titles: str) -> None:
+    one = definitions()[Fault.SILENT]
+    head, *sections = feed_page(one, language).split("\n## ")
+    assert head == f"# F01 {getattr(one.name, language)}\n\n| | |\n|---|---|\n{facts}\n"
+    why, basis, sentence, runbook = (getattr(text, language) for text in (one.why, one.legal_basis, one.sentence, one.runbook))
+    said = f"- {'黄牌' if language == 'zh' else 'yellow'}: {sentence}"
+    told = [why, basis, "- `share: 0.3`\n- `least: 20`", said, runbook]
+    assert sections == [f"{title}\n\n{text}\n" for title, text in zip(titles.split(","), told, strict=True)]

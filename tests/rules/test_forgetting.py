@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from rules.engine import CaseEngine
-from rules.forgetting import DAY_MS, FOR_GOOD, GRAVE_DAYS, Graveyard, is_grave
+from rules.forgetting import DAY_MS, FOR_GOOD, GRAVE_DAYS, HOUR_MS, Graveyard, is_grave
 from supervision.alert import State
 from supervision.event import EventType
 from supervision.reference import CalendarData, Item, Reference, Region
@@ -88,3 +88,11 @@ def test_a_mark_goes_at_its_instant_and_not_before() -> None:
     yard = Graveyard()
     mark, _ = yard.bury("hall/1", 0)
     assert yard.expired(GRAVE_DAYS * DAY_MS) == [mark]
+
+
+def test_marks_are_looked_through_once_an_hour_of_the_clock() -> None:
+    yard, end = Graveyard(), GRAVE_DAYS * DAY_MS
+    mark, _ = yard.bury("hall/1", 0)
+    assert yard.expired(end - 1) == []
+    assert yard.expired(end - 1 + HOUR_MS - 1) == []
+    assert yard.expired(end - 1 + HOUR_MS) == [mark]

@@ -11,12 +11,13 @@ import pytest
 
 from rules import subjects
 from rules.book import Rulebook
-from rules.output import Item, Output
+from rules.output import Item as Incoming
+from rules.output import Output
 from rules.subjects import SubjectEngine
-from supervision.alert import Disposition, Level, State, Visibility
+from supervision.alert import Disposition, Level, RevokeReason, State, Visibility
 from supervision.event import CaseEvent, ClockAdvanced, EventType
 from supervision.payload import PAYLOADS
-from supervision.reference import Reference, Source
+from supervision.reference import Item, Reference, Source
 from supervision.signal import ClockStep, Signal
 from tests.product import CARDS
 
@@ -107,7 +108,9 @@ def test_a_late_signal_is_judged_again_and_a_withdrawn_one_revokes() -> None:
     assert said(judge.process([*early, own("2026-03-10T00:00"), step("2026-03-10T00:00")])) == []
     assert said(judge.process([late])) == [(Level.YELLOW, State.ISSUED, "2026-03-09")]
     withdrawn = hit(22, "2026-03-09T19:20", "22", revision=2, withdrawn=True)
-    assert said(judge.process([withdrawn])) == [(Level.YELLOW, State.REVOKED, "2026-03-09")]
+    output = judge.process([withdrawn])
+    assert said(output) == [(Level.YELLOW, State.REVOKED, "2026-03-09")]
+    assert (output.alerts[0].revoke_reason, output.alerts[0].revoked_by_event_id) == (RevokeReason.FACT, withdrawn.fact_id)
     assert said(judge.process([late])) == [], "an older revision changes nothing"
 
 
@@ -119,30 +122,54 @@ def test_a_grant_at_night_is_a_clue_at_once() -> None:
     assert output.alerts[0].facts["reason"] == "night_grant"
 
 
+def overtime(number: int, since: str, until: str) -> CaseEvent:
+    """Approved as it begins."""
+    return CaseEvent(
+        event_id=UUID(int=number),
+        event_type=EventType.LEAVE_APPROVED,
+        occurred_at=at(since),
+        source_system="hall",
+        subject="officer:O-1",
+        payload=PAYLOADS[EventType.LEAVE_APPROVED](officer_id="O-1", kind="overtime", from_=at(since), to=at(until)),
+    )
+
+
 def test_approved_overtime_excuses_once_it_is_known_and_reached() -> None:
     judge = engine()
     judge.process([*three_days(), own("2026-03-10T00:00"), step("2026-03-10T00:00")])
-    leave = CaseEvent(
-        event_id=UUID(int=99),
-        event_type=EventType.LEAVE_APPROVED,
-        occurred_at=at("2026-03-09T18:00"),
-        source_system="hall",
-        subject="officer:O-1",
-        payload=PAYLOADS[EventType.LEAVE_APPROVED](
-            officer_id="O-1", kind="overtime", from_=at("2026-03-09T18:00"), to=at("2026-03-09T21:00")
-        ),
-    )
-    assert said(judge.process([leave])) == [(Level.YELLOW, State.REVOKED, "2026-03-09")]
+    assert said(judge.process([overtime(99, "2026-03-09T18:00", "2026-03-09T21:00")])) == [
+        (Level.YELLOW, State.REVOKED, "2026-03-09")
+    ]
+
+
+def test_overtime_counts_however_much_was_approved_before_and_once_however_often_it_is_told() -> None:
+    judge = engine()
+    judge.process([*three_days(), own("2026-03-10T00:00"), step("2026-03-10T00:00")])
+    other = overtime(98, "2026-03-05T18:00", "2026-03-05T21:00")
+    assert said(judge.process([other])) == [], "of a date without acts"
+    size = judge.size().bytes
+    assert said(judge.process([other])) == []
+    assert judge.size().bytes == size
+    assert said(judge.process([overtime(99, "2026-03-09T18:00", "2026-03-09T21:00")])) == [
+        (Level.YELLOW, State.REVOKED, "2026-03-09")
+    ]
 
 
 def test_state_travels_by_value_at_any_point() -> None:
-    items: list[Item] = [*three_days(), own("2026-03-10T00:00"), step("2026-03-10T00:00")]
+    items: list[Incoming] = [*three_days(), own("2026-03-10T00:00"), step("2026-03-10T00:00")]
     for cut in range(len(items) + 1):
         first = engine()
         before = first.process(items[:cut])
         second = engine()
         second.restore([(key, blob) for key, blob in first.changes() if blob is not None])
         assert said(before) + said(second.process(items[cut:])) == [(Level.YELLOW, State.ISSUED, "2026-03-09")], cut
+
+
+def test_how_far_the_clocks_are_lies_under_the_empty_key() -> None:
+    judge = engine()
+    judge.process([step("2026-03-10T00:00")])
+    assert [key for key, _ in judge.changes()] == [""]
+    assert judge.changes() == []
 
 
 def test_on_the_wall_clock_old_hits_are_dropped_and_what_was_said_of_them_stands() -> None:
@@ -164,6 +191,15 @@ def test_on_the_wall_clock_old_hits_are_dropped_and_what_was_said_of_them_stands
     assert size < 3000
 
 
+def test_what_the_wall_clock_woke_is_counted_with_the_instant_it_waited_for() -> None:
+    judge = engine()
+    live = [hit(n, f"2026-03-02T19:{n}0", str(n), subject=f"officer:O-{n}", clock="wall", source_system="live") for n in (1, 2)]
+    assert judge.process([*live, ClockStep(partition=0, clock="wall", to=at("2026-03-02T20:00"))]).fired == 0
+    reached = judge.advance("wall", at("2026-03-02T20:00"))
+    assert (reached.fired, reached.due_since) == (2, at("2026-03-02T19:10"))
+    assert judge.advance("wall", at("2026-03-02T20:01")).fired == 0
+
+
 ITEM = "officer_item:O-1/X@log:hall"
 
 
@@ -175,11 +211,11 @@ def decided(number: int, when: int, *, granted: bool = True, **fields: Any) -> S
     return Signal(at=at("2026-03-02T09:00") + 1000 * when, **(told | known))
 
 
-def burst(count: int = 20) -> list[Item]:
+def burst(count: int = 20) -> list[Incoming]:
     return [decided(number, 20 * number) for number in range(1, count + 1)]
 
 
-def ended() -> list[Item]:
+def ended() -> list[Incoming]:
     return [own("2026-03-03T00:00"), step("2026-03-03T00:00")]
 
 
@@ -189,6 +225,22 @@ def test_twenty_grants_are_a_burst_in_any_order_and_however_often_they_come() ->
     assert said(engine().process([*burst(19), decided(1, 20), *ended()])) == []
 
 
+@pytest.mark.parametrize(("items", "name"), [((), "X"), ((Item(code="X", name="licence"),), "licence")], ids=["unknown", "known"])
+def test_a_clue_names_the_item_as_the_catalogue_does_else_by_its_code(items: tuple[Item, ...], name: str) -> None:
+    judge = SubjectEngine(BOOK, Reference([SOURCE, LIVE, *items]))
+    (clue,) = judge.process([*burst(), *ended()]).alerts
+    assert (clue.item_code, clue.facts["item_code"], clue.facts["item_name"]) == ("X", "X", name)
+
+
+def test_a_clue_tells_whom_and_where_it_is_about() -> None:
+    where: Any = decided(1, 0).data | {"centre": "C-1", "department_id": "D-1"}
+    (clue,) = engine().process([*(decided(number, 20 * number, data=where) for number in range(1, 21)), *ended()]).alerts
+    assert (clue.responsible_officer_ids, clue.owner_department_id, clue.owner_centre_id) == (("O-1",), "D-1", "C-1")
+    assert (clue.region_code, clue.source_system, clue.case_id, clue.due_at) == ("430111", None, None, None)
+    told = [clue.facts[name] for name in ("officer", "centre_id", "date", "time_zone")]
+    assert told == ["O-1", "C-1", "2026-03-02", "Asia/Shanghai"]
+
+
 def test_a_withdrawn_grant_revokes_and_one_that_comes_back_is_said_again() -> None:
     judge = engine()
     judge.process([*burst(), *ended()])
@@ -196,6 +248,12 @@ def test_a_withdrawn_grant_revokes_and_one_that_comes_back_is_said_again() -> No
     assert said(judge.process([withdrawn])) == [(Level.YELLOW, State.REVOKED, "2026-03-02")]
     assert said(judge.process([decided(7, 140)])) == [], "an older revision changes nothing"
     assert said(judge.process([decided(7, 140, revision=3)])) == [(Level.YELLOW, State.ISSUED, "2026-03-02")]
+
+
+def test_a_denial_corrected_into_a_grant_is_counted() -> None:
+    judge = engine()
+    assert said(judge.process([*burst(19), decided(20, 400, granted=False), *ended()])) == []
+    assert said(judge.process([decided(20, 400, revision=2)])) == [(Level.YELLOW, State.ISSUED, "2026-03-02")]
 
 
 def test_a_grant_that_moves_to_another_date_is_counted_there_only() -> None:
@@ -210,7 +268,7 @@ def test_a_grant_that_moves_to_another_date_is_counted_there_only() -> None:
 
 def test_signals_of_two_rules_about_one_officer_do_not_meet() -> None:
     judge = engine()
-    foreign: list[Item] = [decided(number, 20 * number, subject=OFFICER, kind="M02") for number in range(1, 21)]
+    foreign: list[Incoming] = [decided(number, 20 * number, subject=OFFICER, kind="M02") for number in range(1, 21)]
     output = judge.process([*foreign, *three_days(), own("2026-03-10T00:00"), step("2026-03-10T00:00")])
     assert {alert.rule_id for alert in output.alerts} == {"M02"}
 
@@ -229,7 +287,7 @@ def test_a_subject_keeps_no_more_than_its_bound_and_says_how_many_it_gave_up(mon
     assert output.dropped == 3, "the oldest date has gone"
     late = hit(50, "2026-03-02T19:40", "late")
     assert said(judge.process([late])) == [], "what was said stands, and a date that is gone is not judged again"
-    many: list[Item] = [hit(100 + number, "2026-03-09T20:00", str(number)) for number in range(9)]
+    many: list[Incoming] = [hit(100 + number, "2026-03-09T20:00", str(number)) for number in range(9)]
     assert judge.process(many).dropped > 0, "of one date no more come in"
     assert all(alert.state is not State.REVOKED for alert in judge.process([hit(60, "2026-03-09T21:00", "x")]).alerts)
 
@@ -248,7 +306,7 @@ def test_a_signal_more_costs_what_its_page_costs_and_not_the_folder() -> None:
 
 def test_what_no_window_needs_any_more_leaves_memory_with_its_subject() -> None:
     judge = engine()
-    live: list[Item] = [
+    live: list[Incoming] = [
         decided(number, number, subject="officer_item:O-1/X", clock="wall", source_system="live") for number in range(30)
     ]
     judge.process([*live, ClockStep(partition=0, clock="wall", to=at("2026-03-03T00:00"))])
