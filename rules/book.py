@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from rules.bell import Bell
 from rules.card import BUILTIN, Card, load_cards
 from rules.case import Case
 from rules.expression import Condition, condition
@@ -77,6 +78,7 @@ class Rule:
         self.unsettles: Callable[[CaseEvent, CaseEvent], bool] | None = getattr(detector, "unsettles", None)
         self._when = _compiled(card.when)
         self.outlook: Callable[[Place, Outline, Fact], Outlook] = getattr(detector, "outlook", _unknown)
+        self.ring: Callable[[Bell], bool] | None = getattr(detector, "ring", None)
         self.matters: Callable[[Place, Fact], bool] | None = getattr(detector, "matters", None)
         self.awaits: Awaits = getattr(detector, "awaits", ())
         self.needs_fields: Needs = getattr(detector, "needs_fields", ())

@@ -20,11 +20,13 @@ from rules.forgetting import Graveyard, is_grave
 from rules.issue import Because, Said, Suppression, changes, identify, message
 from rules.output import Item, Output, Size
 from rules.packing import ALONE, ON_SEVERAL_CLOCKS, PLAIN, Meta, head_of, pack_meta, unpack_meta
+from rules.ringing import Ringing
 from rules.saying import core_of, remember, signalled
 from rules.shortcut import Shortcut
 from rules.upkeep import Upkeep
 from rules.verdict import FAR, Verdict
 from rules.vocabulary import Vocabulary, is_word
+from rules.ways import Origins
 from rules.world import World
 from supervision.event import CaseEvent, ClockAdvanced, root_key
 from supervision.reference import Reference
@@ -56,6 +58,7 @@ class CaseEngine:
         self._graves = Graveyard()
         self._changed: dict[str, bytes | None] = {}
         self._shortcut: Shortcut | None = None
+        self._ringing: Ringing | None = None
         self._adopt(reference)
         self._upkeep = Upkeep(self._judges_by())
 
@@ -63,7 +66,10 @@ class CaseEngine:
         self._reference = reference
         self._world = World(reference, self._book.fallbacks, self._book.extension, self._book.deeming)
         self._suppression = Suppression(reference)
-        self._shortcut = Shortcut(self._book, self._world, self._vocabulary, self._clocks, self._graves, self.taken_short)
+        book, vocabulary, clocks = self._book, self._vocabulary, self._clocks
+        origins = Origins(self._world, vocabulary, clocks)
+        self._shortcut = Shortcut(book, self._world, vocabulary, clocks, self._graves, origins, self.taken_short)
+        self._ringing = Ringing(book, vocabulary, clocks, origins, self._suppression, self.rung_short)
 
     def _judges_by(self) -> str:
         return f"{self._reference.version}/{self._book.version}"
@@ -73,7 +79,7 @@ class CaseEngine:
     def process(self, items: Sequence[Item]) -> Output:
         output = Output()
         at_hand: Dossier | None = None
-        shortcut = self._shortcut if self._takes_shortcuts and self._upkeep.is_settled else None
+        shortcut = self._shortcut if self._may_take_shortcuts else None
         if shortcut is not None:
             shortcut.begin(items, output.signals)
         for position, item in enumerate(items):
@@ -145,6 +151,15 @@ class CaseEngine:
     def taken_short(self) -> int:
         """How many events went the short way."""
         return 0 if self._shortcut is None else self._shortcut.taken
+
+    @property
+    def rung_short(self) -> int:
+        """How many timers did."""
+        return 0 if self._ringing is None else self._ringing.taken
+
+    @property
+    def _may_take_shortcuts(self) -> bool:
+        return self._takes_shortcuts and self._upkeep.is_settled
 
     def clocks(self) -> dict[str, int]:
         return self._clocks.reached()
@@ -305,7 +320,7 @@ class CaseEngine:
     def _standing(self, rule: Rule, case: Case, verdict: Verdict) -> Said | None:
         if verdict.unless is not None and verdict.unless():
             return None
-        core = core_of(verdict, case)
+        core = core_of(verdict.level, verdict.detected_at, verdict.tell(), verdict.part.place, case.case_id)
         state = self._suppression.state(rule.id, core, case.source.name)
         return None if state is None else Said(identify(rule.id, core), core, state)
 
@@ -330,8 +345,14 @@ class CaseEngine:
         now = self._clocks.now(clock)
         keys = self._clocks.due(clock, limit)
         output.note_fired(len(keys), self._clocks.oldest(clock))
+        ringing = self._ringing if self._may_take_shortcuts else None
         for key in keys:
-            self._wake(key, clock, now, output)
+            blob = self._blobs.get(key)
+            rung = None if blob is None or ringing is None else ringing.ring(key, blob, clock, now, output)
+            if rung is not None:
+                self._blobs[key] = self._changed[key] = rung
+            else:
+                self._wake(key, clock, now, output)
         if self._clocks.is_due(clock):
             output.more = True
         else:

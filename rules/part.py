@@ -38,6 +38,7 @@ PROMISED_STOP_CODES = frozenset(CODE_OF[kind] for kind in PROMISED_STOPS)
 LEGAL_STOP_CODES = frozenset(CODE_OF[kind] for kind in LEGAL_STOPS)
 _DECISION = CODE_OF[EventType.DECISION_MADE]
 _PROMISED_DUE, _LEGAL_DUE = _C["payload.promised_due_at"], _C["payload.legal_due_at"]
+PROMISED_OF_DAY, LEGAL_OF_DAY = _PROMISED_DUE, _LEGAL_DUE  # where `Place.plans_on` has the clocks of plain parts
 _SEQ, _KIND, _DAYS, _POST = (_C[f"payload.{name}"] for name in ("seq", "kind", "days", "approver_post"))
 _APPROVER = _C["payload.approver_officer_id"]
 _DECLARED, _DECLARED_UNIT = _C["payload.declared_limit"], _C["payload.declared_limit_unit"]
@@ -69,6 +70,16 @@ class Clock(Struct, frozen=True):
     facts: dict[str, Any]
     own_due_at: int
     opens_at: int | None = None
+
+    def started_by(self, place: Place, opening: Fact, stop: Fact | None) -> Clock:
+        """The same of another case of the place that starts on the day of this one, where nothing but the day decides its term."""
+        start, calendar, mode = opening.at, place.calendar, place.mode
+
+        def runs(value: Limit) -> Term:
+            return term(calendar, start, value, mode=mode)
+
+        facts = {**self.facts, "started_at": start}
+        return Clock(self.term, self.limit, runs, opening, (opening,), stop, facts, self.own_due_at)
 
 
 class Part:
@@ -273,12 +284,7 @@ class Part:
         if known is None:
             known = plans[due_field] = self._clock(name, limit, due_field, None, extended=extended)
             assert known is not None
-        calendar, mode = self.place.calendar, self.place.mode
-
-        def runs(value: Limit) -> Term:
-            return term(calendar, start, value, mode=mode)
-
-        return Clock(known.term, limit, runs, opening, (opening,), stop, {**known.facts, "started_at": start}, known.own_due_at)
+        return known.started_by(self.place, opening, stop)
 
     def _clock(
         self, name: str, limit: Limit | None, due_field: int, stop: Fact | None, *, extended: bool, deemed: Deemed | None = None

@@ -111,7 +111,7 @@ def unpack(blob: bytes) -> PackedCase:
         six = five + apart
         seven = six + WAKE_SIZE * wakes
         eight = seven + beside
-        annex = _annex(blob[seven + 1 + blob[seven] * RULE_SIZE : eight]) if beside else Annex([], {}, b"", b"")
+        annex = _annex_in(blob[seven:eight])
         facts, actors, devices = _with_places(blob[one:two] + annex.past)
         all_kept = blob[two:three]
         if apart or annex.versions:
@@ -151,6 +151,19 @@ def with_sent(section: bytes, more: list[Sent]) -> bytes | None:
     if not 0 <= known <= MOST_SENT - len(more):
         return None
     return b"".join((bytes((_LIST + known + len(more),)), section[1:], *map(_encode, more)))
+
+
+def rules_in(annex: bytes) -> frozenset[bytes]:
+    """The ids of the rules that have alerts in it."""
+    end = 1 + annex[0] * RULE_SIZE if annex else 0
+    return frozenset(annex[at : at + RULE_SIZE] for at in range(1, end, RULE_SIZE))
+
+
+def with_alerts(annex: bytes, more: list[Standing]) -> bytes:
+    """The annex with these alerts behind the others in it."""
+    known = _annex_in(annex)
+    known.alerts += more
+    return _annex_with(known)
 
 
 def told_in(apart: bytes, place: int) -> dict[int, Any]:
@@ -273,14 +286,23 @@ def _kept_of(case: Case, order: list[int]) -> bytes:
 
 
 def _annex_of(case: Case, order: list[int], past: list[int]) -> bytes:
-    """The annex behind the ids of the rules that have alerts."""
+    """The annex; nothing where it would say nothing."""
     facts = case.facts
     versions = {at: version for at, place in enumerate(order) if (version := version_of(facts[place]))}
     if not case.alerts and not versions and not past:
         return b""
-    rules = sorted({standing.rule_id.encode() for standing in case.alerts})
     past_kept = b"".join([_kept(case, facts[place], frozenset()) for place in past])
-    return b"".join((bytes((len(rules),)), *rules, _encode(Annex(case.alerts, versions, _laid(case, past), past_kept))))
+    return _annex_with(Annex(case.alerts, versions, _laid(case, past), past_kept))
+
+
+def _annex_in(section: bytes) -> Annex:
+    return _annex(section[1 + section[0] * RULE_SIZE :]) if section else Annex([], {}, b"", b"")
+
+
+def _annex_with(annex: Annex) -> bytes:
+    """The section, behind the ids of the rules that have alerts."""
+    rules = sorted({standing.rule_id.encode() for standing in annex.alerts})
+    return b"".join((bytes((len(rules),)), *rules, _encode(annex)))
 
 
 def _by_place(codes: list[int]) -> dict[int, bytes]:

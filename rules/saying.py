@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -13,18 +14,20 @@ import msgspec
 from rules.case import Case
 from rules.fact import CENTRE, DEPARTMENT
 from rules.said import Core, Draft, Sent, Standing
-from rules.verdict import Verdict
+from rules.verdict import Telling
+from rules.world import Place
+from supervision.alert import Level
 from supervision.reference import Source
 from supervision.signal import Signal
 
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
-def core_of(verdict: Verdict, case: Case) -> Core:
-    told, place = verdict.tell(), verdict.part.place
+def core_of(level: Level, detected_at: int, told: Telling, place: Place, case_id: str) -> Core:
+    """What an alert on a case of this place says."""
     where, calendar, item = place.where, place.calendar, place.item
     facts = told.facts | {
-        "case_id": case.case_id,
+        "case_id": case_id,
         "item_code": place.item_code,
         "item_name": (item.name if item is not None else "") or place.item_code,
         "calendar": calendar.name,
@@ -32,12 +35,12 @@ def core_of(verdict: Verdict, case: Case) -> Core:
         "time_zone": calendar.time_zone,
     }
     if told.due_at is not None:
-        facts |= {"due_at": told.due_at, "due_day": date.fromordinal(calendar.day_of(told.due_at)).isoformat()}
+        facts |= {"due_at": told.due_at, "due_day": _date(calendar.day_of(told.due_at))}
     return Core(
-        verdict.level.value,
+        level.value,
         told.subject,
         told.segment,
-        verdict.detected_at,
+        detected_at,
         told.due_at,
         facts,
         tuple(fact.id.to_bytes(16, "big") for fact in told.evidence),
@@ -49,6 +52,11 @@ def core_of(verdict: Verdict, case: Case) -> Core:
         place.item_type,
         place.region,
     )
+
+
+@lru_cache(maxsize=1024)
+def _date(day: int) -> str:
+    return date.fromordinal(day).isoformat()
 
 
 def remember(alerts: list[Standing], standing: Standing) -> None:

@@ -54,7 +54,7 @@ from rules.saying import first_sent, signal_of
 from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
 from rules.vocabulary import Vocabulary
-from rules.ways import Before, Follow, LookOf, Origin, Way, apart_in, number_of, place_of
+from rules.ways import Before, Follow, LookOf, Origins, Way, apart_in, number_of, place_of
 from rules.world import Place, World
 from supervision.event import BatchKind, CaseEvent, Precision, SourceOp, root_key
 from supervision.signal import Signal
@@ -88,14 +88,23 @@ _ACCEPTED, _SUPPLEMENTED = ACCEPTANCE_BYTES
 class Shortcut:
     """Of one engine, by one state of the reference data. `taken`: how many events went this way."""
 
-    def __init__(self, book: Rulebook, world: World, vocabulary: Vocabulary, clocks: Clocks, graves: Graveyard, taken: int) -> None:
+    def __init__(
+        self,
+        book: Rulebook,
+        world: World,
+        vocabulary: Vocabulary,
+        clocks: Clocks,
+        graves: Graveyard,
+        origins: Origins,
+        taken: int,
+    ) -> None:
         self._book = book
         self._ways = {kind: Way(kind, plan) for kind, plan in book.keeper.plans.items()}
-        self._world = world
         self._vocabulary = vocabulary
         self._clocks = clocks
         self._graves = graves
-        self._origins: dict[str, Origin] = {}
+        self._origins = origins
+        self._origin_of = origins.get
         self._expected: dict[int, Any] = {}  # what an ordinary event of a case in this where tells
         self._scene = Scene(world, vocabulary)
         self._items: Sequence[Item] = ()
@@ -106,8 +115,7 @@ class Shortcut:
     def begin(self, items: Sequence[Item], signals: list[Signal]) -> None:
         """Before the events of a call: clocks stand still among them. What they signal is put into the list."""
         self._items, self._signals = items, signals
-        for origin in self._origins.values():
-            origin.now = self._clocks.now(origin.clock)
+        self._origins.begin()
 
     def take(self, event: CaseEvent, key: str, blob: bytes | None, position: int) -> bytes | None:  # noqa: C901 - see below
         """The state of the case with this event in it; None: it has to go the whole way. Nothing was changed then. `position`: its
@@ -116,7 +124,7 @@ class Shortcut:
         One long function, since it is gone through for nearly every event: a call costs as much as three of its lines.
         """
         # -- who and where
-        origin = self._origins.get(event.source_system) or self._origin(event.source_system)
+        origin = self._origin_of(event.source_system) or self._origins.of(event.source_system)
         identity = event.event_id.int.to_bytes(16, "big")
         told = _told_of(event)
         if blob is None:
@@ -175,9 +183,9 @@ class Shortcut:
         else:
             place_at = _HEAD_SIZE + opening * FACT_SIZE + AT
             start = int.from_bytes(blob[place_at : place_at + 6], "big") - SHIFT
-        since, until, place = origin.places.get(where_code) or self._place(origin, where_code, start)
+        since, until, place = origin.places.get(where_code) or self._origins.place_anew(origin, where_code, start)
         if not since <= start < until:
-            _, _, place = self._place(origin, where_code, start)
+            since, until, place = self._origins.place_anew(origin, where_code, start)
         follow = place.outlooks.get((types, all_kept), _UNKNOWN)
         if follow is _UNKNOWN:
             follow = self._learn(place, types, all_kept)
@@ -351,11 +359,6 @@ class Shortcut:
             return None
         return wakes
 
-    def _origin(self, name: str) -> Origin:
-        source = self._world.reference.source(name)
-        origin = self._origins[name] = Origin(source, self._clocks.now(source.clock))
-        return origin
-
     def _expect(self, where_code: int) -> Any:
         expected = self._expected[where_code] = (*self._vocabulary.wheres.value(where_code), *_ORDINARY)
         return expected
@@ -364,12 +367,6 @@ class Shortcut:
         _, code = self._vocabulary.wheres.canonical(told[:_ALL_OF_WHERE])
         assert code is not None, "places are numbered without end"
         return code
-
-    def _place(self, origin: Origin, where_code: int, start: int) -> tuple[int, int, Place]:
-        """The place of a case that starts then, and the span of starts for which it is."""
-        place = self._world.place(origin.source, self._vocabulary.wheres.value(where_code), start)
-        found = origin.places[where_code] = (*self._world.span(start), place)
-        return found
 
     def _learn(self, place: Place, types: bytes, kept: bytes) -> Follow | None:
         """Ask the detectors what the last of these acts means."""

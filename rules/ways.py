@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
-from rules.clocks import WALL
+from rules.clocks import WALL, Clocks
 from rules.fact import FEW_VALUED, INSTANCE, MANY_VALUED, PLAIN_FIELDS, Plan
 from rules.outline import Daily, Look
 from rules.plain import RULE_SIZE, WAKE_SIZE, first_of, wakes_in
 from rules.quarantine import AHEAD_MS
 from rules.verdict import FAR
-from rules.vocabulary import Words
-from rules.world import Place
+from rules.vocabulary import Vocabulary, Words
+from rules.world import Place, World
 from supervision.event import EventType
 from supervision.payload import PAYLOADS
 from supervision.reference import Source
@@ -110,6 +110,40 @@ class Origin:
         self.ahead = AHEAD_MS if source.clock == WALL else FAR
         self.is_odd = "/" in source.name
         self.places: dict[int, tuple[int, int, Place]] = {}
+
+
+class Origins:
+    """What is looked up of all sources."""
+
+    def __init__(self, world: World, vocabulary: Vocabulary, clocks: Clocks) -> None:
+        self._world = world
+        self._vocabulary = vocabulary
+        self._clocks = clocks
+        self._known: dict[str, Origin] = {}
+        self.get: Callable[[str], Origin | None] = self._known.get
+
+    def begin(self) -> None:
+        """Clocks stand still from now on."""
+        for origin in self._known.values():
+            origin.now = self._clocks.now(origin.clock)
+
+    def of(self, name: str) -> Origin:
+        known = self._known.get(name)
+        if known is None:
+            source = self._world.reference.source(name)
+            known = self._known[name] = Origin(source, self._clocks.now(source.clock))
+        return known
+
+    def place(self, origin: Origin, where_code: int, start: int) -> Place:
+        """The place of a case that starts then. Kept with the span of starts for which it is."""
+        since, until, place = origin.places.get(where_code) or self.place_anew(origin, where_code, start)
+        return place if since <= start < until else self.place_anew(origin, where_code, start)[2]
+
+    def place_anew(self, origin: Origin, where_code: int, start: int) -> tuple[int, int, Place]:
+        """And that span."""
+        place = self._world.place(origin.source, self._vocabulary.wheres.value(where_code), start)
+        found = origin.places[where_code] = (*self._world.span(start), place)
+        return found
 
 
 def _nothing_of(_payload: Any) -> tuple[()]:

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from rules.bell import Bell
 from rules.case import Case
 from rules.fact import Fact
 from rules.outline import LOUD, UNTOUCHED, Daily, Look, Outline, Outlook, Scene
@@ -19,8 +20,10 @@ from rules.part import (
     ACCEPTANCE_CODES,
     ACCEPTANCES,
     CLOCK_EVENTS,
+    LEGAL_OF_DAY,
     LEGAL_STOP_CODES,
     PAUSING,
+    PROMISED_OF_DAY,
     PROMISED_STOP_CODES,
     Clock,
     Deemed,
@@ -168,14 +171,14 @@ def verdict_of(
         stands_from = AT_ONCE
 
     def tell() -> Telling:
-        return _tell(part, reached, instant, stop, running())
+        return _tell(part.segment, reached, instant, stop, running())
 
     from_ = opening.at if opens_at is None else opens_at
     at = instant if stop is None or reached.is_warning else max(min(instant, stop.at), from_)
     return Verdict(part, reached.level, at, stands_from, opening, tell)
 
 
-def _tell(part: Part, reached: Reached, instant: int, stop: Fact | None, running: Running) -> Telling:
+def _tell(segment: str, reached: Reached, instant: int, stop: Fact | None, running: Running) -> Telling:
     facts, evidence = dict(running.facts), running.evidence
     if reached.is_warning:
         facts |= {"used_wd": running.term.used_wd(instant), "remaining_wd": running.term.remaining_wd(instant)}
@@ -185,7 +188,7 @@ def _tell(part: Part, reached: Reached, instant: int, stop: Fact | None, running
             evidence = (*evidence, stop)
     return Telling(
         subject=running.subject,
-        segment=f"{part.segment}/{running.segment}" if running.segment else part.segment,
+        segment=f"{segment}/{running.segment}" if running.segment else segment,
         facts=facts,
         evidence=evidence,
         due_at=reached.end if running.undeclared else running.term.due_at,
@@ -275,7 +278,7 @@ class CaseDeadline:
 
     def _judge_clock(self, case: Case, part: Part) -> list[Verdict]:
         clock = self._speaking_clock(part)
-        return [] if clock is None else verdicts(case, part, self.parameters.at, _on_case(case, clock))
+        return [] if clock is None else verdicts(case, part, self.parameters.at, _running(case.subject, clock))
 
     def _judge_deemed(self, case: Case, part: Part, deemed: Deemed) -> list[Verdict]:
         """Of a part that nobody answered in time: its legal limit runs from the receipt. Keeps the plan of that day for looks."""
@@ -283,14 +286,14 @@ class CaseDeadline:
             plans = part.place.plans_on(part.place.calendar.day_of(deemed.receipt.at))
             if self._receipt_key not in plans and part.is_undisturbed:
                 legal = part.legal
-                plan = () if legal is None else plan_of(self.parameters.at, _on_case(case, legal))
+                plan = () if legal is None else plan_of(self.parameters.at, _running(case.subject, legal))
                 plans[self._receipt_key] = tuple(replace(one, instant=max(one.instant, deemed.opens_at)) for one in plan)
         return self._judge_clock(case, part)
 
     def _plan(self, case: Case, part: Part) -> tuple[Reached, ...]:
         """The instants of every case of this place that starts on this day and knows neither pause nor extension."""
         clock = self._speaking_clock(part)
-        return () if clock is None else plan_of(self.parameters.at, _on_case(case, clock))
+        return () if clock is None else plan_of(self.parameters.at, _running(case.subject, clock))
 
     def _speaking_clock(self, part: Part) -> Clock | None:
         """None too where another limit ends at the same instant and its rule speaks."""
@@ -301,7 +304,7 @@ class CaseDeadline:
     def _of_part(self, case: Case, part: Part) -> Running:
         clock = _clock(part, self.parameters.limit)
         assert clock is not None
-        return _on_case(case, clock)
+        return _running(case.subject, clock)
 
     def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
         """An acceptance starts the clock, the first stop ends it; where limits run in days, the plan of the start day tells."""
@@ -366,6 +369,25 @@ class CaseDeadline:
             until = scene.plans[self._in_time_key] = in_time(plan)
         return FAR if scene.at <= until else LOUD
 
+    def ring(self, bell: Bell) -> bool:
+        """All levels of an open case that the clock has reached, by the plan of its day."""
+        plans, opening = bell.place.plans_on(bell.start_day), bell.opening
+        plan: tuple[Reached, ...] | None = plans.get(self._key)
+        clock: Clock | None = plans.get(PROMISED_OF_DAY if self._is_promised else LEGAL_OF_DAY)
+        if plan is None or clock is None or not bell.place.is_simple:
+            return False
+        for reached in plan:
+            instant = max(reached.instant, opening.at)
+            if reached.is_warning and instant > reached.end:
+                continue
+            if not bell.reaches(instant):
+                continue
+            if self.yields.get(reached.level):
+                return False
+            running = _running(bell.subject, clock.started_by(bell.place, opening, None))
+            bell.say(reached.level, instant, _tell(bell.segment, reached, instant, None, running))
+        return True
+
     def _with_precedence(self, case: Case, verdict: Verdict) -> Verdict:
         before = self.yields.get(verdict.level)
         if not before:
@@ -382,9 +404,9 @@ def _clock(part: Part, limit: LimitOf) -> Clock | None:
     return part.promised if limit is LimitOf.PROMISED else part.legal
 
 
-def _on_case(case: Case, clock: Clock) -> Running:
+def _running(subject: str, clock: Clock) -> Running:
     return Running(
-        subject=case.subject,
+        subject=subject,
         opening=clock.opening,
         stop=clock.stop,
         term=clock.term,
