@@ -29,7 +29,7 @@ from bench import workload
 from rules.book import Rulebook
 from rules.engine import CaseEngine
 from rules.output import Output
-from streams.agents.worker import TIMER_LIMIT
+from streams.agents.worker import COLLECT_EVERY, TIMER_LIMIT
 from supervision.decoder import decode, encode
 from supervision.event import CaseEvent, EventType
 from supervision.reference import Reference
@@ -124,6 +124,7 @@ def _work(worker: int, arguments: argparse.Namespace) -> Told:
     run = Run(Rulebook.load(), numbers, arguments.portion)
     live = _live(arguments.timers * (worker + 1), len(numbers) // arguments.portion + 1)
     gc.collect()
+    gc.set_threshold(COLLECT_EVERY, 10, 10)
     gc.freeze()
     for barrier in _barriers:
         barrier.wait()

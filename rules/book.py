@@ -16,6 +16,7 @@ from rules.case import Case
 from rules.expression import Condition, condition
 from rules.fact import CONTEXT, TYPES, Fact, Keeper
 from rules.fields import FIELDS
+from rules.issue import LEVELS
 from rules.kinds.deadline import CaseDeadline
 from rules.kinds.decided import Decisions
 from rules.kinds.fixed import FixedDeadline
@@ -52,7 +53,6 @@ from rules.sentence import sentence
 from rules.stepbook import STEP_CODE
 from rules.verdict import Verdict
 from rules.world import Deeming, Place
-from supervision.alert import Level
 from supervision.event import CaseEvent, EventType
 from supervision.language import UserError, say
 from supervision.reference import Source
@@ -104,7 +104,7 @@ class Rule:
 
     def words(self, core: Core) -> dict[str, str]:
         """The sentence by language."""
-        template = self.card.sentence[Level(core.level)]
+        template = self.card.sentence[LEVELS[core.level]]
         return sentence(template, core.facts)
 
 

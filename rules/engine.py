@@ -292,7 +292,7 @@ class CaseEngine:
                 is_all = fresh is None or rule.is_whole
                 looked_at = None if is_all else {case.first_id(fact).to_bytes(16, "big") for fact in fresh or ()}
                 output.signals += signalled(case, rule.id, drafts, looked_at)
-        self._set_forget(case, now)
+        self._graves.set_wake(case, now)
 
     def _leave_unjudged(self, rule: Rule, case: Case, missing: CalendarMissing, output: Output) -> None:
         self._upkeep.alarm(missing, output)
@@ -383,20 +383,6 @@ class CaseEngine:
             self._keep(dossier)
 
     # -- forgetting ---------------------------------------------------------------------------------------------
-
-    def _set_forget(self, case: Case, now: int) -> None:
-        """A case without timers leaves some days after it was judged last; if no calendar knows that day, it stays."""
-        wakes = case.wakes
-        if FORGET in wakes:
-            del wakes[FORGET]
-        if wakes or (case.source.clock != WALL and case.source.keep_days is None):
-            return
-        try:
-            instant = self._graves.leaves_at(case, now)
-        except CalendarMissing:  # nothing is unjudged for it
-            return
-        if instant is not None:
-            wakes[FORGET] = instant
 
     def _may_leave(self, dossier: Dossier) -> bool:
         """Whether every case of the root only waits to be forgotten, and its time has come."""

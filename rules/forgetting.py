@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from rules.case import Case
+from rules.dossier import FORGET
 from rules.fact import RECEIVED
+from supervision.worktime import CalendarMissing
 
 KEEP_WD = 3
 GRAVE_DAYS = 90
@@ -28,6 +30,20 @@ class Graveyard:
         self._grave_ms = grave_days * DAY_MS
         self._until: dict[bytes, int] = {}
         self._next_look = 0
+
+    def set_wake(self, case: Case, now: int) -> None:
+        """A case without timers leaves some days after it was judged last; if no calendar knows that day, it stays."""
+        wakes = case.wakes
+        if FORGET in wakes:
+            del wakes[FORGET]
+        if wakes:
+            return
+        try:
+            instant = self.leaves_at(case, now)
+        except CalendarMissing:  # nothing is unjudged for it
+            return
+        if instant is not None:
+            wakes[FORGET] = instant
 
     def leaves_at(self, case: Case, now: int) -> int | None:
         """When a case without timers that is judged `now` may leave; None on a log clock whose source sets no `keep_days`.

@@ -8,6 +8,7 @@ the same and left the same behind.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 
 from rules.bell import Bell
 from rules.book import Rule, Rulebook
@@ -41,6 +42,7 @@ from supervision.subject import key as key_of
 from supervision.worktime import CalendarMissing
 
 _HEAD_SIZE = HEAD.size
+Asked = tuple[tuple[Rule, bytes, Callable[[Bell], bool]], ...]  # rules, their ids as wakes have them, and how they are asked
 
 
 class Ringing:
@@ -54,7 +56,7 @@ class Ringing:
         self._clocks = clocks
         self._origins = origins
         self._suppression = suppression
-        self._asked: dict[bytes, tuple[Rule, ...] | None] = {}
+        self._asked: dict[tuple[str, bytes], Asked] = {}
         self.taken = taken
 
     def ring(self, key: str, blob: bytes, clock: str, now: int, output: Output) -> bytes | None:
@@ -70,28 +72,18 @@ class Ringing:
         origin = self._origins.of(source)
         rules = self._rules(due, origin)
         place_at = _opening_at(blob, count)
-        if not rules or place_at is None or not rules_in(annex).isdisjoint(rule.id.encode() for rule in rules):
+        if not rules or place_at is None or (annex and _has_said(annex, rules)):
             return None
         opening = self._opening(blob, place_at)
         place = self._origins.place(origin, where_code, opening.at)
         bell = Bell(place, opening, key_of("case", source, case_id), now, origin.grace)
-        standing: list[Standing] = []
-        alerts: list[Alert] = []
         try:
-            for rule in rules:
-                assert rule.ring is not None
-                bell.wake, bell.said = FAR, []
-                if not rule.ring(bell):
-                    return None
-                for level, instant, told in bell.said:
-                    core = core_of(level, instant, told, place, case_id)
-                    state = self._suppression.state(rule.id, core, source)
-                    if state is not None:
-                        standing.append(Standing(identify(rule.id, core), rule.id, 1, state, core))
-                        alerts.append(message(rule.card, Change(standing[-1]), clock, source, case_id, rule.words(core)))
-                waiting = with_wake(waiting, rule.id.encode(), bell.wake)
+            asked = self._ask(rules, bell, waiting, case_id, source, clock)
         except CalendarMissing:
             return None
+        if asked is None:
+            return None
+        standing, alerts, waiting = asked
         if not waiting and origin.forgets:
             return None
         next_wake = first_of(waiting)
@@ -108,17 +100,38 @@ class Ringing:
         self.taken += 1
         return b"".join((head, blob[_HEAD_SIZE:wakes_at], waiting, annex, blob[annex_at + annex_size :]))
 
-    def _rules(self, due: bytes, origin: Origin) -> tuple[Rule, ...] | None:
-        """The rules of these wakes, in the order in which they are judged; None: one of them does not go this way."""
+    def _ask(
+        self, rules: Asked, bell: Bell, waiting: bytes, case_id: str, source: str, clock: str
+    ) -> tuple[list[Standing], list[Alert], bytes] | None:
+        """What comes to stand, what is said of it, and the wakes from now on."""
+        standing: list[Standing] = []
+        alerts: list[Alert] = []
+        for rule, name, ask in rules:
+            bell.wake, bell.said = FAR, []
+            if not ask(bell):
+                return None
+            for level, instant, told in bell.said:
+                core = core_of(level, instant, told, bell.place, case_id)
+                state = self._suppression.state(rule.id, core, source)
+                if state is not None:
+                    standing.append(Standing(identify(rule.id, core), rule.id, 1, state, core))
+                    alerts.append(message(rule.card, Change(standing[-1]), clock, source, case_id, rule.words(core)))
+            if bell.wake != FAR:
+                waiting = with_wake(waiting, name, bell.wake)
+        return standing, alerts, waiting
+
+    def _rules(self, due: bytes, origin: Origin) -> Asked:
+        """The rules of these wakes, in the order in which they are judged; none where one of them does not go this way."""
         names = b"".join([due[at + 6 : at + WAKE_SIZE] for at in range(0, len(due), WAKE_SIZE)])
-        if names not in self._asked:
-            ids = [names[at : at + 3].decode() for at in range(0, len(names), 3)]
-            judging, signalling = self._book.named(ids)
-            is_sure = not signalling and not any(rule.ring is None or rule.is_conditional for rule in judging)
-            self._asked[names] = judging if is_sure else None
-        rules = self._asked[names]
-        off = self._book.off(origin.source)
-        return rules if rules and not any(rule.id in off for rule in rules) else None
+        key = (origin.source.name, names)
+        rules = self._asked.get(key)
+        if rules is None:
+            judging, signalling = self._book.named(names[at : at + 3].decode() for at in range(0, len(names), 3))
+            off = self._book.off(origin.source)
+            told = [(rule, rule.id.encode(), rule.ring) for rule in judging if not rule.is_conditional and rule.id not in off]
+            sure = [(rule, name, ask) for rule, name, ask in told if ask is not None]
+            rules = self._asked[key] = tuple(sure) if len(sure) == len(judging) and not signalling else ()
+        return rules
 
     def _opening(self, blob: bytes, at: int) -> Fact:
         """The acceptance that lies there, with what an alert says of it."""
@@ -126,6 +139,12 @@ class Ringing:
         actor: Actor = NOBODY if code == NO_WORD else self._vocabulary.actors.value(int.from_bytes(code, "big"))
         instant = int.from_bytes(blob[at + AT : at + AT + 6], "big") - SHIFT
         return Fact(int.from_bytes(blob[at : at + 16], "big"), blob[at + TYPE_AT], instant, NOWHERE, actor, kept=NOTHING)
+
+
+def _has_said(annex: bytes, rules: Asked) -> bool:
+    """Whether one of the rules has an alert in the annex."""
+    said = rules_in(annex)
+    return any(name in said for _, name, _ in rules)
 
 
 def _parted(wakes: bytes, now: int) -> tuple[bytes, bytes]:

@@ -133,22 +133,26 @@ def _parts(template: str) -> tuple[tuple[bool, tuple[Piece, ...]], ...]:
 
 def _fill(template: str, facts: Mapping[str, Any], zone: str, language: int) -> str:
     filled: list[str] = []
+    get = facts.get
     for is_optional, pieces in _parts(template):
-        if is_optional and any(name is not None and facts.get(name) is None for _, name in pieces):
+        if is_optional and any(name is not None and get(name) is None for _, name in pieces):
             continue
         for text, name in pieces:
-            filled.append(text)
-            if name is not None:
-                value = facts.get(name)
-                if type(value) is not str or value in _WORDS:
-                    value = _value(name, value, facts, zone, language)
-                filled.append(value)
+            if name is None:
+                filled.append(text)
+                continue
+            value = get(name)
+            if type(value) is not str or value in _WORDS:
+                value = _value(name, value, facts, zone, language)
+            filled += (text, value)
     return "".join(filled)
 
 
 def _value(name: str, value: Any, facts: Mapping[str, Any], zone: str, language: int) -> str:
     if value is None:
         return "—"
+    if type(value) is int and not name.endswith("_at"):
+        return _counted(value, str(facts.get(f"{name}_unit")), language)
     if isinstance(value, bool):
         return (("否", "是"), ("no", "yes"))[language][value]
     if isinstance(value, str):
@@ -162,9 +166,14 @@ def _value(name: str, value: Any, facts: Mapping[str, Any], zone: str, language:
         return _local(value, zone)
     if isinstance(value, float) and name.endswith("share"):
         return f"{value:.0%}"
-    if not isinstance(value, (int, float)):
+    if not isinstance(value, float):
         return str(value)
-    unit = _WORDS.get(str(facts.get(f"{name}_unit")), ("", ""))[language]
+    return _counted(value, str(facts.get(f"{name}_unit")), language)
+
+
+@lru_cache(maxsize=4096)
+def _counted(value: float, unit_name: str, language: int) -> str:
+    unit = _WORDS.get(unit_name, ("", ""))[language]
     return f"{value:g}" + (unit.removesuffix("s") if value == 1 else unit)
 
 
