@@ -84,7 +84,7 @@ class Reached(Struct, frozen=True, gc=False):
     level: Level
     instant: int
     end: int
-    late_wd: int | None = None
+    late_wd: int = 1
     is_warning: bool = False
 
 
@@ -94,7 +94,7 @@ def reach(level: Level, mark: Mark, running: Running) -> Reached | None:
         if mark.undeclared and not running.undeclared:
             return None
         other = running.runs(Limit(mark.wd))
-        return Reached(level, other.alert_at(), other.due_at, 1)
+        return Reached(level, other.alert_at(), other.due_at)
     if running.undeclared or isinstance(mark, PausedFor):
         return None
     if isinstance(mark, Near):
@@ -118,7 +118,7 @@ def _passed(level: Level, mark: Passed | Times, running: Running) -> Reached | N
             return None
         share = running.runs(Limit(int(promise.value * mark.over_promised_share), promise.unit))
         ends = max(ends, share, key=lambda term: term.due_at)
-    return Reached(level, ends.alert_at(), ends.due_at, 1)
+    return Reached(level, ends.alert_at(), ends.due_at)
 
 
 def plan_of(marks: dict[Level, tuple[Mark, ...]], running: Running) -> tuple[Reached, ...]:
@@ -165,8 +165,7 @@ def verdict_of(
     else:
         if stop.at <= reached.end:
             return None
-        late_wd = reached.late_wd or 1
-        if late_wd > 1 and running().term.late_wd(stop.at) < late_wd:
+        if reached.late_wd > 1 and running().term.late_wd(stop.at) < reached.late_wd:
             return None
         stands_from = AT_ONCE
 
@@ -183,7 +182,7 @@ def _tell(segment: str, reached: Reached, instant: int, stop: Fact | None, runni
     if reached.is_warning:
         facts |= {"used_wd": running.term.used_wd(instant), "remaining_wd": running.term.remaining_wd(instant)}
     else:
-        facts["late_wd"] = reached.late_wd or 1
+        facts["late_wd"] = reached.late_wd
         if stop is not None and stop.at < instant:
             evidence = (*evidence, stop)
     return Telling(

@@ -118,7 +118,7 @@ class Watch:
         for level, marks in self.at.items():
             ends = [(_term(place, started_at, limit, pauses), limit) for limit in (limit_in(place, mark) for mark in marks)]
             first, limit = min(ends, key=lambda one: one[0].due_at)
-            found.append(Reached(level, first.alert_at(), first.due_at, 1))
+            found.append(Reached(level, first.alert_at(), first.due_at))
             limits.append(limit)
         return Plan(tuple(found), tuple(limits), in_time(tuple(found)))
 

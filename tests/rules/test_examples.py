@@ -18,7 +18,9 @@ from supervision.language import UserError
 from tests.product import CARDS
 
 BOOK = Rulebook(CARDS)
-
+# Whom a card yields to, and whose card says how the legal limit runs.
+BESIDE = {"T03": {"T04", "T01"}, "T04": {"T01"}, "T09": {"T04", "T01"}, "T17": {"T08"}}
+ALONE = {one.id: Rulebook(card for card in CARDS if card.id in {one.id, *BESIDE.get(one.id, ())}) for one in CARDS}
 EXAMPLES = [pytest.param(card, example, id=f"{card.id} {example.name}") for card in CARDS for example in card.examples]
 T03 = next(card for card in CARDS if card.id == "T03")
 FIRES = T03.examples[0]
@@ -27,6 +29,11 @@ FIRES = T03.examples[0]
 @pytest.mark.parametrize(("card", "example"), EXAMPLES)
 def test_an_example_comes_out_as_its_card_says(card: Card, example: Example) -> None:
     assert run(BOOK, card, example).problems == ()
+
+
+@pytest.mark.parametrize(("card", "example"), EXAMPLES)
+def test_a_card_reads_by_itself_all_that_it_judges_by(card: Card, example: Example) -> None:
+    assert run(ALONE[card.id], card, example).problems == ()
 
 
 @pytest.mark.parametrize(("card", "example"), EXAMPLES)

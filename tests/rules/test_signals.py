@@ -1,0 +1,124 @@
+"""What the case side tells the subject side: of which acts, in which words, and what it says when they are corrected."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from rules.engine import CaseEngine
+from supervision.event import CaseEvent, EventType, SourceOp
+from supervision.peer import Peer
+from supervision.reference import Item, Reference
+from supervision.signal import Signal
+from tests.rules.test_engine import BOOK, SOURCE, accepted, at, completed, engine, event
+
+BY = {"actor_officer_id": "O-1", "actor_post_place": "window", "region_code": "430111", "department_id": "D-1"}
+DAY = 739_677  # 2026-03-02
+# At work for an hour as a rule.
+PEER = Peer(item_code="X", snapshot="2026-02", since="2025-12-01", until="2026-02-28", cases=200, median_minutes=60)
+
+
+def decided(number: int, when: str, decision: str = "granted", **fields: Any) -> CaseEvent:
+    return event(number, EventType.DECISION_MADE, when, payload={"decision": decision}, **(BY | fields))
+
+
+def of(kind: str, signals: list[Signal]) -> list[Signal]:
+    return [signal for signal in signals if signal.kind == kind]
+
+
+def test_an_act_outside_hours_is_told_with_all_that_is_known_of_it() -> None:
+    given: dict[str, Any] = {"window_id": "W-1", "device_id": "d-1", "network_zone": "hall", "centre_id": "C-1"}
+    given |= {"applicant_hash": "a-1", "agent_org_id": "AG-1", "agent_person_hash": "p-1"}
+    (signal,) = of("M02", engine().process([decided(1, "2026-03-02T22:30", **given)]).signals)
+    assert (signal.subject, signal.fact_id, signal.revision, signal.withdrawn) == ("officer:O-1@log:hall", UUID(int=1), 1, False)
+    assert (signal.at, signal.clock, signal.source_system, signal.case_id) == (at("2026-03-02T22:30"), "log:hall", "hall", "1")
+    assert signal.data == {
+        "day": DAY,
+        "type": "decision_made",
+        "officer": "O-1",
+        "centre": "C-1",
+        "region": "430111",
+        "hit": True,
+        "night_grant": True,
+        "item": "X",
+        "department_id": "D-1",
+        "applicant_hash": "a-1",
+        "agent_org_id": "AG-1",
+        "agent_person_hash": "p-1",
+        "window_id": "W-1",
+        "device_id": "d-1",
+        "network_zone": "hall",
+        "actor_post_place": "window",
+        "decision": "granted",
+    }
+
+
+def test_a_step_outside_hours_tells_its_code_and_is_no_grant() -> None:
+    step = event(1, EventType.STEP_COMPLETED, "2026-03-02T22:30", payload={"step_code": "review"}, **BY)
+    (signal,) = of("M02", engine().process([step]).signals)
+    assert (signal.data["step_code"], signal.data["night_grant"]) == ("review", False)
+    assert "decision" not in signal.data
+
+
+@pytest.mark.parametrize(("decision", "hit"), [("granted", True), ("denied", False)])
+def test_a_decision_tells_whether_it_grants(decision: str, hit: bool) -> None:
+    (signal,) = of("M10", engine().process([decided(1, "2026-03-02T10:00", decision)]).signals)
+    assert signal.subject == "officer_item:O-1/X@log:hall"
+    assert signal.data == {
+        "day": DAY,
+        "hit": hit,
+        "officer": "O-1",
+        "item": "X",
+        "region": "430111",
+        "department_id": "D-1",
+    }
+
+
+def test_a_case_in_haste_tells_how_long_it_took_and_by_which_snapshot_that_is_short() -> None:
+    judge = engine(PEER)
+    output = judge.process([accepted(**BY), completed(2, "2026-03-02T09:00:59.999", **BY)])
+    (signal,) = of("M01", output.signals)
+    assert (signal.subject, signal.fact_id) == ("officer:O-1@log:hall", UUID(int=2))
+    assert signal.data == {
+        "day": DAY,
+        "hit": True,
+        "officer": "O-1",
+        "item": "X",
+        "gap_ms": 59_999,
+        "snapshot": "2026-02",
+        "median_minutes": 60,
+        "department_id": "D-1",
+        "region": "430111",
+    }
+
+
+def test_a_case_that_took_its_time_is_told_as_one_and_no_more_said_of_it() -> None:
+    output = engine(PEER).process([accepted(**BY), completed(2, "2026-03-02T09:01", **BY)])
+    assert [signal.data for signal in of("M01", output.signals)] == [
+        {"day": DAY, "hit": False, "officer": "O-1", "item": "X", "region": "430111"}
+    ]
+
+
+def test_a_correction_is_told_with_the_next_revision_under_the_first_id_and_a_deletion_withdraws() -> None:
+    judge = engine()
+    judge.process([decided(1, "2026-03-02T10:00")])
+    moved = decided(2, "2026-03-02T10:05", data_version=2, supersedes_event_id=UUID(int=1))
+    (signal,) = judge.process([moved]).signals
+    assert (signal.fact_id, signal.revision, signal.at, signal.withdrawn) == (UUID(int=1), 2, at("2026-03-02T10:05"), False)
+    gone = decided(3, "2026-03-02T10:05", data_version=3, supersedes_event_id=UUID(int=2), source_op=SourceOp.DELETE)
+    (signal,) = judge.process([gone]).signals
+    assert (signal.fact_id, signal.revision, signal.withdrawn, signal.data) == (UUID(int=1), 3, True, {})
+
+
+def test_what_is_the_same_after_a_correction_is_not_told_again() -> None:
+    judge = engine()
+    judge.process([decided(1, "2026-03-02T10:00")])
+    same = decided(2, "2026-03-02T10:00", data_version=2, supersedes_event_id=UUID(int=1))
+    assert judge.process([same]).signals == []
+
+
+def test_no_decision_is_told_of_an_item_that_the_machine_approves() -> None:
+    judge = CaseEngine(BOOK, Reference([SOURCE, Item(code="X", auto_approval=True)]))
+    assert of("M10", judge.process([decided(1, "2026-03-02T10:00")]).signals) == []
