@@ -14,7 +14,7 @@ from supervision.reference import Item, Reference
 from supervision.signal import Signal
 from tests.rules.test_engine import BOOK, SOURCE, accepted, at, completed, engine, event
 
-BY = {"actor_officer_id": "O-1", "actor_post_place": "window", "region_code": "430111", "department_id": "D-1"}
+BY: dict[str, Any] = {"actor_officer_id": "O-1", "actor_post_place": "window", "region_code": "430111", "department_id": "D-1"}
 DAY = 739_677  # 2026-03-02
 # At work for an hour as a rule.
 PEER = Peer(item_code="X", snapshot="2026-02", since="2025-12-01", until="2026-02-28", cases=200, median_minutes=60)
