@@ -17,14 +17,14 @@ from rules.clocks import WALL, Clocks
 from rules.dossier import FORGET, RANG, Dossier, next_wake
 from rules.fact import BATCH_KIND, Fact
 from rules.forgetting import Graveyard, is_grave
-from rules.issue import Because, Said, Suppression, changes, identify, message
+from rules.issue import Because, Said, Suppression, changes, identify, message, stays
 from rules.output import Item, Output, Size
 from rules.packing import ALONE, ON_SEVERAL_CLOCKS, PLAIN, Meta, head_of, pack_meta, unpack_meta
 from rules.ringing import Ringing
 from rules.saying import core_of, remember, signalled
 from rules.shortcut import Shortcut
 from rules.upkeep import Upkeep
-from rules.verdict import FAR, Verdict
+from rules.verdict import FAR, UNDATED, Verdict
 from rules.vocabulary import Vocabulary, is_word
 from rules.ways import Origins
 from rules.world import World
@@ -36,7 +36,6 @@ from supervision.worktime import CalendarMissing
 
 META = ""
 ALL_AT_ONCE = 2**62
-UNJUDGED = FAR - 1  # the wake of a rule that lacks a calendar year: it never rings, and the case stays until reference data comes
 _NONE: tuple[Said, ...] = ()
 
 
@@ -270,7 +269,7 @@ class CaseEngine:
         for rule in judging:
             try:
                 verdicts = rule.judge(case) if rule.id not in off else ()
-                said, wake = self._weigh(rule, case, verdicts, now) if verdicts else (_NONE, FAR)
+                said, wake = self._weigh(rule, case, verdicts, now, output) if verdicts else (_NONE, FAR)
             except CalendarMissing as missing:
                 self._leave_unjudged(rule, case, missing, output)
                 continue
@@ -296,9 +295,9 @@ class CaseEngine:
 
     def _leave_unjudged(self, rule: Rule, case: Case, missing: CalendarMissing, output: Output) -> None:
         self._upkeep.alarm(missing, output)
-        case.wakes[rule.id] = UNJUDGED
+        case.wakes[rule.id] = UNDATED
 
-    def _weigh(self, rule: Rule, case: Case, verdicts: Sequence[Verdict], now: int) -> tuple[Sequence[Said], int]:
+    def _weigh(self, rule: Rule, case: Case, verdicts: Sequence[Verdict], now: int, output: Output) -> tuple[Sequence[Said], int]:
         """What stands now, and the next instant at which that changes by the clock alone."""
         if case.is_test:
             return _NONE, FAR
@@ -306,6 +305,11 @@ class CaseEngine:
         wake = FAR
         for verdict in verdicts:
             if verdict.trigger.kept and verdict.trigger.kept.get(BATCH_KIND) == "migration":
+                continue
+            if verdict.lacks is not None:
+                self._upkeep.alarm(verdict.lacks, output)
+                wake = min(wake, UNDATED)
+                said += stays(rule.id, case.alerts, verdict)
                 continue
             if rule.is_conditional and not rule.applies(verdict):
                 continue

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from rules.card import Card
 from rules.said import Core, Standing
+from rules.verdict import Verdict
 from supervision.alert import Alert, Level, RevokeReason, State, alert_id
 from supervision.reference import Outage, Reference, Waiver
 
@@ -71,6 +72,19 @@ def _why_gone(gone: Standing, now: Iterable[Said], because: Because) -> RevokeRe
         if core.subject == gone.core.subject and core.segment == gone.core.segment and LEVELS[core.level].rank > rank:
             return RevokeReason.RAISED
     return because.reason
+
+
+def stays(rule_id: str, before: Iterable[Standing], undated: Verdict) -> list[Said]:
+    """What was said of a level in the year that is missing now: data that was taken away revokes nothing."""
+    return [
+        Said(standing.alert_id, standing.core, State(standing.state))
+        for standing in before
+        if standing.rule_id == rule_id
+        and standing.state != State.REVOKED
+        and standing.core.level == undated.level
+        and standing.core.due_at is not None
+        and standing.core.due_at >= undated.detected_at
+    ]
 
 
 class Suppression:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -11,7 +12,7 @@ from rules.fact import CODE_OF, FIELD_CODE, NOTHING, Fact, Where
 from rules.stepbook import STEP_CODES, StepBook
 from rules.world import Place
 from supervision.event import EventType
-from supervision.worktime import Limit, Pause, Pauses, Term, Unit, absolute_term, term
+from supervision.worktime import CalendarMissing, Limit, Pause, Pauses, Term, Unit, absolute_term, term
 
 if TYPE_CHECKING:
     from rules.case import Case
@@ -128,7 +129,7 @@ class Part:
         self._pairs: list[tuple[Fact, Fact | None]] | None = None
         self._counted: list[tuple[Fact, Fact | None]] | None = None
         self._pauses: Pauses | None = None
-        self._has_clocks = False
+        self._has_promised = self._has_legal = False
         self._has_deemed = False
         self._deemed: Deemed | None = None
         self.is_undisturbed = _STARTED not in by_type and _EXTENDED not in by_type
@@ -185,7 +186,10 @@ class Part:
 
     @property
     def deemed(self) -> Deemed | None:
-        """What makes the legal limit run from the receipt, None: it was answered in time, or accepted before, or nobody asks."""
+        """What makes the legal limit run from the receipt, None: it was answered in time, or accepted before, or nobody asks.
+
+        CalendarMissing where an answer may still be in time in a year without data, or came in it.
+        """
         if not self._has_deemed:
             self._deemed = self._find_deemed()
             self._has_deemed = True
@@ -201,11 +205,15 @@ class Part:
             return None
         if self.opening is not None and self.opening.get(_LEGAL_DUE) is not None:
             return None
-        opens_at = self.place.answer_due(receipt.at) + 1
         answer, stop = self.first(*deeming.answer_codes), self.legal_stop
-        if any(fact is not None and fact.at < opens_at for fact in (answer, stop)):
-            return None
-        return Deemed(receipt, opens_at, answer is not None)
+        heard_at = min((fact.at for fact in (answer, stop) if fact is not None), default=None)
+        try:
+            opens_at = self.place.answer_due(receipt.at) + 1
+        except CalendarMissing as missing:
+            if heard_at is not None and heard_at < self.place.calendar.year_start(missing.year):
+                return None
+            raise
+        return Deemed(receipt, opens_at, answer is not None) if heard_at is None or heard_at >= opens_at else None
 
     # -- pauses -------------------------------------------------------------------------------------------------
 
@@ -251,26 +259,24 @@ class Part:
     @property
     def promised(self) -> Clock | None:
         """The promised limit as it runs, or None where there is none."""
-        if not self._has_clocks:
-            self._find_clocks()
+        if not self._has_promised:
+            clock = self._clock_of_the_day if self.is_plain else self._clock
+            self._promised = clock("promised", self.place.promised_limit, _PROMISED_DUE, self.promised_stop, extended=False)
+            self._has_promised = True
         return self._promised
 
     @property
     def legal(self) -> Clock | None:
         """The legal limit with its valid extension, or None where there is none."""
-        if not self._has_clocks:
-            self._find_clocks()
+        if not self._has_legal:
+            limit, stop, deemed = self.place.legal_limit, self.legal_stop, self.deemed
+            if deemed is not None:
+                self._legal = self._clock("legal", limit, _LEGAL_DUE, stop, extended=True, deemed=deemed)
+            else:
+                clock = self._clock_of_the_day if self.is_plain else self._clock
+                self._legal = clock("legal", limit, _LEGAL_DUE, stop, extended=True)
+            self._has_legal = True
         return self._legal
-
-    def _find_clocks(self) -> None:
-        place, deemed = self.place, self.deemed
-        clock = self._clock_of_the_day if self.is_plain else self._clock
-        self._promised = clock("promised", place.promised_limit, _PROMISED_DUE, self.promised_stop, extended=False)
-        if deemed is None:
-            self._legal = clock("legal", place.legal_limit, _LEGAL_DUE, self.legal_stop, extended=True)
-        else:
-            self._legal = self._clock("legal", place.legal_limit, _LEGAL_DUE, self.legal_stop, extended=True, deemed=deemed)
-        self._has_clocks = True
 
     def _clock_of_the_day(
         self, name: str, limit: Limit | None, due_field: int, stop: Fact | None, *, extended: bool
@@ -324,7 +330,8 @@ class Part:
             facts["extension_wd"] = days
             evidence.append(fact)
         if due is not None and limit is not None:
-            facts["due_by_units_at"] = runs(limit).due_at
+            with suppress(CalendarMissing):  # it may lie in a year without data though the date that counts does not
+                facts["due_by_units_at"] = runs(limit).due_at
         excluded = running.excluded()
         if excluded:
             facts |= {"excluded_days": list(excluded), "paused_wd": running.paused_wd()}

@@ -5,7 +5,7 @@ Used by the board; pure. It asks the same parts, limits and rules that judge, so
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from msgspec import Struct
@@ -13,13 +13,13 @@ from msgspec import Struct
 from rules.book import Rulebook
 from rules.case import Case
 from rules.fact import CODE_OF, FIELD_CODE, TYPES, Fact
-from rules.part import Part
+from rules.part import Clock, Part
 from rules.vocabulary import Vocabulary
 from rules.world import World
 from supervision.alert import Level
 from supervision.event import CaseEvent, EventType
 from supervision.reference import Item, Reference
-from supervision.worktime import CalendarMissing, WorkCalendar
+from supervision.worktime import CalendarMissing, Pauses, WorkCalendar
 
 WARNING = "T02"  # the rule whose instant is the notice on the ruler
 _KIND, _DAYS = FIELD_CODE["payload.kind"], FIELD_CODE["payload.days"]
@@ -37,7 +37,7 @@ class PauseDrawn(Struct, frozen=True):
 
 class Picture(Struct, frozen=True):
     """One part of a case, instants in ms. `opened_at`: the acceptance, or the receipt that counts as it, None: nothing set a limit
-    yet; `stop_type`: what ended it."""
+    yet; `promised_due_at`, `legal_due_at` None: no such limit, or it ends in a year without calendar; `stop_type`: what ended it."""
 
     calendar: WorkCalendar
     item: Item | None
@@ -58,7 +58,7 @@ class Picture(Struct, frozen=True):
 def picture(
     book: Rulebook, reference: Reference, events: Iterable[CaseEvent], source: str, case_id: str, segment: str | None = None
 ) -> Picture | None:
-    """Of the part under `segment`, else the last one; None: no such case, or its calendar lacks a year that a limit reaches."""
+    """Of the part under `segment`, else the last one; None: no such case, or its calendar lacks a year without which it has none."""
     case = _case(book, reference, events, source, case_id)
     if not case.facts:
         return None
@@ -85,7 +85,6 @@ def _world(book: Rulebook, reference: Reference) -> World:
 
 def _drawn(book: Rulebook, case: Case, part: Part) -> Picture:
     place, stop = part.place, part.promised_stop
-    promised, legal = part.promised, part.legal
     decided = part.first(_DECIDED)
     return Picture(
         calendar=place.calendar,
@@ -93,10 +92,10 @@ def _drawn(book: Rulebook, case: Case, part: Part) -> Picture:
         item_code=place.item_code,
         region=place.region,
         begins_at=part.facts[0].at if part.facts else part.opened_at,
-        opened_at=part.start if part.deemed is None else part.deemed.receipt.at,
+        opened_at=_opened_at(part),
         notice_at=_notice(book, case, part),
-        promised_due_at=None if promised is None else promised.term.due_at,
-        legal_due_at=None if legal is None else legal.term.due_at,
+        promised_due_at=_end(lambda: part.promised),
+        legal_due_at=_end(lambda: part.legal),
         decided_at=None if decided is None else decided.at,
         stopped_at=None if stop is None else stop.at,
         stop_type=None if stop is None else TYPES[stop.type].value,
@@ -105,13 +104,34 @@ def _drawn(book: Rulebook, case: Case, part: Part) -> Picture:
     )
 
 
+def _opened_at(part: Part) -> int | None:
+    try:
+        return part.start if part.deemed is None else part.deemed.receipt.at
+    except CalendarMissing:  # nobody knows yet whether the receipt counts
+        return part.start
+
+
+def _end(clock: Callable[[], Clock | None]) -> int | None:
+    try:
+        runs = clock()
+    except CalendarMissing:
+        return None
+    return None if runs is None else runs.term.due_at
+
+
 def _notice(book: Rulebook, case: Case, part: Part) -> int | None:
     rule = book.by_id.get(WARNING)
     verdicts = () if rule is None else rule.judge(case)
-    return min((each.detected_at for each in verdicts if each.part is part and each.level is Level.NOTICE), default=None)
+    return min(
+        (each.detected_at for each in verdicts if each.part is part and each.level is Level.NOTICE and each.lacks is None),
+        default=None,
+    )
 
 
 def _pause(part: Part, start: Fact, end: Fact | None) -> PauseDrawn:
     counts = any(counted is start for counted, _ in part.counted_pauses)
-    spans = part.pauses_of([(start, end)]).instants if counts else ()
+    pauses = part.pauses_of([(start, end)]) if counts else Pauses.NONE
+    if pauses.lacks is not None:
+        raise CalendarMissing(*pauses.lacks)
+    spans = pauses.instants
     return PauseDrawn(start.at, None if end is None else end.at, str(start.get(_KIND) or ""), spans[0][1] if spans else start.at)

@@ -1,21 +1,15 @@
-"""Kind `deadline`: a clock with pauses that runs out, on a case's promised or legal limit: T02 T03 T04. For spans see `spans`.
-
-Every verdict names the instant from which it stands; if a stop is already known to lie behind the limit it stands at once.
-"""
+"""Kind `deadline`: a clock with pauses that runs out, on a case's promised or legal limit: T02 T03 T04. For spans see `spans`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from msgspec import Struct
 from msgspec.structs import replace
 
 from rules.bell import Bell
 from rules.case import Case
 from rules.fact import Fact
+from rules.kinds.levels import Reached, Running, all_beyond, in_time, next_of, plan_of, telling, verdict_of, verdicts, waiting
 from rules.outline import LOUD, UNTOUCHED, Daily, Look, Outline, Outlook, Scene
-from rules.parameters import After, Deadline, Late, LimitOf, Mark, Near, Passed, PausedFor, Times
+from rules.parameters import Deadline, LimitOf
 from rules.part import (
     ACCEPTANCE_CODES,
     ACCEPTANCES,
@@ -30,12 +24,12 @@ from rules.part import (
     Part,
 )
 from rules.profile import Awaits
-from rules.reading import ACTOR, DECLARED, DUE_DATES, Reads, grace_of, merged, reads, responsible
-from rules.verdict import AT_ONCE, FAR, Telling, Verdict
+from rules.reading import ACTOR, DECLARED, DUE_DATES, Reads, merged, reads
+from rules.verdict import FAR, Verdict
 from rules.world import Deeming, Place
 from supervision.alert import Level
 from supervision.event import EventType
-from supervision.worktime import Limit, Term
+from supervision.worktime import CalendarMissing
 
 CASE_CLOCK: Reads = merged(
     reads(CLOCK_EVENTS, ACTOR),
@@ -48,172 +42,6 @@ CASE_CLOCK: Reads = merged(
 OPENINGS = frozenset({*ACCEPTANCES, EventType.CASE_REOPENED})
 PROMISED_END = frozenset({EventType.CASE_COMPLETED})  # what a case comes to as a rule; other stops are rare
 LEGAL_END = frozenset({EventType.CASE_COMPLETED, EventType.DECISION_MADE})
-
-
-class Running(Struct, frozen=True):
-    """One clock under judgement. `runs` gives the term another limit would have from the same start, with the same pauses.
-
-    `settle` moves an instant out of the pauses that silence it; `promise` is the case's promised limit in working days or minutes;
-    `segment`: its own, behind that of the part; `opens_at`: when it is known to run, None: with its opening fact.
-    """
-
-    subject: str
-    opening: Fact
-    stop: Fact | None
-    term: Term
-    limit: Limit | None
-    runs: Callable[[Limit], Term]
-    facts: dict[str, Any]
-    evidence: tuple[Fact, ...]
-    settle: Callable[[int], int]
-    promise: Limit | None = None
-    undeclared: bool = False
-    step: str | None = None
-    segment: str = ""
-    opens_at: int | None = None
-
-    @property
-    def from_(self) -> int:
-        """The instant before which nothing of it shows."""
-        return self.opening.at if self.opens_at is None else self.opens_at
-
-
-class Reached(Struct, frozen=True, gc=False):
-    """A level's instant and the end that had to be passed; a warning comes before that end, all others after."""
-
-    level: Level
-    instant: int
-    end: int
-    late_wd: int = 1
-    is_warning: bool = False
-
-
-def reach(level: Level, mark: Mark, running: Running) -> Reached | None:
-    """When this mark is reached, or None: never."""
-    if isinstance(mark, After):
-        if mark.undeclared and not running.undeclared:
-            return None
-        other = running.runs(Limit(mark.wd))
-        return Reached(level, other.alert_at(), other.due_at)
-    if running.undeclared or isinstance(mark, PausedFor):
-        return None
-    if isinstance(mark, Near):
-        instant = running.term.near_at(mark.remaining_wd, mark.used_share, mark.share_from_wd, mark.skip_up_to_wd)
-        return None if instant is None else Reached(level, instant, running.term.due_at, is_warning=True)
-    if isinstance(mark, Late):
-        wd = mark.wd if mark.limit_up_to_wd is None else max(mark.wd, min(running.term.limit_wd, mark.limit_up_to_wd))
-        return Reached(level, running.term.late_wd_at(wd), running.term.due_at, wd)
-    return _passed(level, mark, running)
-
-
-def _passed(level: Level, mark: Passed | Times, running: Running) -> Reached | None:
-    ends = running.term
-    if isinstance(mark, Times):
-        if running.limit is None:
-            return None
-        ends = running.runs(Limit(running.limit.value * mark.factor, running.limit.unit))
-    elif mark.over_promised_share is not None:
-        promise = running.promise
-        if promise is None:
-            return None
-        share = running.runs(Limit(int(promise.value * mark.over_promised_share), promise.unit))
-        ends = max(ends, share, key=lambda term: term.due_at)
-    return Reached(level, ends.alert_at(), ends.due_at)
-
-
-def plan_of(marks: dict[Level, tuple[Mark, ...]], running: Running) -> tuple[Reached, ...]:
-    """For each level that of its marks whose end is passed first; a pause may then move its instant behind that of another."""
-    found: list[Reached] = []
-    for level, choices in marks.items():
-        reached = [one for mark in choices if (one := reach(level, mark, running)) is not None]
-        if reached:
-            found.append(min(reached, key=lambda one: (one.end, one.instant)))
-    return tuple(found)
-
-
-def verdicts(case: Case, part: Part, marks: dict[Level, tuple[Mark, ...]], running: Running) -> list[Verdict]:
-    """For each level of these marks, unless a stop was in time for it."""
-    found: list[Verdict] = []
-    for reached in plan_of(marks, running):
-        instant = running.settle(max(reached.instant, running.from_))
-        verdict = verdict_of(case, part, reached, instant, running.opening, running.stop, lambda: running, running.from_)
-        if verdict is not None:
-            found.append(verdict)
-    return found
-
-
-def verdict_of(
-    case: Case,
-    part: Part,
-    reached: Reached,
-    instant: int,
-    opening: Fact,
-    stop: Fact | None,
-    running: Callable[[], Running],
-    opens_at: int | None = None,
-) -> Verdict | None:
-    """Late if and only if the stop lies behind the end; a stop inside the pause that moved the instant is when it shows.
-
-    `instant`: where `reached.instant` is moved to by opening and pauses. `running` is asked only if needed. `opens_at`: `from_`.
-    """
-    if reached.is_warning:
-        if instant > reached.end or (stop is not None and stop.at <= instant):
-            return None
-        stands_from = instant + grace_of(case)
-    elif stop is None:
-        stands_from = instant + grace_of(case)
-    else:
-        if stop.at <= reached.end:
-            return None
-        if reached.late_wd > 1 and running().term.late_wd(stop.at) < reached.late_wd:
-            return None
-        stands_from = AT_ONCE
-
-    def tell() -> Telling:
-        return _tell(part.segment, reached, instant, stop, running())
-
-    from_ = opening.at if opens_at is None else opens_at
-    at = instant if stop is None or reached.is_warning else max(min(instant, stop.at), from_)
-    return Verdict(part, reached.level, at, stands_from, opening, tell)
-
-
-def _tell(segment: str, reached: Reached, instant: int, stop: Fact | None, running: Running) -> Telling:
-    facts, evidence = dict(running.facts), running.evidence
-    if reached.is_warning:
-        facts |= {"used_wd": running.term.used_wd(instant), "remaining_wd": running.term.remaining_wd(instant)}
-    else:
-        facts["late_wd"] = reached.late_wd
-        if stop is not None and stop.at < instant:
-            evidence = (*evidence, stop)
-    return Telling(
-        subject=running.subject,
-        segment=f"{segment}/{running.segment}" if running.segment else segment,
-        facts=facts,
-        evidence=evidence,
-        due_at=reached.end if running.undeclared else running.term.due_at,
-        step=running.step,
-        officers=responsible(running.opening),
-    )
-
-
-def next_of(plan: tuple[Reached, ...], start: int, scene: Scene) -> int:
-    """When the clock that started so makes its case wake, if nothing stops it; LOUD: it has already come to stand."""
-    wake, now, grace = FAR, scene.now, scene.grace
-    for reached in plan:
-        instant = reached.instant if reached.instant > start else start
-        if reached.is_warning and instant > reached.end:
-            continue
-        stands_from = instant + grace
-        if stands_from <= now:
-            return LOUD
-        if stands_from < wake:
-            wake = stands_from
-    return wake
-
-
-def in_time(plan: tuple[Reached, ...]) -> int:
-    """The last instant at which a stop leaves nothing of the plan to be said."""
-    return min([reached.instant if reached.is_warning else reached.end for reached in plan], default=FAR)
 
 
 class CaseDeadline:
@@ -251,6 +79,13 @@ class CaseDeadline:
 
     def judge_part(self, case: Case, part: Part) -> list[Verdict]:
         """What holds of one part, whoever goes before."""
+        try:
+            return self._judge_part(case, part)
+        except CalendarMissing as missing:
+            stop = part.promised_stop if self._is_promised else part.legal_stop
+            return waiting(case, part, self.parameters.at, missing, part.opening, stop)
+
+    def _judge_part(self, case: Case, part: Part) -> list[Verdict]:
         if self._reads_legal and part.deemed is not None:
             return self._judge_deemed(case, part, part.deemed)
         if not part.is_plain:
@@ -291,14 +126,22 @@ class CaseDeadline:
 
     def _plan(self, case: Case, part: Part) -> tuple[Reached, ...]:
         """The instants of every case of this place that starts on this day and knows neither pause nor extension."""
-        clock = self._speaking_clock(part)
+        try:
+            clock = self._speaking_clock(part)
+        except CalendarMissing as missing:
+            return all_beyond(self.parameters.at, missing, part.place.calendar)
         return () if clock is None else plan_of(self.parameters.at, _running(case.subject, clock))
 
     def _speaking_clock(self, part: Part) -> Clock | None:
         """None too where another limit ends at the same instant and its rule speaks."""
         clock = _clock(part, self.parameters.limit)
-        other = None if clock is None or self.silent_limit is None else _clock(part, self.silent_limit)
-        return None if clock is None or (other is not None and other.term.due_at == clock.term.due_at) else clock
+        if clock is None or self.silent_limit is None:
+            return clock
+        try:
+            other = _clock(part, self.silent_limit)
+        except CalendarMissing:  # it ends in a year without data, so not when this one does
+            return clock
+        return None if other is not None and other.term.due_at == clock.term.due_at else clock
 
     def _of_part(self, case: Case, part: Part) -> Running:
         clock = _clock(part, self.parameters.limit)
@@ -376,6 +219,8 @@ class CaseDeadline:
         if plan is None or clock is None or not bell.place.is_simple:
             return False
         for reached in plan:
+            if reached.lacks is not None:  # the case goes on waiting for that year
+                return False
             instant = max(reached.instant, opening.at)
             if reached.is_warning and instant > reached.end:
                 continue
@@ -384,17 +229,18 @@ class CaseDeadline:
             if self.yields.get(reached.level):
                 return False
             running = _running(bell.subject, clock.started_by(bell.place, opening, None))
-            bell.say(reached.level, instant, _tell(bell.segment, reached, instant, None, running))
+            bell.say(reached.level, instant, telling(bell.segment, reached, instant, None, running))
         return True
 
     def _with_precedence(self, case: Case, verdict: Verdict) -> Verdict:
         before = self.yields.get(verdict.level)
-        if not before:
+        if not before or verdict.lacks is not None:
             return verdict
         part, at = verdict.part, verdict.detected_at
 
         def has_spoken() -> bool:
-            return any(other.detected_at <= at for rule in before for other in rule.judge_part(case, part))
+            others = (other for rule in before for other in rule.judge_part(case, part))
+            return any(other.detected_at <= at and other.lacks is None for other in others)
 
         return Verdict(part, verdict.level, at, verdict.stands_from, verdict.trigger, verdict.tell, has_spoken)
 

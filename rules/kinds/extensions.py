@@ -14,10 +14,11 @@ from rules.outline import UNTOUCHED, Outline, Outlook
 from rules.part import PAUSING, Part, extension_days, named_once
 from rules.reading import ACTOR, DECLARED, grace_of, merged, reads
 from rules.requirements import Extensions
-from rules.verdict import AT_ONCE, Telling, Verdict
+from rules.verdict import AT_ONCE, Telling, Verdict, undated
 from rules.world import Deeming, Place
 from supervision.alert import Level
 from supervision.event import EventType
+from supervision.worktime import CalendarMissing
 
 _EXTENDED = CODE_OF[EventType.EXTENSION_APPROVED]
 _REASON, _BASIS, _TOLD, _APPROVER, _POST = (
@@ -27,12 +28,14 @@ _SAID = frozenset({"payload.approver_officer_id", "payload.notified_at"})
 
 
 class Request(Struct, frozen=True):
-    """One extension: those before it, the legal end there was before (None: no limit), until when to tell the applicant."""
+    """One extension: those before it, the legal end there was before (None: no limit, or `lacks`), until when to tell the applicant
+    (None: in the year `lacks`, for which the calendar has no data)."""
 
     fact: Fact
     earlier: tuple[Fact, ...]
     end: int | None
-    told_by: int
+    told_by: int | None
+    lacks: CalendarMissing | None = None
 
 
 class Extended:
@@ -61,7 +64,12 @@ class Extended:
         for part in case.parts():
             requests = part.extensions
             for number, fact in enumerate(requests):
-                found += self._judge(case, part, self._request(part, fact, tuple(requests[:number])))
+                try:
+                    request = self._request(part, fact, tuple(requests[:number]))
+                except CalendarMissing as missing:
+                    found += [undated(part, level, fact, missing) for level in (self.check.level, self.check.late)]
+                else:
+                    found += self._judge(case, part, request)
         return found
 
     def outlook(self, _place: Place, _outline: Outline, _act: Fact) -> Outlook:
@@ -69,10 +77,21 @@ class Extended:
         return UNTOUCHED
 
     def _request(self, part: Part, fact: Fact, earlier: tuple[Fact, ...]) -> Request:
-        """Only the first extension lengthens, if it does, so the end before any other is the end in force."""
-        legal, calendar = part.legal, part.place.calendar
-        end = None if legal is None else legal.term.due_at if earlier else legal.own_due_at
-        told_by = calendar.due_end(calendar.add(calendar.day_of(fact.at), self.check.told_within_wd))
+        """Only the first extension lengthens, if it does, so the end before any other is the end in force. An end in a year without
+        data that begins behind the extension was not passed. Raises CalendarMissing."""
+        calendar = part.place.calendar
+        end: int | None = None
+        part.deemed  # noqa: B018 - it may leave open which limit runs
+        try:
+            legal = part.legal
+            end = None if legal is None else legal.term.due_at if earlier else legal.own_due_at
+        except CalendarMissing as missing:
+            if fact.at >= calendar.year_start(missing.year):
+                raise
+        try:
+            told_by = calendar.due_end(calendar.add(calendar.day_of(fact.at), self.check.told_within_wd))
+        except CalendarMissing as missing:
+            return Request(fact, earlier, end, None, missing)
         return Request(fact, earlier, end, told_by)
 
     def _judge(self, case: Case, part: Part, request: Request) -> list[Verdict]:
@@ -83,12 +102,18 @@ class Extended:
         level, faults = (check.late, ["after_the_end"]) if is_late else (check.level, [])
         faults += self._faults(part, request)
         told_at = fact.get(_TOLD)
-        is_told_late = told_at is not None and told_at > request.told_by
+        lacks, told_by = request.lacks, request.told_by
+        if lacks is not None or told_by is None:
+            assert lacks is not None
+            found = [self._verdict(case, part, request, level, faults, fact.at, AT_ONCE)] if faults else []
+            is_in_time = told_at is not None and told_at < part.place.calendar.year_start(lacks.year)
+            return found if is_in_time else [*found, undated(part, level, fact, lacks)]
+        is_told_late = told_at is not None and told_at > told_by
         if told_at is not None and not is_told_late:
             return [self._verdict(case, part, request, level, faults, fact.at, AT_ONCE)] if faults else []
-        from_ = AT_ONCE if is_told_late else request.told_by + 1 + grace_of(case)
+        from_ = AT_ONCE if is_told_late else told_by + 1 + grace_of(case)
         if not faults:
-            return [self._verdict(case, part, request, level, ["not_told"], request.told_by + 1, from_)]
+            return [self._verdict(case, part, request, level, ["not_told"], told_by + 1, from_)]
         at_once = [] if is_told_late else [self._verdict(case, part, request, level, faults, fact.at, AT_ONCE)]
         return [*at_once, self._verdict(case, part, request, level, [*faults, "not_told"], fact.at, from_)]
 

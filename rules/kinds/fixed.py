@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from rules.case import Case
 from rules.fact import CODE_OF, FIELD_CODE, Fact
-from rules.kinds.deadline import CASE_CLOCK, Reached, Running, in_time, next_of, verdict_of
+from rules.kinds.deadline import CASE_CLOCK
+from rules.kinds.levels import Reached, Running, beyond, in_time, next_of, over, shown, verdict_of
 from rules.outline import LOUD, UNTOUCHED, Daily, Look, Outline, Outlook, Scene
 from rules.parameters import After, Deadline, Errand, Happening, Mark, Occurrence
 from rules.part import ACCEPTANCE_CODES, ACCEPTANCES, Part, named_once, order_of
@@ -19,8 +20,9 @@ from rules.profile import Awaits, Needs
 from rules.reading import ACTOR, Reads, merged, reads
 from rules.verdict import FAR, Verdict
 from rules.world import IN_DAYS, Place
+from supervision.alert import Level
 from supervision.event import EventType
-from supervision.worktime import Limit, Pauses, Term, term
+from supervision.worktime import CalendarMissing, Limit, Pauses, Term, term
 
 FactsOf = Callable[[int], list[Fact]]  # by the number of a type, in order
 
@@ -89,17 +91,19 @@ class Watch:
         plan = self._of_day(place, started.at) if pauses is Pauses.NONE else None
         if plan is None:
             plan = self._planned(place, started.at, pauses)
-        for reached, limit in zip(plan.reached, plan.limits, strict=True):
-            if stop is not None and stop.at <= reached.end:
+        for planned, limit in zip(plan.reached, plan.limits, strict=True):
+            reached: Reached | None = planned
+            if stop is not None and stop.at <= planned.end:
                 continue
-            instant = max(reached.instant, started.at)
-            if pauses is not Pauses.NONE:
-                instant = _term(place, started.at, limit, pauses).settled(instant)
+            if pauses is not Pauses.NONE and planned.lacks is None:
+                reached = shown(planned, started.at, _term(place, started.at, limit, pauses).settled)
+            if reached is None:
+                continue
 
             def running(limit: Limit = limit) -> Running:
                 return self._running(case, part, started, stop, limit, pauses)
 
-            verdict = verdict_of(case, part, reached, instant, started, stop, running)
+            verdict = verdict_of(case, part, reached, max(reached.instant, started.at), started, stop, running)
             if verdict is not None:
                 found.append(verdict)
 
@@ -113,14 +117,13 @@ class Watch:
 
     def _planned(self, place: Place, started_at: int, pauses: Pauses) -> Plan:
         """Of each level the mark whose end is passed first."""
-        found: list[Reached] = []
-        limits: list[Limit] = []
+        firsts: list[tuple[Reached, Limit]] = []
         for level, marks in self.at.items():
-            ends = [(_term(place, started_at, limit, pauses), limit) for limit in (limit_in(place, mark) for mark in marks)]
-            first, limit = min(ends, key=lambda one: one[0].due_at)
-            found.append(Reached(level, first.alert_at(), first.due_at))
-            limits.append(limit)
-        return Plan(tuple(found), tuple(limits), in_time(tuple(found)))
+            limits = [limit_in(place, mark) for mark in marks]
+            ends = [(_end(place, level, started_at, limit, pauses), limit) for limit in limits]
+            firsts.append(min(ends, key=lambda one: one[0].end))
+        found = tuple(reached for reached, _ in firsts)
+        return Plan(found, tuple(limit for _, limit in firsts), in_time(found))
 
     def runs_in_days(self, place: Place) -> bool:
         """Whether the day of the start decides all instants."""
@@ -261,6 +264,13 @@ def limit_in(place: Place, mark: Mark) -> Limit:
 
 def _term(place: Place, started_at: int, limit: Limit, pauses: Pauses) -> Term:
     return term(place.calendar, started_at, limit, pauses=pauses)
+
+
+def _end(place: Place, level: Level, started_at: int, limit: Limit, pauses: Pauses) -> Reached:
+    try:
+        return over(level, _term(place, started_at, limit, pauses))
+    except CalendarMissing as missing:
+        return beyond(level, missing, place.calendar)
 
 
 def _before(opening: Fact | None, started: Fact) -> Fact | None:

@@ -21,11 +21,11 @@ from rules.part import ACCEPTANCE_CODES, PROMISED_STOP_CODES, Part, named_once
 from rules.plain import WAKE_SIZE
 from rules.profile import Awaits, lack
 from rules.reading import ACTOR, grace_of, merged, reads, responsible
-from rules.verdict import AT_ONCE, FAR, Telling, Verdict
+from rules.verdict import AT_ONCE, FAR, UNDATED, Telling, Verdict, undated
 from rules.world import Place
 from supervision.alert import Level
 from supervision.event import TOPIC_OF, EventType, Stream
-from supervision.worktime import Limit, Pauses, term
+from supervision.worktime import CalendarMissing, Limit, Pauses, term
 
 PUBLICATION = frozenset({EventType.RESULT_PUBLISHED, EventType.RESULT_UNPUBLISHED, EventType.SCAN_REVIEWED})
 COUNTED = tuple(kind for kind in EventType if TOPIC_OF[kind] is Stream.CASE and kind not in PUBLICATION)
@@ -38,13 +38,17 @@ _NEVER: tuple[int, int, tuple[int, bytes]] = (0, 0, (0, b""))
 
 
 class Rest(Struct, frozen=True, gc=False):
-    """One level of an idle case: implied if no fact comes by `end`, at `instant`. `wd`: working days; `days`: days of a pause."""
+    """One level of an idle case: implied if no fact comes by `end`, at `instant`. `wd`: working days; `days`: days of a pause.
+
+    `lacks`: both lie in this calendar year, for which there is no data; `end` is the last instant before it, `instant` UNDATED.
+    """
 
     level: Level
     instant: int
     end: int
     wd: int | None = None
     days: int | None = None
+    lacks: CalendarMissing | None = None
 
 
 class IdleDeadline:
@@ -88,6 +92,9 @@ class IdleDeadline:
         for rest in self._rests(part.place, part.pauses, fact.at):
             if following is not None and following.at <= rest.end:
                 continue
+            if rest.lacks is not None:
+                yield undated(part, rest.level, fact, rest.lacks)
+                continue
             stands_from = rest.instant + grace_of(case) if following is None else AT_ONCE
             tell = partial(self._tell, case, part, rest, fact)
             before = self.before.get(rest.level)
@@ -98,8 +105,12 @@ class IdleDeadline:
         """What comes of silence from an instant on, the levels by their instants. A pause that outlasts its mark takes the place
         of all others."""
         day = place.calendar.day_of(at)
-        free = pauses.after(day + 1)
-        if free == day + 1:
+        missing: CalendarMissing | None = None
+        try:
+            free = pauses.after(day + 1)
+        except CalendarMissing as lacks:  # a pause that runs on into that year at least
+            missing, (free, _) = lacks, pauses.known_to
+        if missing is None and free == day + 1:
             plans = place.plans_on(day)
             plan: tuple[Rest, ...] | None = plans.get(self._key)
             if plan is None:
@@ -107,13 +118,23 @@ class IdleDeadline:
             return plan
         long = [(level, days) for level, days in self._paused if free > day + days + 1]
         if not long:
-            return self._by_days(place, pauses, at)
+            return self._by_days(place, pauses, at) if missing is None else self._beyond(place, missing)
         instants = [(level, days, place.calendar.day_start(day + days + 1)) for level, days in long]
         return tuple(Rest(level, instant, instant - 1, days=days) for level, days, instant in instants)
 
     def _by_days(self, place: Place, pauses: Pauses, at: int) -> tuple[Rest, ...]:
-        terms = [(level, wd, term(place.calendar, at, Limit(wd), pauses=pauses)) for level, wd in self._after]
-        return tuple(Rest(level, each.alert_at(), each.due_at, wd=wd) for level, wd, each in terms)
+        found: list[Rest] = []
+        for level, wd in self._after:
+            try:
+                own = term(place.calendar, at, Limit(wd), pauses=pauses)
+                found.append(Rest(level, own.alert_at(), own.due_at, wd=wd))
+            except CalendarMissing as missing:
+                found.append(_rest_beyond(place, level, missing))
+        return tuple(found)
+
+    def _beyond(self, place: Place, lacks: CalendarMissing) -> tuple[Rest, ...]:
+        levels = dict.fromkeys(level for level, _ in (*self._after, *self._paused))
+        return tuple(_rest_beyond(place, level, lacks) for level in levels)
 
     def _tell(self, case: Case, part: Part, rest: Rest, fact: Fact) -> Telling:
         facts: dict[str, object] = {"last_event": TYPES[fact.type].value, "last_at": fact.at}
@@ -178,7 +199,11 @@ class IdleDeadline:
         key = (self._key, id(calendar), day, scene.grace)
         found = scene.world.by_day.get(key)
         if found is None:
-            wake = min(rest.instant for rest in self._rests(place, Pauses.NONE, scene.at)) + scene.grace
+            rests = self._rests(place, Pauses.NONE, scene.at)
+            for rest in rests:
+                if rest.lacks is not None:
+                    raise CalendarMissing(*rest.lacks.args)  # the alarm is raised on the whole way
+            wake = min(rest.instant for rest in rests) + scene.grace
             told = wake, (wake + SHIFT).to_bytes(6, "big") + rule
             found = calendar.day_start(day), calendar.day_start(day + 1), told
             scene.world.keep_day(key, found)
@@ -186,11 +211,15 @@ class IdleDeadline:
         return found[2]
 
 
+def _rest_beyond(place: Place, level: Level, lacks: CalendarMissing) -> Rest:
+    return Rest(level, UNDATED, place.calendar.year_start(lacks.year) - 1, lacks=lacks.with_traceback(None))
+
+
 def _is_spoken_for(before: tuple[PauseDeadline, ...], case: Case, part: Part, at: int) -> bool:
     """Whether a special procedure runs at this instant of which a rule that goes before, and is on here, has spoken by then."""
     running = {start.id for start, end in part.pause_facts if start.at <= at and (end is None or end.at > at)}
     return bool(running) and any(
-        other.part is part and other.trigger.id in running and other.detected_at <= at
+        other.part is part and other.lacks is None and other.trigger.id in running and other.detected_at <= at
         for rule in before
         if not lack(rule.awaits, (), case.source)
         for other in rule.judge(case)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
 
 from rules.case import Case
 from rules.fact import FIELD_CODE, Fact
-from rules.kinds.deadline import CASE_CLOCK, Reached, Running, in_time, next_of, plan_of, verdict_of, verdicts
+from rules.kinds.deadline import CASE_CLOCK
+from rules.kinds.levels import Reached, Running, all_beyond, in_time, next_of, plan_of, verdict_of, verdicts, waiting
 from rules.outline import LOUD, UNTOUCHED, Daily, Look, Outline, Outlook, Scene
 from rules.parameters import Deadline
 from rules.part import ACCEPTANCE_CODES, LEGAL_STOP_CODES, Part, declared_limit, earliest, limit_of
@@ -18,7 +20,7 @@ from rules.verdict import AT_ONCE, FAR, Verdict
 from rules.world import IN_DAYS, Place
 from supervision import subject
 from supervision.event import EventType
-from supervision.worktime import Limit, Term, Unit, term
+from supervision.worktime import CalendarMissing, Limit, Term, Unit, term
 from supervision.worktime.pauses import UNDECLARED
 
 _C = FIELD_CODE
@@ -86,7 +88,7 @@ class StepDeadline:
         done = instance.end_of(started) if instance.completed is not None else None
         stop = part.legal_stop if done is None else done if part.legal_stop is None else earliest(done, part.legal_stop)
         if plan.reached is None:
-            found += verdicts(case, part, self.parameters.at, _on_step(case, part, instance.key, started, stop, limit))
+            found += self._judge_alone(case, part, instance, started, stop, limit)
             return
         for reached in plan.reached:
             if stop is not None and stop.at <= reached.end:
@@ -99,6 +101,14 @@ class StepDeadline:
             if verdict is not None:
                 found.append(verdict)
 
+    def _judge_alone(self, case: Case, part: Part, instance: Run, started: Fact, stop: Fact | None, limit: Limit) -> list[Verdict]:
+        """By its own term: pauses or hours decide it."""
+        try:
+            running = _on_step(case, part, instance.key, started, stop, limit)
+        except CalendarMissing as missing:
+            return waiting(case, part, self.parameters.at, missing, started, stop)
+        return verdicts(case, part, self.parameters.at, running)
+
     def _plan(self, case: Case, part: Part, instance: Run, started: Fact) -> Plan:
         """The limit and, where nothing pauses, the instants: those of every step of this place and limit that starts that day."""
         limit = _step_limit(part.place, started)
@@ -109,7 +119,10 @@ class StepDeadline:
         key = self._key_of(part.place, part.start_day, started.at, limit)
         plan: Plan | None = part.place.plan(key)
         if plan is None:
-            reached = plan_of(self.parameters.at, _on_step(case, part, instance.key, started, None, limit))
+            try:
+                reached = plan_of(self.parameters.at, _on_step(case, part, instance.key, started, None, limit))
+            except CalendarMissing as missing:
+                reached = all_beyond(self.parameters.at, missing, part.place.calendar)
             plan = Plan(limit, reached, in_time(reached))
             part.place.keep_plan(key, plan)
         return plan
@@ -216,7 +229,7 @@ def _on_step(case: Case, part: Part, name: str, started: Fact, stop: Fact | None
         facts=limit_facts(limit, started.at) | {"step_code": code, "step_name": (step.name if step is not None else "") or code},
         evidence=(*(() if part.opening is None else (part.opening,)), started),
         settle=running.settled,
-        promise=_promise(part),
+        promise=partial(_promise, part),
         step=code,
     )
 
@@ -254,8 +267,15 @@ class PauseDeadline:
         found: list[Verdict] = []
         for part in case.parts():
             for started, ended in part.pause_facts:
-                found += verdicts(case, part, self.parameters.at, _on_pause(case, part, started, ended))
+                found += self._judge(case, part, started, ended)
         return found
+
+    def _judge(self, case: Case, part: Part, started: Fact, ended: Fact | None) -> list[Verdict]:
+        try:
+            running = _on_pause(case, part, started, ended)
+        except CalendarMissing as missing:
+            return waiting(case, part, self.parameters.at, missing, started, earliest(ended, part.promised_stop))
+        return verdicts(case, part, self.parameters.at, running)
 
     def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
         """A plain case knows no pause."""

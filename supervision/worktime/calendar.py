@@ -111,6 +111,10 @@ class WorkCalendar:
                 return spans[-1][1]
         return self.day_start(day + 1) - 1
 
+    def year_start(self, year: int) -> int:
+        """The instant at which a year begins, whether there is data for it or not; years beyond all dates begin with the last."""
+        return self.day_start(date(min(max(year, 2), date.max.year - 1), 1, 1).toordinal())
+
     def is_working(self, day: int) -> bool:
         year = self._year(day)
         return year.flags[day - year.first] == WORKS

@@ -13,6 +13,7 @@ from supervision.worktime.limit import Limit, Unit
 from supervision.worktime.zone import MINUTE_MS
 
 UNDECLARED = Limit(10)
+NO_END = 2**62
 
 
 class Pause(Struct, frozen=True):
@@ -26,11 +27,14 @@ class Pause(Struct, frozen=True):
 class Pauses(Struct, frozen=True):
     """`days`: paused dates as closed spans of ordinals, the first day of a pause not among them; `instants`: [start, end) in ms.
 
-    Both sorted and without overlap, so equal sets of pauses are equal whatever their order.
+    Both sorted and without overlap, so equal sets of pauses are equal whatever their order. `lacks`: one of them ends in that year,
+    for which there is no data: spans go on to its first day, `known_to`, and what is asked of it or later raises CalendarMissing.
     """
 
     days: Spans = ()
     instants: Spans = ()
+    lacks: tuple[str, int] | None = None
+    known_to: tuple[int, int] = (NO_END, NO_END)  # that day and its first instant
 
     NONE: ClassVar[Pauses]
 
@@ -39,31 +43,46 @@ class Pauses(Struct, frozen=True):
         """Each runs to its end or its declared limit, whichever is first; after that the clock runs again by itself."""
         days: list[tuple[int, int]] = []
         instants: list[tuple[int, int]] = []
+        lacks: tuple[str, int] | None = None
+        known_to = (NO_END, NO_END)
         for pause in pauses:
             first = calendar.day_of(pause.start)
-            last, end = _end(calendar, pause, first)
+            try:
+                last, end = _end(calendar, pause, first)
+            except CalendarMissing as missing:
+                end = calendar.year_start(missing.year)
+                last = calendar.day_of(end) - 1
+                if end < known_to[1]:
+                    lacks, known_to = (missing.region, missing.year), (last + 1, end)
             if last > first:
                 days.append((first + 1, last))
             if end > pause.start:
                 instants.append((pause.start, end))
-        return cls(_merged(days, 1), _merged(instants, 0))
+        return cls(_merged(days, 1), _merged(instants, 0), lacks, known_to)
 
     def __bool__(self) -> bool:
-        return bool(self.days or self.instants)
+        return bool(self.days or self.instants or self.lacks)
 
     def on(self, day: int) -> bool:
         """Whether this date is paused."""
-        return self.after(day) != day
+        if self.lacks is not None and day >= self.known_to[0]:
+            raise CalendarMissing(*self.lacks)
+        return any(first <= day <= last for first, last in self.days)
 
     def at(self, instant: int) -> bool:
         """Whether a clock that counts hours is paused at this instant."""
+        if self.lacks is not None and instant >= self.known_to[1]:
+            raise CalendarMissing(*self.lacks)
         return any(start <= instant < end for start, end in self.instants)
 
     def after(self, day: int) -> int:
         """The first date not paused, at or after `day`."""
         for first, last in self.days:
             if first <= day <= last:
-                return last + 1
+                day = last + 1
+                break
+        if self.lacks is not None and day >= self.known_to[0]:
+            raise CalendarMissing(*self.lacks)
         return day
 
     def working_days(self, calendar: WorkCalendar, after: int, upto: int) -> int:
@@ -101,6 +120,8 @@ class Pauses(Struct, frozen=True):
             if last > day:
                 n -= max(first - 1 - day, 0)
                 day = last
+        if self.lacks is not None and day + n >= self.known_to[0]:
+            raise CalendarMissing(*self.lacks)
         return day + n
 
     def add_work(self, calendar: WorkCalendar, at: int, ms: int) -> int:

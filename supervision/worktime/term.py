@@ -169,12 +169,13 @@ def absolute_term(calendar: WorkCalendar, start: int, due: int | str, *, pauses:
     """The term that ends at a given instant (ms) or with a given day (ISO date).
 
     `pauses` are those that follow the fact which set the date: they and `extra_wd` move it by as many working days, its time
-    of day kept. ValueError for text that is no ISO date.
+    of day kept. ValueError for text that is no ISO date, CalendarMissing for a year without data, that of the date among them.
     """
     start_day = calendar.day_of(start)
     is_day = isinstance(due, str)
     due_day = date.fromisoformat(due).toordinal() if isinstance(due, str) else calendar.day_of(due)
     due_at = calendar.due_end(due_day) if isinstance(due, str) else due
+    calendar.is_working(due_day)
     moved = extra_wd + (pauses.working_days(calendar, start_day, due_day) if pauses.days else 0)
     if moved > 0:
         due_day, due_at = _moved(calendar, due_day, due_at, moved, pauses)

@@ -9,10 +9,10 @@ from supervision.alert import Level
 from supervision.event import EventType, SecrecyClass
 from supervision.payloads.outcome import CompletionResult, DecisionResult
 from supervision.worktime import Limit, Mode
-from tests.law.days import NOT_PAUSED, limit_end
+from tests.law.days import NOT_PAUSED, Missing, limit_end
 from tests.law.facts import Fact, Known
 from tests.law.profile import is_on
-from tests.law.watch import DECIDED, Verdict, Watch
+from tests.law.watch import DECIDED, Verdict, Watch, told
 
 RECEIPTS = (EventType.APPLICATION_SUBMITTED, EventType.MATERIAL_RECEIVED)
 ANSWERS = (
@@ -36,14 +36,19 @@ def judge_answers(known: Known) -> Iterator[Verdict]:
 
 def unanswered(known: Known) -> tuple[Fact, int] | None:
     """A receipt without answer, decision or end for five working days, and the first millisecond behind them. Nothing that opened
-    the limit before the receipt, and no due date of the source, goes before."""
+    the limit before the receipt, and no due date of the source, goes before. Missing: nobody can tell yet."""
     receipt = known.part.first(*RECEIPTS)
     if receipt is None or not is_on("T01", known.reference.source(known.case.source)):
         return None
     if known.absolute("legal_due_at") is not None or (known.start is not None and known.start <= receipt.at):
         return None
-    over = _after(known, receipt, 5) + 1
     ended = known.part.first(*ANSWERS, *DECIDED)
+    try:
+        over = _after(known, receipt, 5) + 1
+    except Missing as missing:
+        if ended is not None and ended.at < missing.year_begins:
+            return None
+        raise
     return None if ended is not None and ended.at < over else (receipt, over)
 
 
@@ -58,11 +63,14 @@ def _due(
 ) -> Iterator[Verdict]:
     segment = f"{known.part.segment}/{own}" if own else known.part.segment
     for level, limit in marks:
-        end = _after(known, start, limit)
-        stopped = None if stop is None else stop.at
-        watch = Watch(rule, f"case:{known.case.key}", segment, start, stopped, end, NOT_PAUSED)
-        if verdict := watch.passed(known, level, end):
-            yield verdict
+
+        def judge(level: Level = level, limit: int | Limit = limit) -> Verdict | None:
+            end = _after(known, start, limit)
+            stopped = None if stop is None else stop.at
+            watch = Watch(rule, f"case:{known.case.key}", segment, start, stopped, end, NOT_PAUSED)
+            return watch.passed(known, level, end)
+
+        yield from told(judge)
 
 
 def _t01(known: Known) -> Iterator[Verdict]:

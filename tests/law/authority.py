@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
 
 from supervision.alert import Level
@@ -10,14 +11,17 @@ from supervision.event import BatchKind, EventType, PostPlace
 from supervision.payloads.handling import StepResult
 from supervision.reference import Authorisation, Officer, Reference
 from supervision.worktime import Limit, Mode
-from tests.law.days import NOT_PAUSED, Days, limit_end
+from tests.law.days import NOT_PAUSED, Days, Missing, limit_end
 from tests.law.facts import Fact, Known
+from tests.law.profile import is_on
 from tests.law.watch import Verdict
 
 GRACE = Limit(2)
 
 
 def judge_authority(known: Known) -> Iterator[Verdict]:
+    if not is_on("P03", known.reference.source(known.case.source)):  # where it is on every year is known
+        return
     told = [(level, act) for act in known.part.facts if (level := _fault(known, act)) is not None]
     for level in (Level.RED, Level.NOTICE):
         of_level = [act for each, act in told if each is level]
@@ -104,5 +108,7 @@ def edges_of(reference: Reference, regions: dict[str, Days]) -> list[int]:
             found |= {at for at in (each.valid_from, each.valid_to) if at is not None}
         if isinstance(each, Officer):
             for at in changes_of_posts(reference, each.officer_id):
-                found |= {limit_end(days, at, GRACE, Mode.DAY_END, NOT_PAUSED) for days in regions.values()}
+                for days in regions.values():
+                    with suppress(Missing):
+                        found.add(limit_end(days, at, GRACE, Mode.DAY_END, NOT_PAUSED))
     return sorted(found)

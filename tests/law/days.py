@@ -18,12 +18,32 @@ MINUTE = 60_000
 HOUR = 60 * MINUTE
 
 
+class Missing(Exception):  # noqa: N818 - what is missing, not a mistake
+    """The calendar says nothing of the year in which this day lies; `year_begins`: its first instant."""
+
+    def __init__(self, year_begins: int) -> None:
+        super().__init__(year_begins)
+        self.year_begins = year_begins
+
+
 @dataclass(frozen=True)
 class Paused:
-    """What does not count: whole dates for limits in days, spans [from, to) of instants for limits in office time."""
+    """What does not count: whole dates for limits in days, spans [from, to) of instants for limits in office time. `unknown`: the
+    first day, and its midnight, from which nobody knows whether the pause goes on."""
 
     days: frozenset[int] = frozenset()
     spans: tuple[tuple[int, int], ...] = ()
+    unknown: tuple[int, int] | None = None
+
+    def on(self, day: int) -> bool:
+        if self.unknown is not None and day >= self.unknown[0]:
+            raise Missing(self.unknown[1])
+        return day in self.days
+
+    def at(self, instant: int) -> bool:
+        if self.unknown is not None and instant >= self.unknown[1]:
+            raise Missing(self.unknown[1])
+        return any(begin <= instant < end for begin, end in self.spans)
 
 
 NOT_PAUSED = Paused()
@@ -53,7 +73,9 @@ class Days:
     def working(self, day: int) -> bool:
         known = self.works.get(day)
         if known is None:
-            assert date.fromordinal(day).year in self.years, f"the generated case left the calendar: {date.fromordinal(day)}"
+            year = date.fromordinal(day).year
+            if year not in self.years:
+                raise Missing(self.midnight(date(year, 1, 1).toordinal()))
             weekday = date.fromordinal(day).isoweekday()
             known = self.works[day] = day in self.makeup or (weekday in self.workweek and day not in self.holidays)
         return known
@@ -85,13 +107,13 @@ class Days:
 
     def count(self, after: int, upto: int, paused: Paused = NOT_PAUSED) -> int:
         """Working, not paused days after the day `after` up to and including `upto`."""
-        return sum(1 for day in range(after + 1, upto + 1) if day not in paused.days and self.working(day))
+        return sum(1 for day in range(after + 1, upto + 1) if not paused.on(day) and self.working(day))
 
     def forward(self, day: int, number: int, paused: Paused = NOT_PAUSED) -> int:
         """The `number`-th working, not paused day after `day`; `day` itself for 0."""
         while number > 0:
             day += 1
-            if day not in paused.days and self.working(day):
+            if not paused.on(day) and self.working(day):
                 number -= 1
         return day
 
@@ -141,23 +163,25 @@ def limit_end(days: Days, start: int, limit: Limit, mode: Mode, paused: Paused, 
     if limit.unit is Unit.WORKING_DAY:
         return days.end(days.forward(first, limit.value + more, paused))
     last = first + limit.value if limit.unit is Unit.CALENDAR_DAY else _add_months(first, limit.value)
-    lost, day = sum(1 for each in range(first + 1, last + 1) if each in paused.days), last
+    lost, day = sum(1 for each in range(first + 1, last + 1) if paused.on(each)), last
     while lost > 0:
         day += 1
-        lost -= day not in paused.days
-    while not days.working(day) or day in paused.days:
+        lost -= not paused.on(day)
+    while not days.working(day) or paused.on(day):
         day += 1
     return days.end(days.forward(day, more, paused))
 
 
 def moved_end(days: Days, start: int, moment: int | str, paused: Paused, more: int = 0) -> int:
-    """An absolute due moment after pauses and `more` working days of extension: so many working days later, same time of day."""
+    """An absolute due moment after pauses and `more` working days of extension: so many working days later, same time of day. Since
+    it is told as a limit in working days too, it waits for the years up to it."""
     if isinstance(moment, str):
         due_day, clock = ordinal(moment), None
     else:
         due_day, clock = days.day_of(moment), days.time_of_day(moment)
+    days.working(due_day)
     first = days.day_of(start)
-    lost = sum(1 for day in range(first + 1, due_day + 1) if day in paused.days and days.working(day))
+    lost = sum(1 for day in range(first + 1, due_day + 1) if days.working(day) and paused.on(day))
     if clock is None:
         return days.end(days.forward(due_day, lost + more, paused))
     return int(moment) if lost + more == 0 else days.instant(days.forward(due_day, lost + more, paused), clock)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from supervision.alert import Level
@@ -10,25 +11,39 @@ from supervision.event import EventType
 from supervision.payload import SpecialProcedureStarted
 from supervision.worktime import Limit, Mode, Unit
 from tests.law.answers import unanswered
-from tests.law.days import NOT_PAUSED, Paused, limit_end, moved_end, office_time, rolls
+from tests.law.days import NOT_PAUSED, Missing, Paused, limit_end, moved_end, office_time, rolls
 from tests.law.facts import Fact, Known
 from tests.law.pauses import end_of, extension_days, paused_time, pauses
-from tests.law.watch import CLOSED, DECIDED, Verdict, Watch
+from tests.law.watch import CLOSED, DECIDED, Verdict, Watch, told
 
 
 def judge_deadlines(known: Known) -> Iterator[Verdict]:
+    """A level that needs a year which the calendar lacks waits, and no other for it."""
     paused = paused_time(known)
-    legal = _legal_watch(known, _of_limit(known, "legal", paused))
-    t04 = None if legal is None else legal.passed(known, Level.RED, legal.due_at)
-    if t04 is not None:
-        yield t04
-    promised = _promised_watch(known, _of_limit(known, "promised", paused))
-    if promised is not None:
-        yield from _t02(known, promised)
-        if legal is None or legal.due_at != promised.due_at:
-            yield from _t03(known, replace(promised, rule="T03"))
+    yield from _of_case(known, paused)
     yield from _t05(known, paused)
     yield from _t08(known)
+
+
+def _of_case(known: Known, paused: Paused) -> Iterator[Verdict]:
+    is_open = False  # whether nobody knows which limit runs
+    legal = None
+    try:
+        unanswered(known)
+    except Missing:
+        is_open = True
+    with suppress(Missing):  # where it ends in that year
+        legal = _legal_watch(known, _of_limit(known, "legal", paused))
+    if legal is not None:
+        yield from told(lambda: legal.passed(known, Level.RED, legal.due_at))
+    try:
+        promised = _promised_watch(known, _of_limit(known, "promised", paused))
+    except Missing:
+        return
+    if promised is not None:
+        yield from told(lambda: _t02(known, promised))
+        if not is_open and (legal is None or legal.due_at != promised.due_at):
+            yield from _t03(known, replace(promised, rule="T03"))
 
 
 def _of_limit(known: Known, kind: str, paused: Paused) -> Paused:
@@ -118,7 +133,7 @@ def _promised_watch(known: Known, paused: Paused) -> Watch | None:
     )
 
 
-def _t02(known: Known, watch: Watch) -> Iterator[Verdict]:
+def _t02(known: Known, watch: Watch) -> Verdict | None:
     assert known.start is not None
     moment, limit = known.absolute("promised_due_at"), known.limit("promised")
     first = known.days.day_of(known.start)
@@ -126,7 +141,7 @@ def _t02(known: Known, watch: Watch) -> Iterator[Verdict]:
     if moment is None and limit is not None and limit.unit in (Unit.HOUR, Unit.MINUTE):
         at = known.days.roll(known.start, office_time(known.days, limit) * 4 // 5, watch.paused)
     elif size <= 1:
-        return
+        return None
     elif moment is not None:
         day = known.days.day_of(watch.due_at) - 1
         while not known.days.working(day):
@@ -135,18 +150,20 @@ def _t02(known: Known, watch: Watch) -> Iterator[Verdict]:
     else:
         used = min(size - 1, -(-size * 8 // 10)) if size >= 3 else size - 1
         at = known.days.midnight(known.days.forward(first, used, watch.paused))
-    if verdict := watch.near(known, Level.NOTICE, at):
-        yield verdict
+    return watch.near(known, Level.NOTICE, at)
 
 
 def _t03(known: Known, watch: Watch) -> Iterator[Verdict]:
-    assert known.start is not None
-    if yellow := watch.passed(known, Level.YELLOW, watch.due_at):
-        yield yellow
-    size = limit_in_days(known, known.start, known.limit("promised"), known.absolute("promised_due_at"), watch.paused)
-    day = known.days.forward(known.days.day_of(watch.due_at), max(2, min(size, 11)), watch.paused)
-    if red := watch.passed(known, Level.RED, known.days.midnight(day) - 1):
-        yield red
+    start = known.start
+    assert start is not None
+
+    def red() -> Verdict | None:
+        size = limit_in_days(known, start, known.limit("promised"), known.absolute("promised_due_at"), watch.paused)
+        day = known.days.forward(known.days.day_of(watch.due_at), max(2, min(size, 11)), watch.paused)
+        return watch.passed(known, Level.RED, known.days.midnight(day) - 1)
+
+    yield from told(lambda: watch.passed(known, Level.YELLOW, watch.due_at))
+    yield from told(red)
 
 
 # -- steps
@@ -166,7 +183,10 @@ def _t05(known: Known, paused: Paused) -> Iterator[Verdict]:
             continue
         done = end_of(fact, [stop for stop in known.part.of(EventType.STEP_COMPLETED) if _instance(stop) == instance])
         stops = [at for at in (done, first_of(known, DECIDED)) if at is not None]
-        due = limit_end(known.days, fact.at, limit, known.mode, paused)
+        try:
+            due = limit_end(known.days, fact.at, limit, known.mode, paused)
+        except Missing:
+            continue
         subject = f"step:{known.case.key}/{instance}"
         yield from _t05_levels(
             known,
@@ -180,26 +200,39 @@ def _instance(fact: Fact) -> str:
 
 
 def _t05_levels(known: Known, watch: Watch, limit: Limit) -> Iterator[Verdict]:
-    if notice := watch.passed(known, Level.NOTICE, watch.due_at):
-        yield notice
-    twice = limit_end(known.days, watch.opening.at, Limit(limit.value * 2, limit.unit), known.mode, watch.paused)
-    half = _half_promise(known, watch)
-    edge = twice if half is None else min(twice, max(half, watch.due_at))
-    if yellow := watch.passed(known, Level.YELLOW, edge):
-        yield yellow
+    yield from told(lambda: watch.passed(known, Level.NOTICE, watch.due_at))
+    yield from told(lambda: None if (edge := _t05_edge(known, watch, limit)) is None else watch.passed(known, Level.YELLOW, edge))
 
 
-def _half_promise(known: Known, watch: Watch) -> int | None:
-    """The end of half the promised limit, working days rounded down, run from the step's start; None: nothing is promised."""
+def _t05_edge(known: Known, watch: Watch, limit: Limit) -> int | None:
+    """The earlier of twice the limit and half the promise, for which any day behind the limit will do while nobody knows how many
+    days are promised. None: it lies in a year that the calendar lacks, or may do so."""
+    ends = []
+    with suppress(Missing):
+        ends.append(limit_end(known.days, watch.opening.at, Limit(limit.value * 2, limit.unit), known.mode, watch.paused))
+    try:
+        half = _half_of_promise(known, watch)
+    except Missing:
+        return watch.due_at if watch.due_at in ends else None
+    with suppress(Missing):
+        if half is not None:
+            ends.append(max(half(), watch.due_at))
+    return min(ends, default=None)
+
+
+def _half_of_promise(known: Known, watch: Watch) -> Callable[[], int] | None:
+    """What gives the end of half the promised limit, working days rounded down, run from the step's start; None: nothing is
+    promised."""
     moment, limit = known.absolute("promised_due_at"), known.limit("promised")
     if moment is None and limit is None:
         return None
     if moment is None and limit is not None and limit.unit in (Unit.HOUR, Unit.MINUTE):
-        return known.days.roll(watch.opening.at, office_time(known.days, limit) // 2, watch.paused)
+        half_ms = office_time(known.days, limit) // 2
+        return lambda: known.days.roll(watch.opening.at, half_ms, watch.paused)
     if known.start is None and (limit is None or limit.unit is not Unit.WORKING_DAY):
         return None
     size = limit_in_days(known, known.start or 0, limit, moment, watch.paused)
-    return limit_end(known.days, watch.opening.at, Limit(size // 2), known.mode, watch.paused)
+    return lambda: limit_end(known.days, watch.opening.at, Limit(size // 2), known.mode, watch.paused)
 
 
 # -- special procedures
@@ -211,25 +244,28 @@ def _t08(known: Known) -> Iterator[Verdict]:
         start: SpecialProcedureStarted = fact.event.payload
         stops = [at for at in (end, closed) if at is not None]
         limit = start.limit or Limit(10)
-        due = limit_end(known.days, fact.at, limit, Mode.DAY_END, NOT_PAUSED)
+        try:
+            due = limit_end(known.days, fact.at, limit, Mode.DAY_END, NOT_PAUSED)
+        except Missing:
+            continue
         subject = f"pause:{known.case.key}/{start.seq}"
         watch = Watch("T08", subject, known.part.segment, fact, min(stops, default=None), due, paused_time(known, but=fact))
         yield from _t08_undeclared(known, watch) if start.limit is None else _t08_levels(known, watch, start.limit)
 
 
 def _t08_undeclared(known: Known, watch: Watch) -> Iterator[Verdict]:
-    if red := watch.passed(known, Level.RED, watch.due_at):
-        yield red
+    yield from told(lambda: watch.passed(known, Level.RED, watch.due_at))
 
 
 def _t08_levels(known: Known, watch: Watch, limit: Limit) -> Iterator[Verdict]:
     size = limit_in_days(known, watch.opening.at, limit, None, NOT_PAUSED)
     if size > 2:
         day = known.days.forward(known.days.day_of(watch.opening.at), size - 2)
-        if notice := watch.near(known, Level.NOTICE, known.days.midnight(day)):
-            yield notice
-    if yellow := watch.passed(known, Level.YELLOW, watch.due_at):
-        yield yellow
-    twice = limit_end(known.days, watch.opening.at, Limit(limit.value * 2, limit.unit), Mode.DAY_END, NOT_PAUSED)
-    if red := watch.passed(known, Level.RED, twice):
-        yield red
+        yield from told(lambda: watch.near(known, Level.NOTICE, known.days.midnight(day)))
+
+    def red() -> Verdict | None:
+        twice = limit_end(known.days, watch.opening.at, Limit(limit.value * 2, limit.unit), Mode.DAY_END, NOT_PAUSED)
+        return watch.passed(known, Level.RED, twice)
+
+    yield from told(lambda: watch.passed(known, Level.YELLOW, watch.due_at))
+    yield from told(red)

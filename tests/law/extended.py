@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from supervision.alert import Level
 from supervision.payload import Extension
 from supervision.worktime import Limit, Mode
-from tests.law.days import NOT_PAUSED, limit_end
+from tests.law.answers import unanswered
+from tests.law.days import NOT_PAUSED, Missing, limit_end
 from tests.law.deadlines import legal_ends
 from tests.law.facts import Fact, Known
 from tests.law.pauses import asked_days, extensions, most_days, right_post
@@ -16,9 +17,18 @@ from tests.law.watch import Verdict
 
 def judge_extensions(known: Known) -> Iterator[Verdict]:
     told = extensions(known)
-    ends = legal_ends(known) if told else None
+    try:
+        unanswered(known)
+    except Missing:
+        return
     for number, fact in enumerate(told):
-        before = None if ends is None else ends[min(number, 1)]
+        try:
+            ends = legal_ends(known)
+            before = None if ends is None else ends[min(number, 1)]
+        except Missing as missing:
+            if fact.at >= missing.year_begins:
+                continue
+            before = None
         if before is not None and fact.at > before:
             yield _verdict(known, Level.RED, fact, fact.at, before)
         elif number > 0 or _is_wrong(known, fact):
@@ -36,7 +46,10 @@ def _is_wrong(known: Known, fact: Fact) -> bool:
 def _not_told(known: Known, fact: Fact) -> Iterator[Verdict]:
     """By the end of the first working day behind the day of the approval."""
     told_at = fact.event.payload.notified_at
-    last = limit_end(known.days, fact.at, Limit(1), Mode.DAY_END, NOT_PAUSED)
+    try:
+        last = limit_end(known.days, fact.at, Limit(1), Mode.DAY_END, NOT_PAUSED)
+    except Missing:
+        return
     if told_at is None:
         yield _verdict(known, Level.YELLOW, fact, last + 1, from_=last + 1)
     elif told_at > last:

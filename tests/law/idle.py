@@ -12,7 +12,7 @@ from supervision.alert import Level
 from supervision.event import EventType, Stream
 from supervision.subject import stream_of
 from supervision.worktime import Limit, Mode
-from tests.law.days import HOUR, Paused, limit_end
+from tests.law.days import HOUR, Missing, Paused, limit_end
 from tests.law.deadlines import judge_deadlines
 from tests.law.facts import Fact, Known
 from tests.law.pauses import paused_time, pauses
@@ -57,13 +57,18 @@ def _counts(fact: Fact) -> bool:
 
 
 def _levels(known: Known, last: Fact, paused: Paused) -> list[tuple[Level, int]]:
-    """Levels with the last instant at which the next event would have been in time."""
+    """Levels with the last instant at which the next event would have been in time, but those that wait for a calendar year."""
     days = known.days
     first = days.day_of(last.at)
-    if all(day in paused.days for day in range(first + 1, first + DAYS_PAUSED + 2)):
-        return [(Level.YELLOW, days.midnight(first + DAYS_PAUSED + 1) - 1)]
-    marks = ((Level.NOTICE, 15), (Level.YELLOW, 30))
-    return [(level, limit_end(days, last.at, Limit(wd), Mode.DAY_END, paused)) for level, wd in marks]
+    found = []
+    try:
+        if all(paused.on(day) for day in range(first + 1, first + DAYS_PAUSED + 2)):
+            return [(Level.YELLOW, days.midnight(first + DAYS_PAUSED + 1) - 1)]
+        for level, wd in ((Level.NOTICE, 15), (Level.YELLOW, 30)):
+            found.append((level, limit_end(days, last.at, Limit(wd), Mode.DAY_END, paused)))
+    except Missing:
+        pass
+    return found
 
 
 def _spoken_for(known: Known, at: int) -> bool:

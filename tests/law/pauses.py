@@ -9,7 +9,7 @@ from supervision.payload import Extension, SpecialProcedureStarted
 from supervision.payloads.handling import ProcedureKind
 from supervision.reference import Officer
 from supervision.worktime import Limit, Mode, Unit
-from tests.law.days import NOT_PAUSED, Paused, limit_end, rolls
+from tests.law.days import NOT_PAUSED, Missing, Paused, limit_end, rolls
 from tests.law.facts import Fact, Known
 
 ARTICLE_45 = frozenset(("hearing", "tender", "auction", "inspection", "testing", "quarantine", "appraisal", "expert_review"))
@@ -35,21 +35,31 @@ def end_of(start: Fact, ends: list[Fact]) -> int | None:
 def paused_time(known: Known, but: Fact | None = None, behind: int | None = None) -> Paused:
     """Grounded pauses to their end, at most to the end of the declared limit; dates from the day after the start.
 
-    `but`: the pause that is judged itself; `behind`: only those begun at or behind this instant.
+    `but`: the pause that is judged itself; `behind`: only those begun at or behind this instant. One that may go on into a year
+    that the calendar lacks lasts until then, and nobody knows what comes behind.
     """
     excluded = ARTICLE_45 | set(() if known.item is None else known.item.excluded_kinds)
     days: set[int] = set()
     spans: list[tuple[int, int]] = []
+    unknown: tuple[int, int] | None = None
     for fact, end in pauses(known):
         start: SpecialProcedureStarted = fact.event.payload
         if fact is but or (behind is not None and fact.at < behind) or start.kind is None or start.kind.value not in excluded:
             continue
-        cap = limit_end(known.days, fact.at, start.limit or Limit(10), Mode.DAY_END, NOT_PAUSED)
+        try:
+            cap = limit_end(known.days, fact.at, start.limit or Limit(10), Mode.DAY_END, NOT_PAUSED)
+        except Missing as missing:
+            if end is None or end >= missing.year_begins:
+                first_unknown = (known.days.day_of(missing.year_begins), missing.year_begins)
+                unknown = min(unknown or first_unknown, first_unknown)
+                cap = missing.year_begins - 1
+            else:
+                cap = end
         last = cap if end is None else min(cap, end)
         over = known.days.midnight(known.days.day_of(cap) + 1) if not rolls(start.limit or Limit(10), Mode.DAY_END) else cap
         spans.append((fact.at, over if end is None else min(over, end)))
         days |= set(range(known.days.day_of(fact.at) + 1, known.days.day_of(last) + 1))
-    return Paused(frozenset(days), tuple(span for span in spans if span[0] < span[1]))
+    return Paused(frozenset(days), tuple(span for span in spans if span[0] < span[1]), unknown)
 
 
 def extension_days(known: Known, end: int) -> int:

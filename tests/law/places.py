@@ -39,10 +39,12 @@ from supervision.reference import (
 from supervision.worktime import Limit, Mode, Unit
 from tests.law.answers import ANSWERS
 from tests.law.judge import Law
+from tests.law.profile import FIELDS
 
 ZONE = ZoneInfo("Asia/Shanghai")
 HOURS = Hours(spans=((540, 720), (810, 1050)))
 FOREVER_DAYS = 36_500
+ENDED = "law-ended"  # the version of the world in which most calendars end with 2025
 
 
 def _at(year: int, month: int, day: int, hour: int = 0) -> int:
@@ -297,6 +299,7 @@ def worlds() -> tuple[World, ...]:
     references = [Reference([*usual, *more], version=f"law-{number}") for number, more in enumerate(sets)]
     references.append(Reference([*map(_amended, [*CALENDARS, *_items()]), *people, *OUTAGES], version="law-amended"))
     references.append(Reference([*map(_incomplete, usual), *WAIVERS], version="law-incomplete"))
+    references.append(Reference([*map(_ended, usual), *OUTAGES], version=ENDED))
     return tuple(World(reference, Law(reference, REGION_CODES)) for reference in references)
 
 
@@ -315,6 +318,23 @@ def _incomplete(entry: Entry) -> Entry:
     unsent = UNSENT.get(entry.name)
     sends = None if unsent is None else tuple(kind for kind in EventType if kind not in unsent)
     return replace(entry, sends=sends, fills=FILLED.get(entry.name))
+
+
+def _ended(entry: Entry) -> Entry:
+    """The calendars before those of 2026 came, but where a city made its own. No source says who acted: what counts working days
+    backwards from an act, or from an officer's new post, is not what is tried here."""
+    if isinstance(entry, CalendarData) and entry.inherits is not None:
+        return replace(entry, inherits="HERE")
+    if isinstance(entry, CalendarData):
+        kept = {name: tuple(day for day in getattr(entry, name) if day < "2026") for name in ("holidays", "makeup_workdays")}
+        name = "HERE" if entry.name == "CN" else entry.name  # the product has data of its own under that name
+        return replace(entry, name=name, version="t0", years=(2025,), **kept)
+    if isinstance(entry, Region) and entry.calendar == "CN":
+        return replace(entry, calendar="HERE")
+    if isinstance(entry, Source):
+        named = {name for groups in FIELDS.values() for names in groups for name in names}
+        return replace(entry, fills=tuple(sorted(named - {"actor_officer_id", "payload.approver_officer_id"})))
+    return entry
 
 
 def _amended(entry: Entry) -> Entry:

@@ -74,7 +74,14 @@ UNKNOWN: dict[str, tuple[int, Callable[[], object]]] = {
     "a limit beyond all calendars": (12026, lambda: term(CN, at("2026-03-02 09:00"), Limit(120_000, Unit.MONTH))),
     "an absolute date": (2027, lambda: absolute_term(CN, at("2026-12-20 09:00"), "2027-02-01")),
     "late days": (2027, lambda: term(CN, at("2026-12-20 09:00"), Limit(1)).late_wd_at(60)),
-    "a pause never ended": (2027, lambda: paused(pause("2026-12-25 09:00", None))),
+    "the end of a pause": (2027, lambda: paused(pause("2026-12-25 09:00", None)).after(day("2026-12-26"))),
+    "an instant behind a pause": (2027, lambda: paused(pause("2026-12-25 09:00", None)).at(at("2027-01-01 00:00"))),
+    "calendar days over a pause": (2027, lambda: paused(pause("2026-12-25 09:00", None)).add_days(day("2026-12-24"), 3)),
+    "a limit over a pause": (
+        2027,
+        lambda: term(CN, at("2026-12-24 09:00"), Limit(2), pauses=paused(pause("2026-12-25 09:00", None))),
+    ),
+    "an absolute date before its start": (2027, lambda: absolute_term(CN, at("2027-02-02 09:00"), "2027-02-01")),
     "office hours": (2027, lambda: CN.office(day("2027-03-01"))),
 }
 

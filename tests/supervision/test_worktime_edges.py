@@ -104,6 +104,21 @@ def test_a_due_day_may_end_with_its_last_span() -> None:
     assert clock(kept.due_at) == "2026-03-06 17:30:00"
 
 
+def test_a_pause_into_a_year_without_data_is_known_up_to_it() -> None:
+    first = day("2026-12-26")
+    wait = Pauses.of(CN, [pause("2026-12-25 09:00", None), pause("2026-03-03 10:00", "2026-03-04 10:00")])
+    assert wait.days == ((day("2026-03-04"), day("2026-03-04")), (first, day("2026-12-31")))
+    assert wait.instants[1] == (at("2026-12-25 09:00"), at("2027-01-01 00:00"))
+    assert (wait.lacks, wait.known_to) == (("CN", 2027), (day("2027-01-01"), at("2027-01-01 00:00")))
+    assert (wait.on(day("2026-12-31")), wait.on(day("2026-12-25")), wait.at(at("2026-12-31 23:59"))) == (True, False, True)
+    assert clock(term(CN, at("2026-12-23 09:00"), Limit(2), pauses=wait).due_at) == "2026-12-25 23:59:59.999"
+    over = Pauses.of(CN, [pause("2026-12-25 09:00", "2026-12-28 10:00")])
+    assert (over.lacks, over.days) == (None, ((first, day("2026-12-28")),))
+    unknown = Pauses.of(CN, [pause("2027-02-01 09:00", None)])
+    assert (unknown.days, unknown.instants, bool(unknown), unknown.on(day("2026-12-31"))) == ((), (), True, False)
+    assert wait == Pauses.of(CN, [pause("2026-03-03 10:00", "2026-03-04 10:00"), pause("2026-12-25 09:00", None)])
+
+
 def test_a_year_that_is_used_up_to_its_last_minute_ends_with_it() -> None:
     close = at("2025-12-31 17:30")
     assert CN.add_work(at("2025-12-31 16:30"), HOUR) == close
