@@ -37,7 +37,7 @@ class PauseDrawn(Struct, frozen=True):
 
 class Picture(Struct, frozen=True):
     """One part of a case, instants in ms. `opened_at`: the acceptance, or the receipt that counts as it, None: nothing set a limit
-    yet; `promised_due_at`, `legal_due_at` None: no such limit, or it ends in a year without calendar; `stop_type`: what ended it."""
+    yet; `promised_due_at`, `legal_due_at` None: no such limit, or in a year without calendar; `stop_type`: what ended it."""
 
     calendar: WorkCalendar
     item: Item | None
@@ -58,7 +58,7 @@ class Picture(Struct, frozen=True):
 def picture(
     book: Rulebook, reference: Reference, events: Iterable[CaseEvent], source: str, case_id: str, segment: str | None = None
 ) -> Picture | None:
-    """Of the part under `segment`, else the last one; None: no such case, or its calendar lacks a year without which it has none."""
+    """Of the part under `segment`, else the last one; None: no such case, or its calendar lacks a year that it needs."""
     case = _case(book, reference, events, source, case_id)
     if not case.facts:
         return None

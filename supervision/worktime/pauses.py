@@ -28,13 +28,14 @@ class Pauses(Struct, frozen=True):
     """`days`: paused dates as closed spans of ordinals, the first day of a pause not among them; `instants`: [start, end) in ms.
 
     Both sorted and without overlap, so equal sets of pauses are equal whatever their order. `lacks`: one of them ends in that year,
-    for which there is no data: spans go on to its first day, `known_to`, and what is asked of it or later raises CalendarMissing.
+    for which there is no data. Spans go on to its first
+    day (the day of the start, if that lies in it), and all that is asked from `known_to` on raises CalendarMissing.
     """
 
     days: Spans = ()
     instants: Spans = ()
     lacks: tuple[str, int] | None = None
-    known_to: tuple[int, int] = (NO_END, NO_END)  # that day and its first instant
+    known_to: tuple[int, int] = (NO_END, NO_END)  # a date and an instant
 
     NONE: ClassVar[Pauses]
 
@@ -50,8 +51,8 @@ class Pauses(Struct, frozen=True):
             try:
                 last, end = _end(calendar, pause, first)
             except CalendarMissing as missing:
-                end = calendar.year_start(missing.year)
-                last = calendar.day_of(end) - 1
+                begins = calendar.year_start(missing.year)
+                last, end = max(calendar.day_of(begins) - 1, first), max(begins, pause.start)
                 if end < known_to[1]:
                     lacks, known_to = (missing.region, missing.year), (last + 1, end)
             if last > first:

@@ -36,7 +36,7 @@ def paused_time(known: Known, but: Fact | None = None, behind: int | None = None
     """Grounded pauses to their end, at most to the end of the declared limit; dates from the day after the start.
 
     `but`: the pause that is judged itself; `behind`: only those begun at or behind this instant. One that may go on into a year
-    that the calendar lacks lasts until then, and nobody knows what comes behind.
+    that the calendar lacks lasts until then, or is known up to the day of its start if that lies in it.
     """
     excluded = ARTICLE_45 | set(() if known.item is None else known.item.excluded_kinds)
     days: set[int] = set()
@@ -49,10 +49,12 @@ def paused_time(known: Known, but: Fact | None = None, behind: int | None = None
         try:
             cap = limit_end(known.days, fact.at, start.limit or Limit(10), Mode.DAY_END, NOT_PAUSED)
         except Missing as missing:
-            if end is None or end >= missing.year_begins:
-                first_unknown = (known.days.day_of(missing.year_begins), missing.year_begins)
+            began = known.days.day_of(fact.at)
+            if end is None or (end >= missing.year_begins and known.days.day_of(end) > began):
+                from_day = max(known.days.day_of(missing.year_begins), began + 1)
+                first_unknown = (from_day, max(missing.year_begins, fact.at))
                 unknown = min(unknown or first_unknown, first_unknown)
-                cap = missing.year_begins - 1
+                cap = first_unknown[1] - (fact.at < missing.year_begins)
             else:
                 cap = end
         last = cap if end is None else min(cap, end)

@@ -115,7 +115,8 @@ def test_a_pause_into_a_year_without_data_is_known_up_to_it() -> None:
     over = Pauses.of(CN, [pause("2026-12-25 09:00", "2026-12-28 10:00")])
     assert (over.lacks, over.days) == (None, ((first, day("2026-12-28")),))
     unknown = Pauses.of(CN, [pause("2027-02-01 09:00", None)])
-    assert (unknown.days, unknown.instants, bool(unknown), unknown.on(day("2026-12-31"))) == ((), (), True, False)
+    assert (unknown.days, unknown.instants, bool(unknown), unknown.known_to[0]) == ((), (), True, day("2027-02-02"))
+    assert (unknown.on(day("2027-02-01")), unknown.at(at("2027-02-01 08:59"))) == (False, False)
     assert wait == Pauses.of(CN, [pause("2026-03-03 10:00", "2026-03-04 10:00"), pause("2026-12-25 09:00", None)])
 
 
