@@ -93,7 +93,7 @@ class Expected(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
 class Example(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A small history, the clock it reaches, and the alerts of this rule that stand then. See `rules.examples`."""
 
-    name: Words
+    name: Text
     kind: ExampleKind
     events: tuple[dict[str, Any], ...]
     clock: Moment

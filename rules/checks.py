@@ -152,9 +152,10 @@ def _examples(card: Card) -> Iterator[Fault]:
         place: Path = ("examples", position)
         if example.false_positive is not None and example.false_positive not in listed:
             yield (*place, "false_positive"), say("未列出", "not listed") + near(example.false_positive, listed)
-        if example.name in names:
+        own = {example.name.zh, example.name.en}
+        if not names.isdisjoint(own):
             yield (*place, "name"), say("另有同名的例子", "another example has this name")
-        names.add(example.name)
+        names |= own
         if (example.kind.value == "fires") and not example.expect:
             yield (*place, "expect"), say("fires 类的例子应有预期的牌", "an example that fires expects an alert")
         if (example.kind.value == "quiet") and any(expected.state.value != "revoked" for expected in example.expect):

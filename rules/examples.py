@@ -26,7 +26,7 @@ from rules.subjects import SubjectEngine
 from supervision.alert import Alert, State
 from supervision.decoder import decode
 from supervision.event import CaseEvent, ClockAdvanced, EventType, Stream
-from supervision.language import UserError, say
+from supervision.language import UserError, language, say
 from supervision.payload import PAYLOADS
 from supervision.reference import Reference
 from supervision.refusal import Refusal
@@ -54,7 +54,7 @@ def bench(cards: Iterable[Card]) -> Rulebook:
 def run(book: Rulebook, card: Card, example: Example) -> Outcome:
     """Judge the example by the book that holds the card, and compare what this card says (other rules may speak for it, or go
     before it). Raises UserError where the example itself cannot be read."""
-    place = f"{card.id}: {example.name}"
+    place = f"{card.id}: {getattr(example.name, language())}"
     reference = sandbox(example.catalogue, place)
     clock = reference.source(SOURCE).clock
     labels, steps = _steps(example, clock, place)

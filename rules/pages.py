@@ -141,10 +141,12 @@ def _lines(card: Card, looked: Looked, language: str) -> Iterator[str]:
         *(f"- {word(level.value, language)}: {_text(text, language)}" for level, text in card.sentence.items()),
     )
     example = worked(card)
-    yield from _section("example", language, f"![{_title('example', language)}: {example.name}]({card.id}.{language}.svg)", "")
+    yield from _section(
+        "example", language, f"![{_title('example', language)}: {_text(example.name, language)}]({card.id}.{language}.svg)", ""
+    )
     yield from _timeline(example, language)
     if card.false_positives:
-        names = {example.false_positive: example.name for example in card.examples}
+        names = {example.false_positive: _text(example.name, language) for example in card.examples}
         lines = [f"- {getattr(wolf, language)} (`{names[wolf.id]}`)" for wolf in card.false_positives if wolf.id in names]
         yield from _section("false_positives", language, *lines)
     if card.notes:
@@ -250,7 +252,8 @@ def _row(example: Example, language: str) -> str:
     alerts = [
         f"{word(one.level.value, language)} {one.detected_at} {_state(one.state.value, language)}".strip() for one in example.expect
     ]
-    return f"- {word(example.kind.value, language)} · {example.name}: {'; '.join(alerts) or _title('quiet', language)}"
+    name = f"{word(example.kind.value, language)} · {_text(example.name, language)}"
+    return f"- {name}: {'; '.join(alerts) or _title('quiet', language)}"
 
 
 def _state(state: str, language: str) -> str:

@@ -153,7 +153,7 @@ class _Drawing:
 
     def lines(self, *, styled: bool) -> Iterator[str]:
         height = self._bottom + 12
-        title = f"{self._card.id} {self._say('picture')}: {self._example.name}"
+        title = f"{self._card.id} {self._say('picture')}: {getattr(self._example.name, self._language)}"
         yield (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="timeline-drawn" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
             f'height="{height}" role="img" aria-label="{escape(title)}">'

@@ -77,7 +77,7 @@ def run_examples(
             outcome = run(book, card, example)
             failed += bool(outcome.problems)
             for problem in outcome.problems:
-                typer.echo(f"{card.id}: {example.name}: {problem}")
+                typer.echo(f"{card.id}: {getattr(example.name, language())}: {problem}")
     typer.echo(
         say(f"{len(cards)} 张卡,{total} 个例子,{failed} 个不符", f"{len(cards)} cards, {total} examples, {failed} not as they say")
     )

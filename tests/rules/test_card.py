@@ -62,9 +62,9 @@ sentence:
 false_positives:
   - {id: late, zh: 迟报, en: late}
 examples:
-  - {name: one, kind: fires, clock: "2026-03-12 00:00", events: [], expect: [{level: notice, detected_at: "2026-03-12 00:00"}]}
-  - {name: two, kind: quiet, clock: "2026-03-12 00:00", events: []}
-  - {name: three, kind: edge, clock: "2026-03-12 00:00", events: [], false_positive: late}
+  - {name: {zh: 一, en: one}, kind: fires, clock: "2026-03-12", events: [], expect: [{level: notice, detected_at: "2026-03-12"}]}
+  - {name: {zh: 二, en: two}, kind: quiet, clock: "2026-03-12 00:00", events: []}
+  - {name: {zh: 三, en: three}, kind: edge, clock: "2026-03-12 00:00", events: [], false_positive: late}
 """
 
 
@@ -110,7 +110,11 @@ def test_a_good_card_is_taken() -> None:
         pytest.param(
             "false_positive: late", "false_positive: lat", "examples[2].false_positive: not listed; did you mean late", id="wolf"
         ),
-        pytest.param("name: two", "name: one", "L01.yaml:24: examples[1].name: another example has this name", id="a name twice"),
+        pytest.param("en: two", "en: one", "L01.yaml:24: examples[1].name: another example has this name", id="a name twice"),
+        pytest.param("zh: 二", "zh: 一", "L01.yaml:24: examples[1].name: another example has this name", id="a Chinese name twice"),
+        pytest.param(
+            "{zh: 二, en: two}", "two", "L01.yaml:24: examples[1].name: Expected `object`, got `str`", id="a name in one language"
+        ),
         pytest.param("version: 1\nowner", "version: 1\nversion: 2\nowner", "L01.yaml:7: version: given twice", id="a key twice"),
         pytest.param("owner: bureau", "owner: [", "L01.yaml:", id="no yaml"),
         pytest.param("owner: bureau", 'owner: bureau\nwhen: item.risk == "high"', "unknown field item.risk", id="an unknown field"),

@@ -36,7 +36,7 @@ sentence:
   notice: {zh: "办件{case_id}应于{due_day}前送达", en: "case {case_id} was to be delivered by {due_day}"}
   yellow: {zh: "办件{case_id}应于{due_day}前送达", en: "case {case_id} was to be delivered by {due_day}"}
 examples:
-  - name: never delivered
+  - name: {zh: 从未送达, en: never delivered}
     kind: fires
     catalogue: &service {item: {item_type: "20"}}
     events:
@@ -45,14 +45,14 @@ examples:
     expect:
       - {level: notice, detected_at: "2026-03-06 00:00", due_at: "2026-03-05 23:59:59.999"}
       - {level: yellow, detected_at: "2026-03-10 00:00", due_at: "2026-03-09 23:59:59.999"}
-  - name: delivered in the last millisecond
+  - name: {zh: 在最后一毫秒送达, en: delivered in the last millisecond}
     kind: edge
     catalogue: *service
     events:
       - {type: case_completed, at: "2026-03-02 16:00"}
       - {type: result_delivered, at: "2026-03-05 23:59:59.999"}
     clock: "2026-03-31 00:00"
-  - name: delivered a millisecond too late
+  - name: {zh: 晚一毫秒送达, en: delivered a millisecond too late}
     kind: edge
     catalogue: *service
     events:
@@ -61,19 +61,19 @@ examples:
     clock: "2026-03-31 00:00"
     expect:
       - {level: notice, detected_at: "2026-03-06 00:00"}
-  - name: handed over before the completion was entered
+  - name: {zh: 办结录入以前已交付, en: handed over before the completion was entered}
     kind: quiet
     catalogue: *service
     events:
       - {type: result_delivered, at: "2026-03-02 15:00"}
       - {type: case_completed, at: "2026-03-02 16:00"}
     clock: "2026-03-31 00:00"
-  - name: a licence is no public service
+  - name: {zh: 许可不是公共服务, en: a licence is no public service}
     kind: quiet
     events:
       - {type: case_completed, at: "2026-03-02 16:00"}
     clock: "2026-03-31 00:00"
-  - name: a delivery reported late takes the card back
+  - name: {zh: "送达晚报,牌撤销", en: a delivery reported late takes the card back}
     kind: quiet
     catalogue: *service
     events:
@@ -95,7 +95,7 @@ def test_the_card_is_taken(tmp_path: Path) -> None:
     assert WRONG == []
 
 
-@pytest.mark.parametrize("example", L01.examples, ids=[example.name for example in L01.examples])
+@pytest.mark.parametrize("example", L01.examples, ids=[example.name.en for example in L01.examples])
 def test_its_examples_come_out(example: Example) -> None:
     assert isinstance(L01, Card)
     assert run(BOOK, L01, example).problems == ()
@@ -141,7 +141,7 @@ def test_marks_of_what_is_due_besides_are_checked_too() -> None:
 # Monday 2026-03-02 and two working days: Wednesday; twice as many: Friday.
 TWICE = """\
 examples:
-  - name: open for more than twice the limit
+  - name: {zh: 超过期限两倍仍未办结, en: open for more than twice the limit}
     kind: fires
     catalogue: &short {item: {promised_limit: [2, working_day]}}
     events:
@@ -150,7 +150,7 @@ examples:
     expect:
       - {level: notice, detected_at: "2026-03-05 00:00", due_at: "2026-03-04 23:59:59.999"}
       - {level: yellow, detected_at: "2026-03-07 00:00", due_at: "2026-03-04 23:59:59.999"}
-  - name: completed in the last millisecond
+  - name: {zh: 在最后一毫秒办结, en: completed in the last millisecond}
     kind: edge
     catalogue: *short
     events:
@@ -159,7 +159,7 @@ examples:
     clock: "2026-03-31 00:00"
     expect:
       - {level: notice, detected_at: "2026-03-05 00:00"}
-  - name: completed in time
+  - name: {zh: 按时办结, en: completed in time}
     kind: quiet
     catalogue: *short
     events:

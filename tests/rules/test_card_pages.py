@@ -73,3 +73,15 @@ def test_a_delivered_card_has_the_kind_its_row_says() -> None:
 def test_every_event_has_a_chinese_name(kind: EventType) -> None:
     assert re.search("[\u4e00-\u9fff]", word(kind.value, "zh"))
     assert word(kind.value, "en") == kind.value.replace("_", " ")
+
+
+def test_names_of_examples_are_said_in_the_language_of_the_page() -> None:
+    told = pages(CARDS)
+    for card in CARDS:
+        zh, en = (told[f"{card.id}.{language}.md"] for language in ("zh", "en"))
+        for example in card.examples:
+            assert f"· {example.name.zh}: " in zh
+            assert f"· {example.name.en}: " in en
+            assert re.search("[\u4e00-\u9fff]", example.name.zh), example.name
+            assert f"· {example.name.en}: " not in zh
+            assert example.name.en not in told[f"{card.id}.zh.svg"]

@@ -21,7 +21,7 @@ BOOK = Rulebook(CARDS)
 # Whom a card yields to, and whose card says how the legal limit runs.
 BESIDE = {"T03": {"T04", "T01"}, "T04": {"T01"}, "T09": {"T04", "T01"}, "T17": {"T08"}}
 ALONE = {one.id: Rulebook(card for card in CARDS if card.id in {one.id, *BESIDE.get(one.id, ())}) for one in CARDS}
-EXAMPLES = [pytest.param(card, example, id=f"{card.id} {example.name}") for card in CARDS for example in card.examples]
+EXAMPLES = [pytest.param(card, example, id=f"{card.id} {example.name.en}") for card in CARDS for example in card.examples]
 T03 = next(card for card in CARDS if card.id == "T03")
 FIRES = T03.examples[0]
 

@@ -26,7 +26,7 @@ def history(told: Outcome) -> tuple[Reference, list[CaseEvent]]:
     return sandbox(told.example.catalogue, told.card_id), [step for step in told.steps if isinstance(step, CaseEvent)]
 
 
-@pytest.mark.parametrize(("card", "example"), EXAMPLES, ids=[f"{card.id}: {example.name}" for card, example in EXAMPLES])
+@pytest.mark.parametrize(("card", "example"), EXAMPLES, ids=[f"{card.id}: {example.name.en}" for card, example in EXAMPLES])
 def test_a_picture_has_the_limits_of_the_alerts(card: Card, example: Example) -> None:
     told = run(BOOK, card, example)
     reference, events = history(told)

@@ -33,7 +33,7 @@ def shapes(picture: ElementTree.Element, kind: str) -> list[ElementTree.Element]
     return [one for one in picture.iter() if one.get("class") == kind and one.tag in {f"{SVG}circle", f"{SVG}path"}]
 
 
-@pytest.mark.parametrize(("card", "example"), EXAMPLES, ids=[f"{card.id}: {example.name}" for card, example in EXAMPLES])
+@pytest.mark.parametrize(("card", "example"), EXAMPLES, ids=[f"{card.id}: {example.name.en}" for card, example in EXAMPLES])
 def test_an_example_is_drawn_whole_and_in_its_place(card: Card, example: Example) -> None:
     for language in LANGUAGES:
         picture = drawn(card, example, language)
@@ -82,7 +82,7 @@ def test_a_revoked_alert_is_struck_through_and_a_correction_is_hollow() -> None:
 
 def test_days_off_the_limit_and_what_is_late_are_drawn() -> None:
     card = CARDS["T03"]
-    example = next(example for example in card.examples if example.name == "late by as much as the limit again")
+    example = next(example for example in card.examples if example.name.en == "late by as much as the limit again")
     picture = drawn(card, example)
     of = {kind: [one for one in picture.iter(f"{SVG}rect") if one.get("class") == kind] for kind in ("off", "run", "late", "pause")}
     assert len(of["off"]) == 3, "two weekends, and the end of the Sunday before"
@@ -91,7 +91,7 @@ def test_days_off_the_limit_and_what_is_late_are_drawn() -> None:
     (due,) = [one for one in picture.iter(f"{SVG}line") if one.get("class") == "due"]
     run = of["run"][0]
     assert float(due.get("x1", 0)) == pytest.approx(float(run.get("x", 0)) + float(run.get("width", 0)), abs=0.2)
-    paused = next(example for example in card.examples if example.name == "ten days of testing are not counted")
+    paused = next(example for example in card.examples if example.name.en == "ten days of testing are not counted")
     assert len([one for one in drawn(card, paused).iter(f"{SVG}rect") if one.get("class") == "pause"]) == 1
 
 

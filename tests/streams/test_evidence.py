@@ -64,7 +64,7 @@ def empty(store: Store) -> None:
 @pytest.mark.parametrize(("card_id", "name"), EXAMPLES)
 def test_a_stored_alert_is_judged_again_from_stored_events(store: Store, card_id: str, name: str) -> None:
     card = CARDS[card_id]
-    example = next(example for example in card.examples if example.name == name)
+    example = next(example for example in card.examples if example.name.en == name)
     events, alerts = kept(store, card, example)
     reference = sandbox(example.catalogue, name)
     assert alerts
@@ -84,10 +84,10 @@ def kept(store: Store, card: Card, example: Example) -> tuple[list[CaseEvent], t
     empty(store)
     for stream in Stream:
         mine = [encode(event) for event in events if stream_of(event) is stream]
-        keep(store, event_rows(records(stream.value, mine), stream), f"{card.id}-{example.name}-{stream.value}")
+        keep(store, event_rows(records(stream.value, mine), stream), f"{card.id}-{example.name.en}-{stream.value}")
     table = "clues_raw" if card.disposition is Disposition.CLUE else "alerts_raw"
     said = records("alerts", [msgspec.json.encode(alert) for alert in outcome.alerts])
-    keep(store, alert_rows(said, table), f"{card.id}-{example.name}-alerts")
+    keep(store, alert_rows(said, table), f"{card.id}-{example.name.en}-alerts")
     return events, outcome.alerts
 
 
