@@ -36,7 +36,9 @@ def up(
     cards: Annotated[
         Path | None, typer.Option("--cards", help="Directory of rule cards in place of the built-in ones.", metavar="DIR")
     ] = None,
-    background: Annotated[bool, typer.Option("--background", help="Return once everything answers.")] = False,
+    background: Annotated[
+        bool, typer.Option("--background", help="Return once everything answers; the rest, also the example, goes on behind.")
+    ] = False,
 ) -> None:
     """Start everything on this machine: Kafka, ClickHouse, agents, sink, gateway, board, a made-up city. / 启动整套系统。
 
@@ -63,7 +65,8 @@ def up(
     with _administrator(settings) as password:
         if background:
             told = ["--data", str(settings.data.absolute()), "--workers", str(settings.workers)]
-            told += ["--demo" if demo else "--no-demo", "--city" if city else "--no-city"]
+            told += [] if demo is None else ["--demo" if demo else "--no-demo"]
+            told += ["--city" if city else "--no-city"]
             told += ["--cards", str(cards.absolute())] if cards is not None else []
             _print_addresses(stack_background.start(settings.data, told), settings, password)
             return

@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from streams.embedded import clickhouse, stack, stack_background, stack_ready
 from streams.embedded.stack import Stack
 from streams.embedded.stack_ready import Workers
+from supervision.cli import app
 from supervision.language import UserError
 from supervision.settings import load
 from tests.streams.test_stack_child import eventually, runs
@@ -134,3 +136,26 @@ def test_a_part_can_be_killed_and_started_again(stand_in: Stack) -> None:
 
 def test_nothing_to_stop_is_no_fault(tmp_path: Path) -> None:
     assert not stack_background.stop(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        pytest.param([], ["--city"], id="the first start decides on the example, as in the foreground"),
+        pytest.param(["--demo", "--no-city"], ["--demo", "--no-city"], id="the example again"),
+        pytest.param(["--no-demo"], ["--no-demo", "--city"], id="never"),
+    ],
+)
+def test_what_is_asked_of_a_background_start_is_what_it_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: list[str], told: list[str]
+) -> None:
+    passed_on: list[str] = []
+
+    def start(_data: Path, arguments: list[str]) -> dict[str, object]:
+        passed_on.extend(arguments)
+        return {}
+
+    monkeypatch.setattr(stack_background, "start", start)
+    result = CliRunner().invoke(app, ["up", "--background", "--data", str(tmp_path), *asked])
+    assert result.exit_code == 0, result.output
+    assert passed_on == ["--data", str(tmp_path), "--workers", "1", *told]
