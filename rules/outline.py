@@ -20,6 +20,7 @@ from rules.stepbook import STEP_CODE, STEP_CODES, StepBook
 if TYPE_CHECKING:
     from rules.vocabulary import Vocabulary
     from rules.world import Place, World
+    from supervision.event import CaseEvent
 
 LOUD: Final = -(2**62)  # what a look says when verdicts may come or go: judge the whole case
 SAME: Final = LOUD - 1  # what a look says when its rule goes on waiting for the instant that it waits for
@@ -37,7 +38,7 @@ UNTOUCHED: Final = Untouched.UNTOUCHED
 
 class Scene:
     """What a look may ask of the case at hand. `at` and `actor` are those of the new act, which comes after `number` others, `told`
-    the names and numbers it tells (`rules.fact.MANY_VALUED`).
+    the names and numbers it tells (`rules.fact.MANY_VALUED`), `event` all of it.
 
     `drafts`: signals that looks have to send, should the event go the short way. `wakes`: packed. `start`: the acceptance, else the
     first act.
@@ -51,7 +52,7 @@ class Scene:
         "apart",
         "at",
         "drafts",
-        "event_id",
+        "event",
         "facts",
         "grace",
         "now",
@@ -74,7 +75,7 @@ class Scene:
         self,
         place: Place,
         start: int,
-        event_id: int,
+        event: CaseEvent,
         at: int,
         actor: Actor | None,
         told: dict[int, Any],
@@ -89,7 +90,7 @@ class Scene:
         `now`: of the case's clock; `grace`: for what is absent, ms."""
         if self.drafts:
             self.drafts = []
-        self.event_id = event_id
+        self.event = event
         self.place = place
         self.start = start
         self.at = at
@@ -103,6 +104,10 @@ class Scene:
         self.wakes = wakes
         self._day: int | None = None
         self._plans: dict[int, Any] | None = None
+
+    @property
+    def event_id(self) -> int:
+        return self.event.event_id.int
 
     def wake_of(self, rule: bytes) -> int:
         """What a rule wakes at so far, FAR: never."""

@@ -76,7 +76,8 @@ class Ringing:
             return None
         opening = self._opening(blob, place_at)
         place = self._origins.place(origin, where_code, opening.at)
-        bell = Bell(place, opening, key_of("case", source, case_id), now, origin.grace)
+        facts = blob[_HEAD_SIZE : _HEAD_SIZE + FACT_SIZE * count]
+        bell = Bell(place, opening, facts, key_of("case", source, case_id), now, origin.grace)
         try:
             asked = self._ask(rules, bell, waiting, case_id, source, clock)
         except CalendarMissing:

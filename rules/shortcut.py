@@ -213,9 +213,7 @@ class Shortcut:
         if is_asked or follow.looks:
             scene = self._scene
             facts, apart = blob[_HEAD_SIZE:facts_end], blob[apart_at:wakes_at]
-            scene.set(
-                place, start, event.event_id.int, at, actor, many, count, facts, apart, origin.now, origin.grace, packed_wakes
-            )
+            scene.set(place, start, event, at, actor, many, count, facts, apart, origin.now, origin.grace, packed_wakes)
             changed = self._look(follow, before, scene) if is_asked else packed_wakes
             if changed is not None and follow.looks:
                 changed = self._asked(follow.looks, scene, changed)

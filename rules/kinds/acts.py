@@ -16,7 +16,11 @@ from rules.fact import (
     IMPLEMENT_CODE,
     PARTY,
     POST_PLACE,
+    Actor,
+    Device,
     Fact,
+    Party,
+    Where,
 )
 from rules.parameters import Key
 from rules.part import ACCEPTANCES
@@ -62,14 +66,15 @@ def subject_of(whom: Key, data: dict[str, Any], clock: str) -> str:
     return on_clock(key(whom.value, *parts), clock)
 
 
-def told(act: Fact) -> dict[str, Any]:
-    """What a signal tells of an act beside who, when and where, under the names that rules read."""
+def told(act: Fact, where: Where, actor: Actor, device: Device, party: Party) -> dict[str, Any]:
+    """What a signal tells of an act beside who, when and where, under the names that rules read; of the act itself only what is
+    kept of it is asked for."""
     found: dict[str, Any] = {
-        "item": act.where[CATALOG_CODE] or act.where[IMPLEMENT_CODE],
-        "department_id": act.where[DEPARTMENT],
-        **dict(zip(PARTY, act.party, strict=True)),
-        **dict(zip(DEVICE, act.device, strict=True)),
-        ACTOR[POST_PLACE]: act.actor[POST_PLACE],
+        "item": where[CATALOG_CODE] or where[IMPLEMENT_CODE],
+        "department_id": where[DEPARTMENT],
+        **dict(zip(PARTY, party, strict=True)),
+        **dict(zip(DEVICE, device, strict=True)),
+        ACTOR[POST_PLACE]: actor[POST_PLACE],
         "step_code": act.get(_STEP_CODE),
         "decision": act.get(_DECIDED),
     }

@@ -7,7 +7,19 @@ from msgspec.structs import replace
 from rules.bell import Bell
 from rules.case import Case
 from rules.fact import Fact
-from rules.kinds.levels import Reached, Running, all_beyond, in_time, next_of, plan_of, telling, verdict_of, verdicts, waiting
+from rules.kinds.levels import (
+    Reached,
+    Running,
+    all_beyond,
+    ended,
+    in_time,
+    next_of,
+    plan_of,
+    telling,
+    verdict_of,
+    verdicts,
+    waiting,
+)
 from rules.outline import LOUD, UNTOUCHED, Daily, Look, Outline, Outlook, Scene
 from rules.parameters import Deadline, LimitOf
 from rules.part import (
@@ -203,27 +215,30 @@ class CaseDeadline:
         return LOUD if plan is None else next_of(plan, scene.at, scene)
 
     def _stops(self, scene: Scene, _rule: bytes) -> int:
+        plan: tuple[Reached, ...] | None = scene.plans.get(self._key)
+        if plan is None:
+            return LOUD
         until = scene.plans.get(self._in_time_key)
         if until is None:
-            plan: tuple[Reached, ...] | None = scene.plans.get(self._key)
-            if plan is None:
-                return LOUD
             until = scene.plans[self._in_time_key] = in_time(plan)
-        return FAR if scene.at <= until else LOUD
+        return FAR if scene.at <= until else ended(plan, scene)
 
     def ring(self, bell: Bell) -> bool:
-        """All levels of an open case that the clock has reached, by the plan of its day."""
+        """All levels that the clock has reached, by the plan of the day; where a stop came too late, only judging can tell."""
         plans, opening = bell.place.plans_on(bell.start_day), bell.opening
         plan: tuple[Reached, ...] | None = plans.get(self._key)
         clock: Clock | None = plans.get(PROMISED_OF_DAY if self._is_promised else LEGAL_OF_DAY)
         if plan is None or clock is None or not bell.place.is_simple:
             return False
+        stopped_at = bell.first_at(PROMISED_STOP_CODES if self._is_promised else LEGAL_STOP_CODES)
         for reached in plan:
             if reached.lacks is not None:  # the case goes on waiting for that year
                 return False
             instant = max(reached.instant, opening.at)
-            if reached.is_warning and instant > reached.end:
+            if stopped_at <= (instant if reached.is_warning else reached.end) or (reached.is_warning and instant > reached.end):
                 continue
+            if stopped_at != FAR and not reached.is_warning:
+                return False
             if not bell.reaches(instant):
                 continue
             if self.yields.get(reached.level):

@@ -6,18 +6,18 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from rules.case import Case
-from rules.fact import CENTRE, CODE_OF, FIELD_CODE, OFFICER, REGION, TYPES, Fact
+from rules.fact import CENTRE, CODE_OF, FIELD_CODE, OFFICER, POST_PLACE, REGION, TYPES, Fact, device_of, party_of
 from rules.fact import DEVICE as DEVICE_FIELDS
 from rules.fact import PARTY as PARTY_FIELDS
 from rules.kinds.acts import hall_of, is_human, subject_of, told
-from rules.outline import LOUD, UNTOUCHED, Outline, Outlook, Scene
+from rules.outline import UNTOUCHED, Outline, Outlook, Scene
 from rules.parameters import Key, Night, OutsideHours
 from rules.part import ACCEPTANCES
 from rules.reading import ACTOR, merged, reads
 from rules.said import Draft
 from rules.verdict import FAR, Verdict
 from rules.world import Office, Place
-from supervision.event import EventType
+from supervision.event import EventType, PostPlace
 
 _C = FIELD_CODE
 ACTS = (
@@ -78,24 +78,35 @@ class OffHours:
 
     def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
         """An act tells of itself alone: its hour does."""
-        return self._look if act.type in _ACT_CODES else UNTOUCHED
+        if act.type not in _ACT_CODES or not place.is_exact:
+            return UNTOUCHED
 
-    def _look(self, scene: Scene, _rule: bytes) -> int:
-        officer_id = None if scene.actor is None else scene.actor[OFFICER]
-        if not officer_id:
+        def look(scene: Scene, _rule: bytes) -> int:
+            officer_id = None if scene.actor is None else scene.actor[OFFICER]
+            if not officer_id:
+                return FAR
+            at = scene.at
+            since, until, calm = scene.place.calm.get(officer_id, _NEVER)
+            if not (since <= at < until and at // SLOT_MS in calm):
+                self._look_up(scene, officer_id, act)
             return FAR
-        at = scene.at
-        since, until, calm = scene.place.calm.get(officer_id, _NEVER)
-        return FAR if since <= at < until and at // SLOT_MS in calm else self._look_up(scene, officer_id)
 
-    def _look_up(self, scene: Scene, officer_id: str) -> int:
-        """And remember a quarter of an hour that lies in office hours, for all officers of the centre: acts in it are no hits."""
+        return look
+
+    def _look_up(self, scene: Scene, officer_id: str, act: Fact) -> None:
+        """The signal of a hit. Of an act in office hours remember the quarter of an hour, if all of it lies in them, for all
+        officers of the centre: acts in it are no hits."""
         world, place, at = scene.world, scene.place, scene.at
         region = place.where[REGION] or place.region
         centre = hall_of(world, officer_id, place.where[CENTRE], at)
         day, office = world.office(centre, region, at)
         if self._is_outside(office, at):
-            return LOUD
+            actor = scene.actor
+            if actor is not None and actor[POST_PLACE] != PostPlace.SYSTEM:
+                data = self._data(act, at, day, office, centre, region, officer_id)
+                data |= told(act, place.where, actor, device_of(scene.event), party_of(scene.event))
+                scene.drafts.append(Draft(subject_of(self.key, data, place.clock), self.rule_id, scene.event_id, at, data))
+            return
         since, until = world.span(at)
         calm = world.calm_of(centre, region, since)
         place.keep_calm(officer_id, (since, until, calm))
@@ -103,7 +114,6 @@ class OffHours:
         first, last = max(since, day_start(day), slot * SLOT_MS), min(until, day_start(day + 1), (slot + 1) * SLOT_MS)
         if last - first == SLOT_MS and any(opens <= first and last <= closes for opens, closes in office.spans):
             calm.add(slot)
-        return FAR
 
     def _hit(self, case: Case, act: Fact) -> Draft | None:
         officer_id = str(act.actor[OFFICER])
@@ -112,18 +122,23 @@ class OffHours:
         day, office = case.world.office(centre, region, act.at)
         if not self._is_outside(office, act.at) or not is_human(case, act):
             return None
+        data = self._data(act, act.at, day, office, centre, region, officer_id)
+        data |= told(act, act.where, act.actor, act.device, act.party)
+        return Draft(subject_of(self.key, data, case.source.clock), self.rule_id, case.first_id(act), act.at, data)
+
+    def _data(
+        self, act: Fact, at: int, day: int, office: Office, centre: str | None, region: str | None, officer_id: str
+    ) -> dict[str, Any]:
         granted = act.type == _DECISION and act.get(_DECIDED) == "granted"
-        data: dict[str, Any] = {
+        return {
             "day": day,
             "type": TYPES[act.type].value,
             "officer": officer_id,
             "centre": centre,
             "region": region,
             "hit": True,
-            "night_grant": granted and self._is_night(office.calendar.zone.wall(day, act.at)),
+            "night_grant": granted and self._is_night(office.calendar.zone.wall(day, at)),
         }
-        data |= told(act)
-        return Draft(subject_of(self.key, data, case.source.clock), self.rule_id, case.first_id(act), act.at, data)
 
     def _is_outside(self, office: Office, at: int) -> bool:
         spans = office.spans

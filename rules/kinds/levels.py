@@ -274,6 +274,22 @@ def next_of(plan: tuple[Reached, ...], start: int, scene: Scene) -> int:
     return wake
 
 
+def ended(plan: tuple[Reached, ...], scene: Scene) -> int:
+    """When the clock that the act at hand ends makes its case wake all the same: for a warning that came before. LOUD: for more."""
+    wake = FAR
+    for reached in plan:
+        instant = max(reached.instant, scene.start)
+        if reached.lacks is None and (
+            scene.at <= (instant if reached.is_warning else reached.end) or (reached.is_warning and instant > reached.end)
+        ):
+            continue
+        stands_from = instant + scene.grace
+        if reached.lacks is not None or not reached.is_warning or stands_from <= scene.now:
+            return LOUD
+        wake = min(wake, stands_from)
+    return wake
+
+
 def in_time(plan: tuple[Reached, ...]) -> int:
     """The last instant at which a stop leaves nothing of the plan to be said."""
     return min([reached.instant if reached.is_warning else reached.end for reached in plan], default=FAR)

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from bench import workload
+from rules import plain
 from rules.book import Rulebook
 from rules.engine import CaseEngine
 from rules.output import Item, Output
 from rules.packing import PLAIN, SnapshotError, head_of, kept_in, unpack
+from rules.said import Sent
 from supervision.alert import Alert, Level
 from supervision.decoder import decode
 from supervision.event import CaseEvent, ClockAdvanced, EventType, Stream
@@ -84,15 +86,18 @@ class Pair:
 
 
 def _said(output: Output) -> Output:
-    """With the signals case by case: those of the short way do not wait for the case before them."""
-    return replace(output, signals=sorted(output.signals, key=lambda signal: str(signal.case_id)))
+    """With the signals in one order: those of the short way come fact by fact, and do not wait for the case before them."""
+    return replace(output, signals=sorted(output.signals, key=lambda one: (str(one.case_id), one.kind, one.fact_id, one.subject)))
 
 
 def _laid_out(blob: bytes | None) -> Any:
-    """The state of cases that are not plain, their facts by id: the order in which they lie means nothing."""
+    """With the signals sent, and the facts of cases that are not plain, in one order: that in which they lie means nothing."""
     try:
-        if blob is None or head_of(blob)[0] == PLAIN:
+        if blob is None:
             return blob
+        if head_of(blob)[0] == PLAIN:
+            sent = plain.unpack(blob).sent
+            return blob.removesuffix(plain.listed(sent)), _in_order(sent)
         cases = unpack(blob)
     except SnapshotError:  # an entry of another kind
         return blob
@@ -100,8 +105,12 @@ def _laid_out(blob: bytes | None) -> Any:
     for case in cases:
         facts = [case.facts[at : at + TALL] for at in range(0, len(case.facts), TALL)]
         both = sorted(zip(facts, kept_in(case.kept, len(facts)), strict=True), key=itemgetter(0))
-        laid.append((replace(case, facts=b"", kept=b""), both))
+        laid.append((replace(case, facts=b"", kept=b"", sent=_in_order(case.sent)), both))
     return laid
+
+
+def _in_order(sent: list[Sent]) -> list[Sent]:
+    return sorted(sent, key=lambda one: (one.kind, one.fact_id, one.subject))
 
 
 def ride(
