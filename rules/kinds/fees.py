@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from rules.case import Case
 from rules.fact import CODE_OF, FIELD_CODE, Fact
-from rules.outline import LOUD, UNTOUCHED, Outline, Outlook, Scene
+from rules.outline import LOUD, SAME, UNTOUCHED, Outline, Outlook, Scene
 from rules.part import ACCEPTANCE_CODES, ACCEPTANCES, Part, named_once
 from rules.reading import ACTOR, grace_of, merged, reads, responsible
 from rules.requirements import Fees
@@ -69,13 +69,17 @@ class FeesInOrder:
         ]
 
     def outlook(self, _place: Place, outline: Outline, act: Fact) -> Outlook:
-        """A charge behind the acceptance that fits the table says nothing; a completion asks for the receipts."""
+        """A charge between acceptance and completion that fits the table says nothing; a completion asks for the receipts. A refund
+        is told by what was said before."""
         charges = [fact.at for fact in outline.facts if _is_official(fact.kept) and fact.type in _CHARGE_CODES]
+        is_completed = outline.first((_COMPLETED,)) is not None
         if act.type in _CHARGE_CODES:
-            return UNTOUCHED if not _is_official(act.kept) else self._fits if outline.is_open else None
+            return UNTOUCHED if not _is_official(act.kept) else self._fits if outline.is_open and not is_completed else None
+        if act.type == _REFUNDED:
+            return _goes_on if charges and _is_official(act.kept) else UNTOUCHED
         if act.type in ACCEPTANCE_CODES:
             return None if charges else UNTOUCHED
-        if act.type == _COMPLETED and charges and outline.first((_COMPLETED,)) is None:
+        if act.type == _COMPLETED and charges and not is_completed:
             return _has_receipts(charges)
         return UNTOUCHED
 
@@ -143,6 +147,10 @@ class FeesInOrder:
         level = self.check.reduced if fault.clause == REDUCED else self.check.level
         stands_from = act.at + grace_of(case) if fault.rests_on_absence else AT_ONCE
         return Verdict(part, level, act.at, stands_from, act, tell)
+
+
+def _goes_on(_scene: Scene, _rule: bytes) -> int:
+    return SAME
 
 
 def _has_receipts(charges: Sequence[int]) -> Outlook:

@@ -93,7 +93,8 @@ def _acts(draw: Draw) -> list[tuple[EventType, object]]:
         kind = draw.one(STIRS)
         acts.insert(draw.randint(0, len(acts)), (kind, PAYLOADS[kind]()))
     for _ in range(draw.one((0, 0, 0, 1, 2))):
-        acts.insert(draw.randint(min(2, len(acts)), len(acts)), (EventType.FEE_CHARGED, fee(draw)))
+        kind = draw.one((EventType.FEE_CHARGED, EventType.FEE_CHARGED, EventType.FEE_PAID, EventType.FEE_REFUNDED))
+        acts.insert(draw.randint(min(2, len(acts)), len(acts)), (kind, fee(draw)))
     if draw.chance(0.15):
         place = draw.randint(0, len(acts) - 1)
         acts.insert(draw.randint(0, len(acts)), acts[place])

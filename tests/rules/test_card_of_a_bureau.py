@@ -101,6 +101,15 @@ def test_its_examples_come_out(example: Example) -> None:
     assert run(BOOK, L01, example).problems == ()
 
 
+def test_of_two_marks_of_one_level_that_counts_whose_end_is_passed_first() -> None:
+    both = "{mark: after, wd: 4}, {mark: after, wd: 3}"
+    card, wrong = read_card("L01.yaml", CARD.replace("{mark: after, wd: 3}", both))
+    assert wrong == []
+    assert isinstance(card, Card)
+    for example in card.examples:
+        assert run(bench([card]), card, example).problems == ()
+
+
 def test_a_mark_that_needs_a_limit_is_refused() -> None:
     _, wrong = read_card("L01.yaml", CARD.replace("{mark: after, wd: 5}", "{mark: passed}"))
     assert [str(mistake) for mistake in wrong] == ["L01.yaml:17: detector.at.yellow: limit: fixed takes marks of kind after only"]
