@@ -27,7 +27,8 @@ from confluent_kafka import TopicPartition
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench import workload
-from bench.pipeline import _used, _with_children, tell_clock
+from bench.pipeline import tell_clock
+from bench.processes import cpu_by_part, resident_mb
 from dashboards.access.database import Database
 from dashboards.access.users import Users
 from streams import admin, clients
@@ -120,7 +121,7 @@ def _send(stack: Stack, work: workload.Workload, rate: int) -> int:
     settings = stack.settings
     producer, name = clients.producer(settings), admin.name_of(CASE_EVENTS, settings)
     began = shown = time.perf_counter()
-    used, highest = _cpu(stack), 0
+    used, highest = cpu_by_part(stack), 0
     for number, (key, value, at) in enumerate(work.messages, 1):
         producer.produce(name, value, key, partition_of(key, settings.partitions))
         highest = max(highest, at)
@@ -132,7 +133,7 @@ def _send(stack: Stack, work: workload.Workload, rate: int) -> int:
             now = time.perf_counter()
             if now - shown >= SHOW_EVERY_S:
                 stack.check()
-                fresh = _cpu(stack)
+                fresh = cpu_by_part(stack)
                 _show(now - began, number, {part: (fresh[part] - used[part]) / (now - shown) for part in fresh}, stack)
                 used, shown = fresh, now
     assert producer.flush(60) == 0
@@ -140,29 +141,9 @@ def _send(stack: Stack, work: workload.Workload, rate: int) -> int:
 
 
 def _show(at: float, sent: int, cpu: dict[str, float], stack: Stack) -> None:
-    memory = _resident_mb(stack.children["dashboard"].pid)
+    memory = resident_mb(stack.children["dashboard"].pid)
     others = "".join(f"{cpu[part] * 100:>8.0f}" for part in ("kafka", "agents", "clickhouse", "sink"))
     print(f"{at:>5.0f}{sent:>10,}{cpu['dashboard'] * 100:>11.1f}{memory:>10.0f}{others}", flush=True)
-
-
-def _cpu(stack: Stack) -> dict[str, float]:
-    assert stack.kafka_server
-    used = _used()
-    roots = {"kafka": stack.kafka_server.children[1].pid, **{name: child.pid for name, child in stack.children.items()}}
-    return {part: _with_children(root, used) for part, root in roots.items()}
-
-
-def _resident_mb(root: int) -> float:
-    """Of a process and its children: a stack's part may run behind a parent that guards it."""
-    total, used = 0.0, _used()
-    family = {root}
-    for pid in sorted(used):
-        if used[pid][0] in family:
-            family.add(pid)
-    for pid in family:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        total += pages * 4096 / 2**20
-    return total
 
 
 def _until_ready(stack: Stack, address: str) -> None:

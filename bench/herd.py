@@ -92,10 +92,10 @@ def main() -> None:
     print(f"herd: {workload.machine()}")
     print(f"rules on: {' '.join(sorted(rule.id for rule in book.rules))}")
     if arguments.workers == 1:
-        found = [_work(0, arguments)]
+        found = [_work(0, arguments, book)]
     else:
-        barrier = multiprocessing.Barrier(arguments.workers)
-        with multiprocessing.Pool(arguments.workers, _share_barrier, (barrier,)) as pool:
+        barrier = multiprocessing.get_context("fork").Barrier(arguments.workers)
+        with multiprocessing.get_context("fork").Pool(arguments.workers, _share, (barrier, book)) as pool:
             found = pool.starmap(_work, [(worker, arguments) for worker in range(arguments.workers)], chunksize=1)
     once, seconds = sum(each.once for each in found), max(each.seconds for each in found)
     cpu, waits = sum(each.cpu for each in found), sorted(wait for each in found for wait in each.waits)
@@ -111,22 +111,23 @@ def main() -> None:
         sys.exit("not every timer fired exactly once")
 
 
-_barriers: list[Barrier] = []
+_shared: list[tuple[Barrier, Rulebook]] = []  # in each worker, which has them from the process that forked it
 
 
-def _share_barrier(barrier: Barrier) -> None:
-    _barriers.append(barrier)
+def _share(barrier: Barrier, book: Rulebook) -> None:
+    _shared.append((barrier, book))
 
 
-def _work(worker: int, arguments: argparse.Namespace) -> Told:
+def _work(worker: int, arguments: argparse.Namespace, book: Rulebook | None = None) -> Told:
     """The share of one worker."""
     numbers = range(worker, arguments.timers, arguments.workers)
-    run = Run(Rulebook.load(), numbers, arguments.portion)
+    barriers = [barrier for barrier, _ in _shared]
+    run = Run(book or _shared[0][1], numbers, arguments.portion)
     live = _live(arguments.timers * (worker + 1), len(numbers) // arguments.portion + 1)
     gc.collect()
     gc.set_threshold(COLLECT_EVERY, 10, 10)
     gc.freeze()
-    for barrier in _barriers:
+    for barrier in barriers:
         barrier.wait()
     profile = cProfile.Profile()
     if arguments.profile:

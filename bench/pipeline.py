@@ -14,7 +14,6 @@ workers, of Kafka, ClickHouse and the sink. The rates depend on what else runs h
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 import time
@@ -30,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench import workload
 from bench.hollow import ENGINES
+from bench.processes import cpu_by_part
 from rules.book import Rulebook
 from streams import admin, clients
 from streams.draining import Tail
@@ -48,7 +48,6 @@ CLOCK_EVERY = 5_000
 LOOK_S = 0.1
 PATIENCE_S = 600.0
 PARTS = ("agents", "kafka", "clickhouse", "sink")
-TICKS = os.sysconf("SC_CLK_TCK")
 RULES = "rules"
 
 
@@ -196,27 +195,7 @@ def _until(stack: Stack, condition: Callable[[], bool], every_s: float) -> Momen
 
 
 def _moment(stack: Stack) -> Moment:
-    assert stack.kafka_server
-    roots = {"kafka": stack.kafka_server.children[1].pid, **{name: child.pid for name, child in stack.children.items()}}
-    used = _used()
-    return Moment(time.perf_counter(), {part: _with_children(roots[part], used) for part in PARTS})
-
-
-def _used() -> dict[int, tuple[int, float]]:
-    """(parent, CPU seconds) of every process of this machine."""
-    found = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:  # it has just ended
-            continue
-        found[int(stat.parent.name)] = int(fields[1]), (int(fields[11]) + int(fields[12])) / TICKS
-    return found
-
-
-def _with_children(root: int, used: dict[int, tuple[int, float]]) -> float:
-    own = used[root][1] if root in used else 0.0
-    return own + sum(_with_children(pid, used) for pid, (parent, _) in used.items() if parent == root)
+    return Moment(time.perf_counter(), cpu_by_part(stack))
 
 
 def _arguments() -> argparse.Namespace:

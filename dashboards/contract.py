@@ -263,20 +263,10 @@ class RuleRow(Struct, frozen=True):
     subjects: list[RuleNamed]
 
 
-class RulePage(Struct, frozen=True):
-    rule_id: str
-    version: int
-    name: Both
-    family: str
-    disposition: Disposition
-    levels: list[Level]
-    why: Both
+class RulePage(RuleRow, frozen=True):
     legal_basis: Both
     false_positives: list[Both]
     runbook: Both
-    detector: str
-    events: list[RuleNamed]
-    subjects: list[RuleNamed]
     page: Both
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -37,6 +39,29 @@ class Probe:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class Running(Protocol):
+    """A process that works until it is told to stop."""
+
+    @property
+    def is_ready(self) -> bool: ...
+
+    def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def run_until_told(running: Running, port: int | None) -> None:
+    """Until SIGTERM or Ctrl-C. `port`: where the probe listens meanwhile, None: there is none."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: running.stop())
+    probe = Probe(port, lambda: running.is_ready) if port else None
+    try:
+        running.run()
+    finally:
+        if probe is not None:
+            probe.close()
 
 
 def _handler(is_ready: Callable[[], bool]) -> type[BaseHTTPRequestHandler]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
+from msgspec.structs import asdict
+
 from dashboards.access.rights import Scope
 from dashboards.contract import Both, RuleNamed, RulePage, RuleRow
 from dashboards.page.markup import html
@@ -79,19 +81,10 @@ def _row(card: Card, looked: Looked) -> RuleRow:
 
 def _page(card: Card, looked: Looked) -> RulePage:
     return RulePage(
-        rule_id=card.id,
-        version=card.version,
-        name=_both(card.name),
-        family=card.family.value,
-        disposition=card.disposition.value,
-        levels=[level.value for level in card.levels],
-        why=_both(card.why),
+        **asdict(_row(card, looked)),
         legal_basis=_both(card.legal_basis),
         false_positives=[Both(each.zh, each.en) for each in card.false_positives],
         runbook=_both(card.runbook),
-        detector=kind_of(card.detector),
-        events=_events(looked),
-        subjects=_subjects(looked),
         page=Both(*(_html(card, looked, language) for language in LANGUAGES)),
     )
 
@@ -116,21 +109,11 @@ def _row_of_feed(one: Definition) -> RuleRow:
 
 
 def _page_of_feed(one: Definition) -> RulePage:
-    row = _row_of_feed(one)
     return RulePage(
-        rule_id=row.rule_id,
-        version=row.version,
-        name=row.name,
-        family=row.family,
-        disposition=row.disposition,
-        levels=row.levels,
-        why=row.why,
+        **asdict(_row_of_feed(one)),
         legal_basis=_both(one.legal_basis),
         false_positives=[],
         runbook=_both(one.runbook),
-        detector=row.detector,
-        events=row.events,
-        subjects=row.subjects,
         page=Both(*(html(feed_page(one, language)) for language in LANGUAGES)),
     )
 

@@ -6,15 +6,14 @@ the simulated city.
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Callable
 
 from msgspec import Struct
 
+from streams.readiness import ask
 from supervision.language import say
 from supervision.settings import Settings
 
-READY = "/readyz"
 ASK_S = 2.0
 
 
@@ -38,14 +37,7 @@ class Service(Struct, frozen=True):
 
     def is_ready(self, settings: Settings) -> bool:
         """Whether it says of itself that it can work."""
-        connection = http.client.HTTPConnection(*self.address(settings), timeout=ASK_S)
-        try:
-            connection.request("GET", READY)
-            return connection.getresponse().status == http.client.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+        return ask(*self.address(settings), ASK_S)[0]
 
 
 GATEWAY = Service("gateway", ("网关", "gateway"), lambda its: (its.gateway_host, its.gateway_port), "SUPERVISION_GATEWAY_PORT")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from supervision.cli import app
+from supervision.cli.options import Cards, Data
 from supervision.language import say
 
 topics = typer.Typer(no_args_is_help=True, help="The Kafka topics of the product.")
 app.add_typer(topics, name="topics")
-
-DATA = typer.Option("--data", help="Data directory, where the addresses of a running stack are found.", metavar="DIR")
 
 
 @app.command()
@@ -21,13 +19,11 @@ def agents(
     workers: Annotated[
         int | None, typer.Option("--workers", "-n", min=1, help="Processes to run; one per core is a good number.", metavar="N")
     ] = None,
-    data: Annotated[Path | None, DATA] = None,
+    data: Data = None,
     rules: Annotated[
         str | None, typer.Option("--rules", help="Only these rules, separated by commas, e.g. T03,P02.", metavar="IDS")
     ] = None,
-    cards: Annotated[
-        Path | None, typer.Option("--cards", help="Directory of rule cards in place of the built-in ones.", metavar="DIR")
-    ] = None,
+    cards: Cards = None,
     accept_loss: Annotated[
         bool,
         typer.Option("--accept-loss", help="Go on although records were deleted before they were judged; the gap is recorded."),
@@ -76,7 +72,7 @@ def agents(
 
 
 @topics.command()
-def create(data: Annotated[Path | None, DATA] = None) -> None:
+def create(data: Data = None) -> None:
     """Create the topics that do not exist yet; harmless to repeat. A topic with another number of partitions is an error."""
     from streams import admin
     from supervision.settings import load
@@ -89,7 +85,7 @@ def create(data: Annotated[Path | None, DATA] = None) -> None:
 
 
 @topics.command(name="list")
-def show(data: Annotated[Path | None, DATA] = None) -> None:
+def show(data: Data = None) -> None:
     """The topics: key, partitions found and wanted, how long they keep, what they are compacted by."""
     from rich.console import Console
     from rich.table import Table

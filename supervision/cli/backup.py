@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supervision.cli import app
+from supervision.cli.options import Data
 from supervision.language import UserError, say
 
 if TYPE_CHECKING:
     from supervision.settings import Settings
 
-DATA = typer.Option("--data", help="Data directory of the stack.", metavar="DIR", show_default="./data")
 FILE = typer.Argument(metavar="FILE", help="The backup, e.g. supervision-2026-03-02.tar.gz.")
 ELSEWHERE = ("clickhouse_password_file", "gateway_keys_file", "person_key_file")
 
@@ -21,7 +21,7 @@ ELSEWHERE = ("clickhouse_password_file", "gateway_keys_file", "person_key_file")
 @app.command()
 def backup(
     file: Annotated[Path, FILE],
-    data: Annotated[Path | None, DATA] = None,
+    data: Data = None,
     stop: Annotated[bool, typer.Option("--stop", help="Stop the stack first, if it runs.")] = False,
 ) -> None:
     """Copy everything in DIR to FILE: Kafka, ClickHouse, keys of sources and persons, users, passwords. / 备份。
@@ -46,7 +46,7 @@ def backup(
 
 
 @app.command()
-def restore(file: Annotated[Path, FILE], data: Annotated[Path | None, DATA] = None) -> None:
+def restore(file: Annotated[Path, FILE], data: Data = None) -> None:
     """Bring a backup back into DIR, which must be empty or not exist; then `supervision up` goes on from there. / 恢复。
 
     Every file is held against the manifest; if one differs or is missing, nothing is restored.

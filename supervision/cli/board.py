@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supervision.cli import app
+from supervision.cli.options import Cards, Data
 from supervision.language import say
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 user = typer.Typer(no_args_is_help=True, help="Users of the board.")
 app.add_typer(user, name="user")
 
-DATA = typer.Option("--data", metavar="DIR", help="Data directory.", show_default="./data")
 NAME = typer.Argument(metavar="NAME", help="User name.")
 ROLE = typer.Option("--role", metavar="ROLE", help="administrator, supervisor, auditor, department or discipline; repeatable.")
 REGION = typer.Option("--region", metavar="CODE", help="Sees this region and what lies in it; everything unless said.")
@@ -27,12 +27,10 @@ DEPARTMENT = typer.Option("--department", metavar="ID", help="Sees this departme
 
 @app.command()
 def dashboard(
-    data: Annotated[Path | None, DATA] = None,
+    data: Data = None,
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on (127.0.0.1).", metavar="HOST")] = None,
     port: Annotated[int | None, typer.Option("--port", help="Port (8080).", metavar="PORT")] = None,
-    cards: Annotated[
-        Path | None, typer.Option("--cards", help="Directory of rule cards in place of the built-in ones.", metavar="DIR")
-    ] = None,
+    cards: Cards = None,
 ) -> None:
     """Serve the live board: the wall, cards, history. / 监察大屏。
 
@@ -41,8 +39,7 @@ def dashboard(
     come back by themselves and miss nothing.
     """
     from dashboards import server
-    from dashboards.access.first import ensure_administrator
-    from dashboards.access.users import ADMINISTRATOR
+    from dashboards.access.first import ensure_administrator, told
     from streams.store.client import address_of
     from streams.store.migration import require_current
     from supervision import logs
@@ -52,10 +49,7 @@ def dashboard(
     require_current(address_of(settings))
     password = ensure_administrator(settings)
     if password is not None:
-        shown = say(
-            f"用户 {ADMINISTRATOR}  密码 {password}  (只显示这一次)", f"user {ADMINISTRATOR}  password {password}  (shown once)"
-        )
-        typer.echo(shown)
+        typer.echo(told(password))
     logs.configure(settings.log_level)
     server.run(settings)
 
@@ -77,7 +71,7 @@ def add(
     region: Annotated[str, REGION] = "",
     department: Annotated[str | None, DEPARTMENT] = None,
     display_name: Annotated[str, typer.Option("--display-name", metavar="TEXT", help="How the person is called.")] = "",
-    data: Annotated[Path | None, DATA] = None,
+    data: Data = None,
 ) -> None:
     """Make a user and print the password made for him; he changes it when he first logs in."""
     with _users(data) as users:
@@ -85,14 +79,14 @@ def add(
 
 
 @user.command()
-def reset(name: Annotated[str, NAME], data: Annotated[Path | None, DATA] = None) -> None:
+def reset(name: Annotated[str, NAME], data: Data = None) -> None:
     """Print a new password for a user, let a disabled one in again, end his sessions."""
     with _users(data) as users:
         _print(users.reset(name))
 
 
 @user.command()
-def disable(name: Annotated[str, NAME], data: Annotated[Path | None, DATA] = None) -> None:
+def disable(name: Annotated[str, NAME], data: Data = None) -> None:
     """Let a user in no more and end his sessions."""
     with _users(data) as users:
         users.disable(name)
@@ -104,7 +98,7 @@ def roles(
     role: Annotated[list[str], ROLE],
     region: Annotated[str | None, REGION] = None,
     department: Annotated[str | None, DEPARTMENT] = None,
-    data: Annotated[Path | None, DATA] = None,
+    data: Data = None,
 ) -> None:
     """Give a user these roles in place of his own; region and department stay unless said ("" takes them away)."""
     with _users(data) as users:
@@ -112,7 +106,7 @@ def roles(
 
 
 @user.command(name="list")
-def show(data: Annotated[Path | None, DATA] = None) -> None:
+def show(data: Data = None) -> None:
     """The users and what they may see."""
     from rich.console import Console
     from rich.table import Table

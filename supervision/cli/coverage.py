@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supervision.cli import app
+from supervision.cli.options import Cards, Data
 from supervision.cli.replay import CATALOGUE, MAPPING, read
 from supervision.language import UserError, language, say
 
@@ -26,10 +27,8 @@ def coverage(
     feed: Annotated[str, typer.Argument(metavar="FILE|SOURCE", help="A log, as for `import`; or the name of a source.")],
     mapping: Annotated[Path | None, MAPPING] = None,
     catalogue: Annotated[list[Path] | None, CATALOGUE] = None,
-    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Data directory of the stack, for a source.")] = None,
-    cards: Annotated[
-        Path | None, typer.Option("--cards", metavar="DIR", help="Directory of rule cards in place of the built-in ones.")
-    ] = None,
+    data: Data = None,
+    cards: Cards = None,
 ) -> None:
     """Rule by rule: can it run on this feed, and if not, what never comes. / 逐条说明规则能否适用于一个来源。
 

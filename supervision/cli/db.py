@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supervision.cli import app
+from supervision.cli.options import Data
 from supervision.language import UserError, say
 
 if TYPE_CHECKING:
@@ -20,12 +21,10 @@ app.add_typer(db, name="db")
 
 PATIENCE_S = 10.0  # a person is waiting
 
-DATA = typer.Option("--data", help="Data directory of the stack.", metavar="DIR", show_default="./data")
-
 
 @app.command()
 def clickhouse(
-    data: Annotated[Path | None, DATA] = None,
+    data: Data = None,
     port: Annotated[int | None, typer.Option("--port", metavar="PORT", help="Port of the native protocol (19000).")] = None,
 ) -> None:
     """Run the embedded ClickHouse: the chdb engine behind the native protocol, on the loopback only, durable on disk.
@@ -51,7 +50,7 @@ def clickhouse(
 
 
 @db.command()
-def migrate(data: Annotated[Path | None, DATA] = None) -> None:
+def migrate(data: Data = None) -> None:
     """Create the database if need be and bring its tables to this version. Harmless to repeat."""
     from streams.store.client import Patience, address_of
     from streams.store.migration import migrate as bring_up
@@ -66,7 +65,7 @@ def migrate(data: Annotated[Path | None, DATA] = None) -> None:
 
 
 @db.command()
-def status(data: Annotated[Path | None, DATA] = None) -> None:
+def status(data: Data = None) -> None:
     """Which migrations are applied, and how many rows the store holds. Exit code 1 if some are pending."""
     from streams.store.client import Patience, Store, address_of
     from streams.store.migration import status as migrations
@@ -88,7 +87,7 @@ def status(data: Annotated[Path | None, DATA] = None) -> None:
 
 @app.command()
 def sink(
-    data: Annotated[Path | None, DATA] = None,
+    data: Data = None,
     accept_loss: Annotated[
         bool, typer.Option("--accept-loss", help="Go on behind records that Kafka removed before they were stored; recorded.")
     ] = False,
@@ -98,9 +97,7 @@ def sink(
     It goes on behind what ClickHouse holds, waits for Kafka or ClickHouse as long as they are away, and stops loudly where records
     were removed before they were stored. With metrics on, `/readyz` says whether it is writing.
     """
-    import signal
-
-    from streams.probe import Probe
+    from streams.probe import run_until_told
     from streams.sink import Sink
     from streams.store.client import address_of
     from streams.store.migration import require_current
@@ -111,16 +108,7 @@ def sink(
     configure(settings.log_level)
     address = address_of(settings)
     require_current(address)
-    running = Sink(_plan(settings, address, accept_loss=accept_loss))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: running.stop())
-    port = metrics_port_of(settings, "sink")
-    probe = Probe(port, lambda: running.is_ready) if port else None
-    try:
-        running.run()
-    finally:
-        if probe is not None:
-            probe.close()
+    run_until_told(Sink(_plan(settings, address, accept_loss=accept_loss)), metrics_port_of(settings, "sink"))
 
 
 def _plan(settings: Settings, address: Address, *, accept_loss: bool) -> Plan:

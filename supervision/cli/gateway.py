@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from supervision.cli import app
+from supervision.cli.options import Data
 from supervision.language import UserError, say
 
 keys = typer.Typer(no_args_is_help=True, help="Keys of sources for the HTTP gateway.")
 app.add_typer(keys, name="gateway-key")
 
-DATA = typer.Option("--data", help="Data directory, where the addresses of a running stack are found.", metavar="DIR")
-
 
 @app.command()
 def gateway(
-    data: Annotated[Path | None, DATA] = None,
+    data: Data = None,
     host: Annotated[str | None, typer.Option("--host", metavar="ADDRESS", help="Address to listen on (127.0.0.1).")] = None,
     port: Annotated[int | None, typer.Option("--port", metavar="PORT", help="Port to listen on (8081).")] = None,
 ) -> None:
@@ -41,7 +39,7 @@ def gateway(
 @app.command(name="person-hash")
 def person_hash(
     phone: Annotated[bool, typer.Option("--phone", help="The numbers are phones.")] = False,
-    data: Annotated[Path | None, DATA] = None,
+    data: Data = None,
 ) -> None:
     """Hash persons' numbers as the gateway does: one a line from standard input, one hash a line to standard output.
 
@@ -75,7 +73,7 @@ def add(
     rate: Annotated[
         int | None, typer.Option("--rate", min=1, help="Most events a second; above it 429 is answered.", metavar="N")
     ] = None,
-    data: Annotated[Path | None, DATA] = None,
+    data: Data = None,
 ) -> None:
     """Make a key and print it, once: only its hash is kept. A running gateway takes it within a second."""
     from streams.gateway import keys as file
@@ -93,7 +91,7 @@ def add(
 
 
 @keys.command(name="list")
-def show(data: Annotated[Path | None, DATA] = None) -> None:
+def show(data: Data = None) -> None:
     """The keys: id, source, what each may send, when it was made and revoked."""
     from rich.console import Console
     from rich.table import Table
@@ -111,7 +109,7 @@ def show(data: Annotated[Path | None, DATA] = None) -> None:
 @keys.command()
 def revoke(
     key_id: Annotated[str, typer.Argument(metavar="KEY", help="Id of the key, as `list` shows it.")],
-    data: Annotated[Path | None, DATA] = None,
+    data: Data = None,
 ) -> None:
     """Close a key for good; a running gateway refuses it within a second."""
     from streams.gateway import keys as file

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supervision.cli import app
+from supervision.cli.options import Data
 from supervision.cli.replay import CATALOGUE, DRY_RUN, MAPPING, REFUSED, UNTIL, read, show_dry_run
 from supervision.language import UserError, say
 
@@ -35,7 +36,7 @@ def import_log(
     until: Annotated[str | None, UNTIL] = None,
     refused: Annotated[Path | None, REFUSED] = None,
     dry_run: Annotated[bool, DRY_RUN] = False,
-    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Data directory of the stack.")] = None,
+    data: Data = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Return when all is sent, without waiting for the alerts.")] = False,
     via: Annotated[
         str | None,

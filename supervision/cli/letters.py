@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supervision.cli import app
+from supervision.cli.options import Data
 from supervision.language import UserError, say
 from supervision.refusal import Reason
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 letters = typer.Typer(no_args_is_help=True, help="What no stream could read, and putting it back.")
 app.add_typer(letters, name="dead-letters")
 
-DATA = typer.Option("--data", help="Data directory of the stack.", metavar="DIR", show_default="./data")
 REASON = typer.Option("--reason", help="Only of this reason, e.g. not_json.", metavar="WORD")
 SOURCE = typer.Option("--source", help="Only of this source system, as far as it can be told.", metavar="NAME")
 TOPIC = typer.Option("--topic", help="Only what came by this topic.", metavar="TOPIC")
@@ -43,7 +43,7 @@ def list_(
     since: Annotated[str | None, SINCE] = None,
     until: Annotated[str | None, UNTIL] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest first.")] = 50,
-    data: Annotated[Path | None, DATA] = None,
+    data: Data = None,
 ) -> None:
     """The letters: where each came from, why it could not be read, what was wanted, whether it was put back. / 死信清单。"""
     from rich.console import Console
@@ -64,7 +64,7 @@ def list_(
 
 
 @letters.command()
-def show(place: Annotated[str, typer.Argument(metavar="PLACE")], data: Annotated[Path | None, DATA] = None) -> None:
+def show(place: Annotated[str, typer.Argument(metavar="PLACE")], data: Data = None) -> None:
     """All of one letter: reason, headers, and the bytes as they came. PLACE: topic/partition/offset. / 查看一条死信。"""
     from streams.store import letters as stored
     from supervision.refusal import explain
@@ -95,7 +95,7 @@ def replay(
     every: Annotated[bool, typer.Option("--all", help="All there are.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Also those that were sent before, or may have been.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be sent, and send nothing.")] = False,
-    data: Annotated[Path | None, DATA] = None,
+    data: Data = None,
 ) -> None:
     """Put letters back: the bytes and headers as they came, on their topic under their key, marked by a header. / 重放死信。
 

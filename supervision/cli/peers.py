@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from supervision.cli import app
+from supervision.cli.options import Data
 from supervision.language import UserError, say
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def build(
         list[Path] | None,
         typer.Option("--catalogue", metavar="FILE", help=say("用这些目录文件,不读 Kafka。", "Catalogue files instead of Kafka.")),
     ] = None,
-    data: Annotated[Path | None, typer.Option("--data", help="Data directory of the stack.", metavar="DIR")] = None,
+    data: Data = None,
 ) -> None:
     """Medians, p99 and shares of each item and region level over a span of stored events. / 由库存事件统计同级快照。"""
     from streams.peers import stored

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supervision.cli import app
+from supervision.cli.options import Cards
 from supervision.language import UserError, say
 
 if TYPE_CHECKING:
@@ -42,9 +43,7 @@ def replay(
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="alerts.jsonl", help="Where the alerts go.")] = None,
     until: Annotated[str | None, UNTIL] = None,
     rules: Annotated[str | None, typer.Option("--rules", metavar="T03,P02", help="Only these rules; all, unless said.")] = None,
-    cards: Annotated[
-        Path | None, typer.Option("--cards", help="Directory of rule cards in place of the built-in ones.", metavar="DIR")
-    ] = None,
+    cards: Cards = None,
     refused: Annotated[Path | None, REFUSED] = None,
     dry_run: Annotated[bool, DRY_RUN] = False,
 ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supervision.cli import app
+from supervision.cli.options import Cards, Data
 from supervision.language import UserError, language, say
 
 if TYPE_CHECKING:
@@ -127,15 +128,8 @@ def _cards(paths: list[Path] | None) -> list[Card]:
 @group.command("explain")
 def explain(
     alert_id: Annotated[str, typer.Argument(metavar="ALERT_ID", help=say("监察编号。", "The alert's id."))],
-    data: Annotated[
-        Path | None, typer.Option("--data", metavar="DIR", help=say("数据目录。", "Data directory of the stack."))
-    ] = None,
-    cards: Annotated[
-        Path | None,
-        typer.Option(
-            "--cards", metavar="DIR", help=say("代替自带卡的规则卡目录。", "Directory of rule cards in place of the built-in ones.")
-        ),
-    ] = None,
+    data: Data = None,
+    cards: Cards = None,
     catalogue: Annotated[
         list[Path] | None,
         typer.Option(

@@ -8,18 +8,17 @@ from typing import Annotated
 import typer
 
 from supervision.cli import app
+from supervision.cli.options import Data
 from supervision.language import UserError, say
 
 kafka = typer.Typer(invoke_without_command=True)
 app.add_typer(kafka, name="kafka")
 
-DATA = typer.Option("--data", help="Data directory; Kafka keeps its own under DIR/kafka.", metavar="DIR", show_default="./data")
-
 
 @kafka.callback()
 def run(
     context: typer.Context,
-    data: Annotated[Path | None, DATA] = None,
+    data: Data = None,
     port: Annotated[
         int | None, typer.Option("--port", metavar="PORT", help="Port for clients (19092); the next is the controller's.")
     ] = None,
@@ -29,7 +28,7 @@ def run(
     Nothing but Python is needed. Java comes with the extra `embedded`; Kafka's jars (45 MB) are fetched at the first start into the
     user's cache and compared with this project's own lock at every start. KAFKA_HOME names an unpacked Kafka 4.x to run instead.
 
-    Prints the address when Kafka answers. Started again on the same directory, it goes on with its data.
+    Prints the address when Kafka answers. Its data is under DIR/kafka; started again there, it goes on with it.
     """
     if context.invoked_subcommand:
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from supervision.cli import app
+from supervision.cli.options import Data
 from supervision.language import UserError, say
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def simulate(
     speed: Annotated[
         float | None, typer.Option("--speed", min=0.1, metavar="X", help=f"Live: seconds of its clock a wall second ({SPEED:g}).")
     ] = None,
-    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Data directory of the stack.")] = None,
+    data: Data = None,
     url: Annotated[
         str | None, typer.Option("--url", metavar="URL", help="The gateway; the one of the settings, unless said.")
     ] = None,

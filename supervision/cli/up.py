@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from supervision.cli import app
+from supervision.cli.options import Cards, Data
 from supervision.language import say
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from streams.embedded.stack import Stack
     from supervision.settings import Settings
 
-DATA = typer.Option("--data", metavar="DIR", help="Data directory.", show_default="./data")
 WORKERS = typer.Option("--workers", metavar="N", min=1, help="Agent processes; one per spare core.", show_default="1")
 DEMO = typer.Option(
     "--demo/--no-demo", help="Bring the example log in and show its alerts.", show_default="at the first start only"
@@ -29,13 +28,11 @@ CITY = typer.Option("--city/--no-city", help="Let a simulated city work, on a cl
 
 @app.command()
 def up(
-    data: Annotated[Path | None, DATA] = None,
+    data: Data = None,
     workers: Annotated[int | None, WORKERS] = None,
     demo: Annotated[bool | None, DEMO] = None,
     city: Annotated[bool, CITY] = True,
-    cards: Annotated[
-        Path | None, typer.Option("--cards", help="Directory of rule cards in place of the built-in ones.", metavar="DIR")
-    ] = None,
+    cards: Cards = None,
     background: Annotated[
         bool, typer.Option("--background", help="Return once everything answers; the rest, also the example, goes on behind.")
     ] = False,
@@ -102,13 +99,10 @@ class _Password:
 @contextmanager
 def _administrator(settings: Settings) -> Iterator[_Password]:
     """Makes the board's first user before the board can; the password is told even if the start then fails."""
-    from dashboards.access.first import ensure_administrator
-    from dashboards.access.users import ADMINISTRATOR
+    from dashboards.access.first import ensure_administrator, told
 
     made = ensure_administrator(settings)
-    name = ADMINISTRATOR
-    line = say(f"用户 {name}  密码 {made}  (只显示这一次)", f"user {name}  password {made}  (shown this once)") if made else ""
-    password = _Password(line)
+    password = _Password(told(made) if made else "")
     try:
         yield password
     finally:
@@ -134,7 +128,7 @@ def _print_addresses(found: dict[str, object], settings: Settings, password: _Pa
 
 
 @app.command()
-def status(data: Annotated[Path | None, DATA] = None) -> None:
+def status(data: Data = None) -> None:
     """The stack's processes, addresses and what the agents still have to judge. / 查看运行状态。
 
     Exit code 0: it runs and every part is alive. 1: it does not run, or a part is dead.
@@ -163,7 +157,7 @@ def status(data: Annotated[Path | None, DATA] = None) -> None:
 
 
 @app.command()
-def stop(data: Annotated[Path | None, DATA] = None) -> None:
+def stop(data: Data = None) -> None:
     """Stop the stack that runs on DIR and wait until nothing of it is left. / 停止整套系统。"""
     from streams.embedded import stack_background
     from supervision.settings import load
@@ -175,7 +169,7 @@ def stop(data: Annotated[Path | None, DATA] = None) -> None:
 
 @app.command()
 def doctor(
-    data: Annotated[Path | None, DATA] = None,
+    data: Data = None,
     settings_only: Annotated[bool, typer.Option("--settings", help="List every setting and what it is, and stop.")] = False,
 ) -> None:
     """Look at everything the stack needs and say what is wrong and what to do. / 体检。

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from supervision.cli import app
+from supervision.cli.options import Cards, Data
 from supervision.language import UserError, language, say
 
 if TYPE_CHECKING:
@@ -52,15 +53,8 @@ def verify(
             "--zone", metavar="ZONE", help=say("时间所在时区。", "Time zone of times without an offset, and of those shown.")
         ),
     ] = "Asia/Shanghai",
-    data: Annotated[
-        Path | None, typer.Option("--data", metavar="DIR", help=say("数据目录。", "Data directory of the stack."))
-    ] = None,
-    cards: Annotated[
-        Path | None,
-        typer.Option(
-            "--cards", metavar="DIR", help=say("代替自带卡的规则卡目录。", "Directory of rule cards in place of the built-in ones.")
-        ),
-    ] = None,
+    data: Data = None,
+    cards: Cards = None,
     catalogue: Annotated[
         list[Path] | None,
         typer.Option(

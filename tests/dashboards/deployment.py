@@ -10,26 +10,17 @@ import os
 import re
 import subprocess
 import sys
-import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from streams.embedded.stack_child import Child, tail
 from tests.dashboards.compose import ONE_SHOT, OURS, Machine, command, health
 from tests.dashboards.operating import PROMETHEUS, tool
+from tests.flow.harness import until
 
-PATIENCE_S = 120.0
 STARTED = [name for name in OURS if "profiles" not in OURS[name]]
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.2)
 
 
 # The image has no extra `embedded`: what it brings must not be missed by any process of the file.

@@ -19,9 +19,10 @@ from streams.embedded.stack_lock import free_ports
 from streams.store.client import Address, Store
 from supervision.settings import METRICS_OFFSETS
 from tests.dashboards.compose import OURS, Machine
-from tests.dashboards.deployment import STARTED, Deployment, until
+from tests.dashboards.deployment import STARTED, Deployment
 from tests.dashboards.operating import FOREIGN, GRAFANA, PROMETHEUS, declared, document, series
 from tests.flow.conftest import DEMO
+from tests.flow.harness import until
 
 BOARDS = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((GRAFANA / "boards").glob("*.json"))}
 QUERIES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [

@@ -24,7 +24,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def interfaces() -> dict[str, str]:
     """Name to body of every interface, and of the type that is an object."""
-    found = dict(re.findall(r"export interface (\w+) \{\n(.*?)\n\}", BARE, re.DOTALL))
+    found: dict[str, str] = {}
+    for name, base, body in re.findall(r"export interface (\w+)(?: extends (\w+))? \{\n(.*?)\n\}", BARE, re.DOTALL):
+        found[name] = f"{found[base]}\n{body}" if base else body
     found["Both"] = re.sub(r";\s*", ";\n", re.search(r"type Both = \{ (.*?) \}", BARE)[1] + ";")  # type: ignore[index]  # it is there
     return found
 

@@ -282,19 +282,9 @@ export interface RuleRow {
   events: RuleNamed[]; // that the rule reads
   subjects: RuleNamed[]; // kinds of what its alerts are about
 }
-export interface RulePage {
-  rule_id: string;
-  version: number;
-  name: Both;
-  family: string;
-  disposition: "card" | "clue";
-  levels: Level[];
-  why: Both;
+export interface RulePage extends RuleRow {
   legal_basis: Both;
   false_positives: Both[];
   runbook: Both;
-  detector: string;
-  events: RuleNamed[];
-  subjects: RuleNamed[];
   page: Both; // the rule's whole page, as HTML made from the card, the worked example as an SVG in it
 }
