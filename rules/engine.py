@@ -308,17 +308,13 @@ class CaseEngine:
                 continue
             if verdict.lacks is not None:
                 self._upkeep.alarm(verdict.lacks, output)
-                wake = min(wake, UNDATED)
                 said += stays(rule.id, case.alerts, verdict)
-                continue
-            if rule.is_conditional and not rule.applies(verdict):
+            elif rule.is_conditional and not rule.applies(verdict):
                 continue
             if verdict.stands_from > now:
                 wake = min(wake, verdict.stands_from)
-            else:
-                found = self._standing(rule, case, verdict)
-                if found is not None:
-                    said.append(found)
+            elif (found := self._standing(rule, case, verdict)) is not None:
+                said.append(found)
         return said, wake
 
     def _standing(self, rule: Rule, case: Case, verdict: Verdict) -> Said | None:

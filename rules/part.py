@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
-
 from rules.fact import CODE_OF, FIELD_CODE, NOTHING, Fact, Where
+from rules.limits import Clock, Deemed
 from rules.stepbook import STEP_CODES, StepBook
 from rules.world import Place
 from supervision.event import EventType
@@ -43,44 +42,6 @@ PROMISED_OF_DAY, LEGAL_OF_DAY = _PROMISED_DUE, _LEGAL_DUE  # where `Place.plans_
 _SEQ, _KIND, _DAYS, _POST = (_C[f"payload.{name}"] for name in ("seq", "kind", "days", "approver_post"))
 _APPROVER = _C["payload.approver_officer_id"]
 _DECLARED, _DECLARED_UNIT = _C["payload.declared_limit"], _C["payload.declared_limit_unit"]
-
-
-class Deemed(Struct, frozen=True):
-    """A receipt that nobody answered in time: the legal limit runs from it, as is known from `opens_at` on.
-
-    `is_answered`: but too late.
-    """
-
-    receipt: Fact
-    opens_at: int
-    is_answered: bool
-
-
-class Clock(Struct, frozen=True):
-    """A limit of a case that runs: the term, the facts that set and moved it, and the first fact that stopped it.
-
-    `own_due_at`: its end without an extension. `opens_at`: when it is known to run, None: with its opening fact.
-    """
-
-    term: Term
-    limit: Limit | None
-    runs: Callable[[Limit], Term]
-    opening: Fact
-    evidence: tuple[Fact, ...]
-    stop: Fact | None
-    facts: dict[str, Any]
-    own_due_at: int
-    opens_at: int | None = None
-
-    def started_by(self, place: Place, opening: Fact, stop: Fact | None) -> Clock:
-        """The same of another case of the place that starts on the day of this one, where nothing but the day decides its term."""
-        start, calendar, mode = opening.at, place.calendar, place.mode
-
-        def runs(value: Limit) -> Term:
-            return term(calendar, start, value, mode=mode)
-
-        facts = {**self.facts, "started_at": start}
-        return Clock(self.term, self.limit, runs, opening, (opening,), stop, facts, self.own_due_at)
 
 
 class Part:

@@ -13,7 +13,8 @@ from msgspec import Struct
 from rules.book import Rulebook
 from rules.case import Case
 from rules.fact import CODE_OF, FIELD_CODE, TYPES, Fact
-from rules.part import Clock, Part
+from rules.limits import Clock
+from rules.part import Part
 from rules.vocabulary import Vocabulary
 from rules.world import World
 from supervision.alert import Level

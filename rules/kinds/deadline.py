@@ -20,6 +20,7 @@ from rules.kinds.levels import (
     verdicts,
     waiting,
 )
+from rules.limits import Clock, Deemed
 from rules.outline import LOUD, UNTOUCHED, Daily, Look, Outline, Outlook, Scene
 from rules.parameters import Deadline, LimitOf
 from rules.part import (
@@ -31,8 +32,6 @@ from rules.part import (
     PAUSING,
     PROMISED_OF_DAY,
     PROMISED_STOP_CODES,
-    Clock,
-    Deemed,
     Part,
 )
 from rules.profile import Awaits
