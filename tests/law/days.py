@@ -29,20 +29,20 @@ class Missing(Exception):  # noqa: N818 - what is missing, not a mistake
 @dataclass(frozen=True)
 class Paused:
     """What does not count: whole dates for limits in days, spans [from, to) of instants for limits in office time. `unknown`: the
-    first day, and its midnight, from which nobody knows whether the pause goes on."""
+    first day and instant from which nobody knows whether a pause goes on, and the beginning of the missing year."""
 
     days: frozenset[int] = frozenset()
     spans: tuple[tuple[int, int], ...] = ()
-    unknown: tuple[int, int] | None = None
+    unknown: tuple[int, int, int] | None = None
 
     def on(self, day: int) -> bool:
         if self.unknown is not None and day >= self.unknown[0]:
-            raise Missing(self.unknown[1])
+            raise Missing(self.unknown[2])
         return day in self.days
 
     def at(self, instant: int) -> bool:
         if self.unknown is not None and instant >= self.unknown[1]:
-            raise Missing(self.unknown[1])
+            raise Missing(self.unknown[2])
         return any(begin <= instant < end for begin, end in self.spans)
 
 

@@ -41,7 +41,7 @@ def paused_time(known: Known, but: Fact | None = None, behind: int | None = None
     excluded = ARTICLE_45 | set(() if known.item is None else known.item.excluded_kinds)
     days: set[int] = set()
     spans: list[tuple[int, int]] = []
-    unknown: tuple[int, int] | None = None
+    unknown: tuple[int, int, int] | None = None
     for fact, end in pauses(known):
         start: SpecialProcedureStarted = fact.event.payload
         if fact is but or (behind is not None and fact.at < behind) or start.kind is None or start.kind.value not in excluded:
@@ -52,7 +52,7 @@ def paused_time(known: Known, but: Fact | None = None, behind: int | None = None
             began = known.days.day_of(fact.at)
             if end is None or (end >= missing.year_begins and known.days.day_of(end) > began):
                 from_day = max(known.days.day_of(missing.year_begins), began + 1)
-                first_unknown = (from_day, max(missing.year_begins, fact.at))
+                first_unknown = (from_day, max(missing.year_begins, fact.at), missing.year_begins)
                 unknown = min(unknown or first_unknown, first_unknown)
                 cap = first_unknown[1] - (fact.at < missing.year_begins)
             else:
