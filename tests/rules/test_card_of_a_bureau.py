@@ -127,6 +127,16 @@ def test_a_sign_asks_for_a_word_in_a_field() -> None:
     assert run(bench([card]), card, never_delivered).alerts == (), "its completion has no result"
 
 
+@pytest.mark.parametrize(("item_type", "alerts"), [("20", 0), ("01", 2)], ids=["of its type", "of another"])
+def test_a_sign_may_count_for_some_types_of_items_only(item_type: str, alerts: int) -> None:
+    stops = f'stops: [{{event: result_delivered, item_types: ["{item_type}"]}}, result_picked_up, pickup_notified]'
+    card, wrong = read_card("L01.yaml", re.sub(r"stops: \[.*?\]", stops, CARD))
+    assert wrong == []
+    assert isinstance(card, Card)
+    delivered = card.examples[1]
+    assert len(run(bench([card]), card, delivered).alerts) == alerts
+
+
 @pytest.mark.parametrize(
     ("field", "wanted"),
     [

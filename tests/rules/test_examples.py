@@ -46,6 +46,7 @@ def test_an_alert_of_an_example_can_be_read(card: Card, example: Example) -> Non
             assert text
             assert "—" not in text
         assert set(alert.facts) <= FACTS[type(card.detector)]
+        assert not {"", None} & {value for value in alert.facts.values() if isinstance(value, str | None)}
         assert set(alert.evidence_event_ids) <= given
         assert alert.evidence_event_ids
         if alert.due_at is not None and alert.level is not Level.NOTICE:

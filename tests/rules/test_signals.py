@@ -94,6 +94,12 @@ def test_a_case_in_haste_tells_how_long_it_took_and_by_which_snapshot_that_is_sh
     }
 
 
+def test_of_two_completions_that_come_together_the_last_is_told_and_nothing_taken_back() -> None:
+    twice = [completed(number, f"2026-03-02T09:00:{number}0", **BY) for number in (2, 3)]
+    (signal,) = of("M01", engine(PEER).process([accepted(**BY), *twice]).signals)
+    assert (signal.fact_id, signal.revision, signal.data["gap_ms"]) == (UUID(int=3), 1, 30_000)
+
+
 def test_a_case_that_took_its_time_is_told_as_one_and_no_more_said_of_it() -> None:
     output = engine(PEER).process([accepted(**BY), completed(2, "2026-03-02T09:01", **BY)])
     assert [signal.data for signal in of("M01", output.signals)] == [
