@@ -256,7 +256,7 @@ else:
     Undecoded = Raw
 
 
-class CaseEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CaseEvent(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One fact. `payload` is the typed struct of `supervision.payload` for `event_type`.
 
     `occurred_at` business time, `recorded_at` when it was typed in, `received_at` when it reached us; ms UTC.

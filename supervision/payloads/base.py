@@ -34,7 +34,7 @@ RegionLevel = Annotated[int, Meta(ge=1, le=7)]
 Key = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
-class Payload(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Payload(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """No fields of its own."""
 
 
