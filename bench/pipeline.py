@@ -46,6 +46,7 @@ from supervision.topics import ACTIVITY_EVENTS, ALERTS, CASE_EVENTS, CLUES, part
 
 CLOCK_EVERY = 5_000
 LOOK_S = 0.1
+COUNT = "supervision_records_total"
 PATIENCE_S = 600.0
 PARTS = ("agents", "kafka", "clickhouse", "sink")
 RULES = "rules"
@@ -171,11 +172,11 @@ def _records(stack: Stack) -> float:
     for index in range(stack.settings.workers):
         try:
             port = metrics_port_of(stack.settings, "agents", index)
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics?name[]={COUNT}", timeout=10) as answer:
                 lines = answer.read().decode().splitlines()
         except OSError:  # not there yet
             continue
-        total += sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("supervision_records_total{"))
+        total += sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{COUNT}{{"))
     return total
 
 

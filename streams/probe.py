@@ -1,4 +1,7 @@
-"""What a process shows to its surroundings over HTTP: `/metrics` for Prometheus, `/readyz` for whoever waits for it."""
+"""What a process shows to its surroundings over HTTP: `/metrics` for Prometheus, `/readyz` for whoever waits for it.
+
+`/metrics?name[]=...` gives the named metrics alone, as Prometheus clients do: who looks often need not have all of them made.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
+from urllib.parse import parse_qs, urlsplit
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from supervision import metrics
 from supervision.language import UserError, say
@@ -67,10 +71,12 @@ def run_until_told(running: Running, port: int | None) -> None:
 def _handler(is_ready: Callable[[], bool]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            if self.path == "/metrics":
+            asked = urlsplit(self.path)
+            if asked.path == "/metrics":
                 metrics.READY.set(is_ready())
-                self._answer(200, generate_latest(), CONTENT_TYPE_LATEST)
-            elif self.path == "/readyz":
+                names = parse_qs(asked.query).get("name[]")
+                self._answer(200, generate_latest(REGISTRY.restricted_registry(names) if names else REGISTRY), CONTENT_TYPE_LATEST)
+            elif asked.path == "/readyz":
                 ready = is_ready()
                 self._answer(200 if ready else 503, b"ready\n" if ready else b"not ready\n", "text/plain")
             else:
