@@ -11,6 +11,7 @@ import hashlib
 import random
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import ceil
 from pathlib import Path
@@ -117,15 +118,26 @@ def attempt(path: str, mutants: Mutants, mutant: Mutant, tests: dict[str, float]
     if not tests:
         return Tried(mutant.number, "unreached", 0.0, change.scope, change.was, change.now)
     text, code, spent = mutants.text(mutant), 0, 0.0
-    for part in ({n: c for n, c in tests.items() if n.startswith(LATER) is late} for late in (False, True)):
-        if part and code == 0:
-            code, used = _trial(path, text, part)
-            spent += used
+    for part in _in_turn(tests):
+        code, used = _trial(path, text, part)
+        spent += used
+        if code != 0:
+            break
     if code == 0:
         return Tried(mutant.number, "survived", spent, change.scope, change.was, change.now)
     if code == 5:
         raise SystemExit(f"{path}: no test was run for {change}")
     return Tried(mutant.number, "killed" if code > 0 else "timeout", spent)
+
+
+def _in_turn(tests: dict[str, float]) -> list[dict[str, float]]:
+    """The file that has most of them first, since to import all costs more than most changes live; the slow ones last."""
+    files = Counter(name.partition("::")[0] for name in tests if not name.startswith(LATER))
+    first = files.most_common(1)[0][0] if files else ""
+    parts: list[dict[str, float]] = [{}, {}, {}]
+    for name, cost in tests.items():
+        parts[2 if name.startswith(LATER) else 0 if name.startswith(f"{first}::") else 1][name] = cost
+    return [part for part in parts if part]
 
 
 def _trial(path: str, text: str, tests: dict[str, float]) -> tuple[int, float]:
