@@ -12,7 +12,7 @@ from rules.fact import CODE_OF, FIELD_CODE, OFFICER, Fact
 from rules.kinds.deadline import CASE_CLOCK
 from rules.outline import UNTOUCHED, Outline, Outlook
 from rules.part import PAUSING, Part, extension_days, named_once
-from rules.reading import ACTOR, DECLARED, grace_of, merged, reads
+from rules.reading import ACTOR, grace_of, merged, reads
 from rules.requirements import Extensions
 from rules.verdict import AT_ONCE, Telling, Verdict, undated
 from rules.world import Deeming, Place
@@ -24,7 +24,6 @@ _EXTENDED = CODE_OF[EventType.EXTENSION_APPROVED]
 _REASON, _BASIS, _TOLD, _APPROVER, _POST = (
     FIELD_CODE[f"payload.{name}"] for name in ("reason_text", "legal_basis", "notified_at", "approver_officer_id", "approver_post")
 )
-_SAID = frozenset({"payload.approver_officer_id", "payload.notified_at"})
 
 
 class Request(Struct, frozen=True):
@@ -47,15 +46,8 @@ class Extended:
         self.check = check
         self.reads = merged(
             CASE_CLOCK,
-            reads(
-                (EventType.EXTENSION_APPROVED,),
-                ACTOR,
-                _SAID,
-                frozenset({"payload.days", "payload.approver_post", "payload.reason_text"}),
-            ),
-            reads(
-                (EventType.SPECIAL_PROCEDURE_STARTED,), ACTOR, _SAID, DECLARED, frozenset({"payload.kind", "payload.legal_basis"})
-            ),
+            reads((EventType.EXTENSION_APPROVED,), frozenset({"payload.notified_at", "payload.reason_text"})),
+            reads((EventType.SPECIAL_PROCEDURE_STARTED,), frozenset({"payload.notified_at", "payload.legal_basis"})),
             *(() if deeming is None else (reads((*deeming.receipts, *deeming.answers), ACTOR),)),
         )
 

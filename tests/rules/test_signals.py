@@ -64,7 +64,9 @@ def test_a_step_outside_hours_tells_its_code_and_is_no_grant() -> None:
 
 @pytest.mark.parametrize(("decision", "hit"), [("granted", True), ("denied", False)])
 def test_a_decision_tells_whether_it_grants(decision: str, hit: bool) -> None:
-    (signal,) = of("M10", engine().process([decided(1, "2026-03-02T10:00", decision)]).signals)
+    judge = engine()
+    judge.process([accepted(9, **BY)])
+    (signal,) = of("M10", judge.process([decided(1, "2026-03-02T10:00", decision)]).signals)
     assert signal.subject == "officer_item:O-1/X@log:hall"
     assert signal.data == {
         "day": DAY,
@@ -96,7 +98,9 @@ def test_a_case_in_haste_tells_how_long_it_took_and_by_which_snapshot_that_is_sh
 
 def test_of_two_completions_that_come_together_the_last_is_told_and_nothing_taken_back() -> None:
     twice = [completed(number, f"2026-03-02T09:00:{number}0", **BY) for number in (2, 3)]
-    (signal,) = of("M01", engine(PEER).process([accepted(**BY), *twice]).signals)
+    judge = engine(PEER)
+    judge.process([accepted(**BY)])
+    (signal,) = of("M01", judge.process(twice).signals)
     assert (signal.fact_id, signal.revision, signal.data["gap_ms"]) == (UUID(int=3), 1, 30_000)
 
 
