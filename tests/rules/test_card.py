@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -119,11 +120,62 @@ def test_a_good_card_is_taken() -> None:
         pytest.param("owner: bureau", "owner: [", "L01.yaml:", id="no yaml"),
         pytest.param("owner: bureau", 'owner: bureau\nwhen: item.risk == "high"', "unknown field item.risk", id="an unknown field"),
         pytest.param("limit: promised", "limit: fixed", "start and stops go with limit: fixed", id="fixed without start"),
+        pytest.param(
+            "[{mark: passed}]}", "[]}", "L01.yaml:14: detector.at.notice: wanted at least one mark", id="a level without marks"
+        ),
+        pytest.param(
+            "[{mark: passed}]}",
+            "[{mark: passed}]}\n  yields: {red: [T04]}",
+            "L01.yaml:15: detector.yields.red: not a level of this detector",
+            id="a foreign level yields",
+        ),
+        pytest.param(
+            "limit: promised", "limit: idle", "L01.yaml:14: detector.at.notice: limit: idle takes marks", id="idle, but passed"
+        ),
+        pytest.param(
+            "{mark: passed}",
+            "{mark: paused_for, days: 9}",
+            "L01.yaml:14: detector.at.notice: paused_for goes with limit: idle only",
+            id="a pause's mark",
+        ),
+        pytest.param(
+            "  notice: {zh", "  red: {zh", "L01.yaml:18: sentence: no sentence for level notice", id="a level without sentence"
+        ),
+        pytest.param("  notice: {zh", "  red: {zh", "L01.yaml:19: sentence.red: not a level of this card", id="a foreign sentence"),
+        pytest.param(
+            "levels: [notice]", "levels: [notice, notice]", "L01.yaml:8: levels: wanted each level once", id="a level twice"
+        ),
+        pytest.param(
+            ', expect: [{level: notice, detected_at: "2026-03-12"}]',
+            "",
+            "L01.yaml:23: examples[0].expect: an example that fires expects an alert",
+            id="fires without an alert",
+        ),
+        pytest.param("kind: fires", "kind: quiet", "examples[0].expect: an example that stays quiet", id="quiet with an alert"),
+        pytest.param(
+            "level: notice, det", "level: red, det", "L01.yaml:23: examples[0].expect[0].level: not a level", id="a foreign alert"
+        ),
     ],
 )
 def test_a_mistake_is_named_with_file_line_and_key(old: str, new: str, wanted: str) -> None:
     assert old in GOOD
     found = mistakes(GOOD.replace(old, new, 1))
+    assert any(wanted in line for line in found), found
+
+
+SEPARATION = re.sub(r"  kind: deadline.*?\nlegal", "  kind: separation\n  level: notice\nlegal", GOOD, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("more", "wanted"),
+    [
+        ("raised: red", "detector.raised: wanted together with raised_gap_s or raised_when"),
+        ("raised_gap_s: 600", "detector.raised: wanted together with raised_gap_s or raised_when"),
+        ("raised: red\n  raised_when: item.risk", "detector.raised_when: at character 1: unknown field item.risk"),
+    ],
+)
+def test_what_raises_a_level_and_the_level_go_together(more: str, wanted: str) -> None:
+    found = mistakes(SEPARATION.replace("level: notice\n", f"level: notice\n  {more}\n", 1))
     assert any(wanted in line for line in found), found
 
 
