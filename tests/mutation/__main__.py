@@ -27,7 +27,7 @@ from tests.mutation.reach import Reach, measure
 PARTS = {
     "supervision/worktime": [str(each) for each in sorted(Path("tests/supervision").glob("test_worktime*.py"))]
     + ["tests/supervision/test_calendars.py"],
-    "rules": ["tests/rules", "tests/law"],
+    "rules": ["tests/rules", "tests/law", "tests/streams/test_coverage.py", "tests/streams/test_evidence.py"],
 }
 # Tests that run whole commands count only for lines that no other test runs, and of the ways in which facts arrive the last has
 # all the others in it.

@@ -21,7 +21,8 @@ OURS = ("supervision", "rules", "streams", "dashboards", "tests", "bench")
 MEMORY = 2 << 30  # what a trial may take beyond what it begins with, bytes
 FEW = {"SUPERVISION_LAW_CASES": "250"}
 PORTION = 8  # of the examples of a property one in so many is tried
-CALM = ("-q", "-x", "--tb=no", "--no-header", "--no-summary", "-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain")
+QUIET = "-q -x --tb=no --no-header --no-summary -p no:cacheprovider -p no:xdist --assert=plain"
+CALM = (*QUIET.split(), "-m", "not service and not log")
 
 
 def preload(names: Sequence[str]) -> None:
