@@ -121,21 +121,22 @@ _OPTIONAL = re.compile(r"(\[[^\[\]]*\])")
 
 
 @lru_cache(maxsize=1024)
-def _parts(template: str) -> tuple[tuple[bool, tuple[Piece, ...]], ...]:
-    """The template's parts as (is optional, (text, name of the fact behind it) ...)."""
-    found: list[tuple[bool, tuple[Piece, ...]]] = []
+def _parts(template: str) -> tuple[tuple[tuple[str, ...], tuple[Piece, ...]], ...]:
+    """The template's parts as (names of the facts without which it is left out, (text, name of the fact behind it) ...)."""
+    found: list[tuple[tuple[str, ...], tuple[Piece, ...]]] = []
     for part in _OPTIONAL.split(template):
         is_optional = part.startswith("[") and part.endswith("]")
         inner = part[1:-1] if is_optional else part
-        found.append((is_optional, tuple((text, name) for text, name, _, _ in string.Formatter().parse(inner))))
+        pieces = tuple((text, name) for text, name, _, _ in string.Formatter().parse(inner))
+        found.append((tuple(name for _, name in pieces if name is not None) if is_optional else (), pieces))
     return tuple(found)
 
 
 def _fill(template: str, facts: Mapping[str, Any], zone: str, language: int) -> str:
     filled: list[str] = []
     get = facts.get
-    for is_optional, pieces in _parts(template):
-        if is_optional and any(name is not None and get(name) is None for _, name in pieces):
+    for needed, pieces in _parts(template):
+        if None in map(get, needed):
             continue
         for text, name in pieces:
             if name is None:

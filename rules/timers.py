@@ -7,7 +7,7 @@ and nothing more. An entry whose key was armed anew since is found out when its 
 from __future__ import annotations
 
 from collections.abc import Callable
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 
 BUCKET_MS = 3_600_000
 NEVER = -(2**62)
@@ -21,18 +21,19 @@ class Timers:
         self._buckets: dict[int, list[str]] = {}
         self._order: list[int] = []
         self._opened = NEVER
-        self._open: list[tuple[int, str]] = []
+        self._open: list[tuple[int, str]] = []  # of the hours opened, sorted backwards: a herd is taken from its end one by one
+        self._late: list[tuple[int, str]] = []  # what was armed for those hours since; a heap
         self.oldest: int | None = None  # the first instant that the last call of `due` gave
 
     def __len__(self) -> int:
         """Entries, those out of date among them."""
-        return len(self._open) + sum(map(len, self._buckets.values()))
+        return len(self._open) + len(self._late) + sum(map(len, self._buckets.values()))
 
     def arm(self, key: str, instant: int) -> None:
         """The key's instant has become this one. Its owner says so itself from now on."""
         bucket = instant // BUCKET_MS
         if bucket <= self._opened:
-            heappush(self._open, (instant, key))
+            heappush(self._late, (instant, key))
             return
         found = self._buckets.get(bucket)
         if found is None:
@@ -47,8 +48,8 @@ class Timers:
         keys: list[str] = []
         self.oldest = None
         last: tuple[int, str] | None = None
-        while self._open and self._open[0][0] <= to and len(keys) < limit:
-            entry = heappop(self._open)
+        while len(keys) < limit and (entry := self._first()) is not None and entry[0] <= to:
+            self._drop_first()
             if entry != last and self._instant_of(entry[1]) == entry[0]:
                 if not keys:
                     self.oldest = entry[0]
@@ -59,9 +60,25 @@ class Timers:
     def is_due(self, to: int) -> bool:
         """Whether any key is left that `due` would give."""
         self._open_until(to)
-        while self._open and self._instant_of(self._open[0][1]) != self._open[0][0]:
-            heappop(self._open)
-        return bool(self._open) and self._open[0][0] <= to
+        while (entry := self._first()) is not None:
+            if self._instant_of(entry[1]) == entry[0]:
+                return entry[0] <= to
+            self._drop_first()
+        return False
+
+    def _first(self) -> tuple[int, str] | None:
+        """The earliest entry of the hours that are open."""
+        opened, late = self._open, self._late
+        if late and (not opened or late[0] < opened[-1]):
+            return late[0]
+        return opened[-1] if opened else None
+
+    def _drop_first(self) -> None:
+        opened, late = self._open, self._late
+        if late and (not opened or late[0] < opened[-1]):
+            heappop(late)
+        else:
+            opened.pop()
 
     def _open_until(self, to: int) -> None:
         """Put in order what is armed for the hours up to that of `to`; what was armed anew for another hour has an entry there."""
@@ -76,4 +93,4 @@ class Timers:
                 if instant is not None and instant // BUCKET_MS == number:
                     self._open.append((instant, key))
         self._opened = max(self._opened, bucket)
-        heapify(self._open)
+        self._open.sort(reverse=True)
