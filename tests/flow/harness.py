@@ -119,6 +119,10 @@ class Deployment:
         assert self.parts[name].is_alive, "\n".join([f"{name} has ended:", *tail(self.parts[name].log)])
         return True
 
+    def last_words(self, lines: int = 120) -> str:
+        """The ends of all logs, for whoever looks at a failure."""
+        return "\n\n".join(f"{log.name}:\n" + "\n".join(tail(log, lines)) for log in sorted(self.logs.glob("*.log")))
+
     def check(self) -> None:
         """Fail if a part has ended."""
         assert all(self.lives(name) for name in self.parts)

@@ -39,7 +39,10 @@ def survive(given: Input, wanted: Truth, directory: Path, seed: int) -> None:
         try:
             chaos.run()
             deployment.drain()
+            assert_holds(deployment.settings, wanted)
+            deployment.check()
+        except BaseException:
+            print(deployment.last_words())
+            raise
         finally:
             print("\n".join(chaos.told))
-        assert_holds(deployment.settings, wanted)
-        deployment.check()
