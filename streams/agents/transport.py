@@ -253,6 +253,14 @@ class Consumer(driver.Consumer):
     def _new_offset(self, tp: TP) -> int | None:
         return self._partitions.next_offsets().get(tp)
 
+    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
+        """faust notes what was not shown as shown, and would never show it again where no record comes behind it."""
+        shown = bool(await super()._commit_offsets(offsets, start_new_transaction))
+        if not shown:
+            for tp in offsets:
+                self._committed_offset.pop(tp, None)
+        return shown
+
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Slow partitions are seen in our own metrics; faust's check counts acks that batches do not have."""
 

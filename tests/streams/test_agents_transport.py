@@ -113,6 +113,36 @@ def test_a_worker_that_cannot_join_ends_instead_of_living_on_as_a_zombie(error: 
     assert with_app(watch) is ends
 
 
+class Idle:
+    """A producer without anything to send."""
+
+    async def flush(self) -> None:
+        return
+
+
+@pytest.mark.parametrize("refusals", [0, 1, 3])
+def test_an_offset_that_the_group_did_not_take_is_shown_again_until_it_did(monkeypatch: pytest.MonkeyPatch, refusals: int) -> None:
+    tp, tried = TP("case-events", 3), list[dict[TP, int]]()
+
+    async def show(app: App) -> None:
+        consumer = app.consumer
+        assert isinstance(consumer, Consumer)
+
+        async def commit(offsets: Mapping[TP, int]) -> bool:
+            tried.append(dict(offsets))
+            return len(tried) > refusals
+
+        monkeypatch.setattr(consumer, "assignment", lambda: {tp})
+        monkeypatch.setattr(app.partitions, "next_offsets", lambda: {tp: 976})
+        monkeypatch.setattr(app, "_producer", Idle())
+        monkeypatch.setattr(consumer, "_commit", commit)
+        for _ in range(refusals + 3):
+            await consumer.force_commit()
+
+    with_app(show)
+    assert tried == [{tp: 976}] * (refusals + 1)
+
+
 def record_batch(codec: int) -> bytes:
     """One record batch whose header names the compression `codec`."""
     builder = DefaultRecordBatchBuilder(
