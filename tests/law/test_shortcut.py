@@ -209,3 +209,16 @@ def test_a_herd_of_timers_comes_out_the_same_and_mostly_by_the_short_way(seed: i
     levels = (("T02", Level.NOTICE), ("T03", Level.YELLOW), ("T03", Level.RED), ("T04", Level.RED))
     assert told == dict.fromkeys(levels, len(cases))
     assert pair.rung > 2 * len(cases)
+
+
+def test_acceptances_on_a_day_on_which_nothing_else_happens_come_out_the_same_and_all_but_the_first_by_the_short_way() -> None:
+    cases = range(5)
+    pair = Pair(book(), Reference(workload.reference()), 10_000)
+    pair.process([_of_case(n, EventType.APPLICATION_SUBMITTED, workload.FIRST_MS + n) for n in cases])
+    before = pair.engines[0].taken_short
+    pair.process([_of_case(n, EventType.CASE_ACCEPTED, workload.FIRST_MS + DAY + n) for n in cases])
+    assert pair.engines[0].taken_short - before == len(cases) - 1
+
+
+def _of_case(number: int, kind: EventType, at: int) -> CaseEvent:
+    return workload.event(number, int(kind is EventType.CASE_ACCEPTED), kind, {}, at, "430111-000001")
