@@ -19,6 +19,7 @@ from rules.book import Rulebook
 from rules.engine import CaseEngine
 from rules.output import Item, Output
 from rules.packing import PLAIN, SnapshotError, head_of, kept_in, unpack
+from rules.plain import MOST_FACTS
 from rules.said import Sent
 from supervision.alert import Alert, Level
 from supervision.decoder import decode
@@ -218,6 +219,17 @@ def test_acceptances_on_a_day_on_which_nothing_else_happens_come_out_the_same_an
     before = pair.engines[0].taken_short
     pair.process([_of_case(n, EventType.CASE_ACCEPTED, workload.FIRST_MS + DAY + n) for n in cases])
     assert pair.engines[0].taken_short - before == len(cases) - 1
+
+
+def test_a_case_with_as_many_facts_as_a_plain_one_may_have_comes_out_the_same() -> None:
+    pair = Pair(book(), Reference(workload.reference()), 10_000)
+    shapes = []
+    for number in range(MOST_FACTS + 3):
+        kind = EventType.RESULT_PUBLISHED if number else EventType.APPLICATION_SUBMITTED
+        event = workload.event(1, number, kind, {}, workload.FIRST_MS + number * 60_000, "430111-000001")
+        pair.process([event])
+        shapes.append(head_of(pair.state[f"{workload.SOURCE}/{event.case_id}"])[0] == PLAIN)
+    assert shapes == [True] * MOST_FACTS + [False] * 3
 
 
 def _of_case(number: int, kind: EventType, at: int) -> CaseEvent:
