@@ -232,5 +232,16 @@ def test_a_case_with_as_many_facts_as_a_plain_one_may_have_comes_out_the_same() 
     assert shapes == [True] * MOST_FACTS + [False] * 3
 
 
+def test_a_case_whose_step_has_the_name_of_another_ones_instance_is_not_plain() -> None:
+    steps = ({"step_code": "a"}, {"step_code": "b", "step_instance_id": "c"}, {"step_code": "b", "step_instance_id": "a"})
+    pair, shapes = Pair(book(), Reference(workload.reference()), 10_000), []
+    for number, step in enumerate(steps):
+        at = workload.FIRST_MS + number * 60_000
+        event = workload.event(1, number, EventType.STEP_STARTED, {"step_name": "步", **step}, at, "430111-000001")
+        pair.process([event])
+        shapes.append(head_of(pair.state[f"{workload.SOURCE}/{event.case_id}"])[0] == PLAIN)
+    assert shapes == [True, True, False]
+
+
 def _of_case(number: int, kind: EventType, at: int) -> CaseEvent:
     return workload.event(number, int(kind is EventType.CASE_ACCEPTED), kind, {}, at, "430111-000001")

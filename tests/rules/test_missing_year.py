@@ -133,3 +133,16 @@ def test_an_extension_shows_its_faults_though_nobody_knows_by_when_to_tell() -> 
     judge.use(reference(2026, 2027, has_legal_limit=True, legal_limit=Limit(20)))
     (later,) = (alert for alert in judge.advance("log:hall", 0).alerts if alert.rule_id == "T09")
     assert (later.alert_id, later.revision, later.facts["faults"]) == (found.alert_id, 2, ["too_many_days", "not_told"])
+
+
+def test_an_end_before_a_pause_into_that_year_is_passed_by_a_completion_before_it() -> None:
+    """Its instant lies behind the pause, nobody knows where; that the case was completed late is known all the same."""
+    judge = engine(2026, promised_limit=Limit(7))
+    started = event(
+        2, EventType.SPECIAL_PROCEDURE_STARTED, "2026-12-28T17:00", payload={"seq": 1, "kind": "testing", "declared_limit": 9}
+    )
+    judge.process([accepted(when="2026-12-17T09:00"), started])
+    assert ("T03", Level.YELLOW, ISSUED) not in said(judge.process([clock("2026-12-30T00:00")]))
+    output = judge.process([completed(3, "2026-12-30T10:00")])
+    (late,) = (alert for alert in output.alerts if alert.rule_id == "T03")
+    assert (late.level, late.detected_at, late.due_at) == (Level.YELLOW, at("2026-12-30T10:00"), at("2026-12-29T00:00") - 1)
