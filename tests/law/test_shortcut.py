@@ -243,5 +243,17 @@ def test_a_case_whose_step_has_the_name_of_another_ones_instance_is_not_plain() 
     assert shapes == [True, True, False]
 
 
+def test_a_decision_that_tells_more_than_another_one_of_the_same_words_comes_out_the_same() -> None:
+    """How acts are packed is kept by their words; a batch number is none of them, and a case of a batch says nothing."""
+    pair = Pair(book(), Reference(workload.reference()), 10_000)
+    for number, bulk_no in enumerate((None, None, "B1", None)):
+        at = workload.FIRST_MS + number * 60_000
+        pair.process([_of_case(number, EventType.CASE_ACCEPTED, at)])
+        decision: dict[str, object] = {"decision": "granted", "bulk_no": bulk_no}
+        pair.process([workload.event(number, 2, EventType.DECISION_MADE, decision, at + 30_000, "430111-000001")])
+    pair.count()
+    assert pair.short >= 5
+
+
 def _of_case(number: int, kind: EventType, at: int) -> CaseEvent:
     return workload.event(number, int(kind is EventType.CASE_ACCEPTED), kind, {}, at, "430111-000001")
