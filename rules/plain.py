@@ -153,10 +153,11 @@ def with_sent(section: bytes, more: list[Sent]) -> bytes | None:
     return b"".join((bytes((_LIST + known + len(more),)), section[1:], *map(_encode, more)))
 
 
-def rules_in(annex: bytes) -> frozenset[bytes]:
-    """The ids of the rules that have alerts in it."""
-    end = 1 + annex[0] * RULE_SIZE if annex else 0
-    return frozenset(annex[at : at + RULE_SIZE] for at in range(1, end, RULE_SIZE))
+def rules_in(blob: bytes, annex_at: int) -> frozenset[bytes]:
+    """The ids of the rules that have alerts in the annex that begins there; none where nothing is left."""
+    first = annex_at + 1
+    end = first + blob[annex_at] * RULE_SIZE if annex_at < len(blob) else first
+    return frozenset([blob[at : at + RULE_SIZE] for at in range(first, end, RULE_SIZE)])
 
 
 def with_alerts(annex: bytes, more: list[Standing]) -> bytes:

@@ -144,7 +144,7 @@ class Ringing:
 
 def _has_said(annex: bytes, rules: Asked) -> bool:
     """Whether one of the rules has an alert in the annex."""
-    said = rules_in(annex)
+    said = rules_in(annex, 0)
     return any(name in said for _, name, _ in rules)
 
 

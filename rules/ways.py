@@ -10,7 +10,7 @@ from typing import Any
 from rules.clocks import WALL, Clocks
 from rules.fact import FEW_VALUED, INSTANCE, MANY_VALUED, PLAIN_FIELDS, Plan
 from rules.outline import Daily, Look
-from rules.plain import RULE_SIZE, WAKE_SIZE, first_of, wakes_in
+from rules.plain import WAKE_SIZE, first_of, rules_in, wakes_in
 from rules.quarantine import AHEAD_MS
 from rules.verdict import FAR
 from rules.vocabulary import Vocabulary, Words
@@ -82,9 +82,7 @@ class Follow:
 
     def concerns(self, blob: bytes, annex_at: int) -> bool:
         """Whether a rule that has an alert by this annex may have more to say; looks only tell of rules that have said nothing."""
-        first = annex_at + 1
-        named = range(first, first + blob[annex_at] * RULE_SIZE, RULE_SIZE)
-        return any(blob[at : at + RULE_SIZE] in self.rules for at in named)
+        return not self.rules.isdisjoint(rules_in(blob, annex_at))
 
     def keep(self, before: Before, wakes: bytes, place: Place, grace: int) -> None:
         """What daily looks said, unless more than the day decided it: a new wake within that day."""

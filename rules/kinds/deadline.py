@@ -234,7 +234,7 @@ class CaseDeadline:
             if reached.lacks is not None:  # the case goes on waiting for that year
                 return False
             instant = max(reached.instant, opening.at)
-            if stopped_at <= (instant if reached.is_warning else reached.end) or (reached.is_warning and instant > reached.end):
+            if reached.is_averted(instant, stopped_at):
                 continue
             if stopped_at != FAR and not reached.is_warning:
                 return False

@@ -69,6 +69,13 @@ class Reached(Struct, frozen=True, gc=False):
     lacks: CalendarMissing | None = None
     is_end_known: bool = False
 
+    def is_averted(self, instant: int, stopped_at: int) -> bool:
+        """Whether a stop at this time leaves nothing to be said at `instant`, where opening and pauses move its own; nor is there
+        anything to warn of behind the end."""
+        if self.is_warning:
+            return stopped_at <= instant or instant > self.end
+        return stopped_at <= self.end
+
 
 def beyond(level: Level, lacks: CalendarMissing, calendar: WorkCalendar, *, warns: bool = False) -> Reached:
     """A level that is reached in a year without data. A warning may come before it: its end alone is known to lie there."""
@@ -279,9 +286,7 @@ def ended(plan: tuple[Reached, ...], scene: Scene) -> int:
     wake = FAR
     for reached in plan:
         instant = max(reached.instant, scene.start)
-        if reached.lacks is None and (
-            scene.at <= (instant if reached.is_warning else reached.end) or (reached.is_warning and instant > reached.end)
-        ):
+        if reached.lacks is None and reached.is_averted(instant, scene.at):
             continue
         stands_from = instant + scene.grace
         if reached.lacks is not None or not reached.is_warning or stands_from <= scene.now:

@@ -79,4 +79,5 @@ def standing(rule: str) -> Standing:
 def test_an_annex_names_the_rules_of_its_alerts() -> None:
     first = with_alerts(b"", [standing("T03")])
     both = with_alerts(first, [standing("T02"), standing("T03")])
-    assert [rules_in(annex) for annex in (b"", first, both)] == [frozenset(), {b"T03"}, {b"T02", b"T03"}]
+    assert [rules_in(annex, 0) for annex in (b"", first, both)] == [frozenset(), {b"T03"}, {b"T02", b"T03"}]
+    assert rules_in(b"facts" + both + b"sent", 5) == {b"T02", b"T03"}
