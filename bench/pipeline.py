@@ -14,6 +14,8 @@ workers, of Kafka, ClickHouse and the sink. The rates depend on what else runs h
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 import tempfile
 import time
@@ -46,7 +48,6 @@ from supervision.topics import ACTIVITY_EVENTS, ALERTS, CASE_EVENTS, CLUES, part
 
 CLOCK_EVERY = 5_000
 LOOK_S = 0.1
-COUNT = "supervision_records_total"
 PATIENCE_S = 600.0
 PARTS = ("agents", "kafka", "clickhouse", "sink")
 RULES = "rules"
@@ -57,6 +58,18 @@ class Moment(Struct, frozen=True):
 
     at: float
     cpu: dict[str, float]
+
+
+class Latest:
+    """The moment at which a count last grew."""
+
+    def __init__(self, begun: Moment) -> None:
+        self.moment = begun
+        self._count = 0.0
+
+    def note(self, stack: Stack, count: float) -> None:
+        if count > self._count:
+            self.moment, self._count = _moment(stack), count
 
 
 class Found(Struct, frozen=True):
@@ -106,11 +119,10 @@ def _measure(work: workload.Workload, engine: str, workers: int, arguments: argp
         metrics_port=free_ports(10 + workers),
     )
     with Stack(settings) as stack:
-        for name in ("sink", "agents"):
-            stack.children[name].stop()
+        stack.children["agents"].stop()
         publish(settings, workload.reference())
+        _pause(stack, signal.SIGSTOP)  # it has its start behind it, and shall store nothing before the first event is judged
         _load(stack, work)
-        stack.launch("sink")
         if engine == RULES:
             stack.launch("agents")
         else:
@@ -142,42 +154,60 @@ def tell_clock(producer: Producer, settings: Settings, to: int) -> None:
 
 
 def _watch(stack: Stack) -> Found:
-    """From the last moment at which nothing was judged until all was judged, and until all of it was stored."""
+    """From the last moment at which nothing was judged, and nothing stored, until all was judged, and until all was stored."""
     tail, store = Tail(stack.settings), Store(address_of(stack.settings))
     try:
-        begun = _until(stack, lambda: _records(stack) > 0, LOOK_S / 5)
-        judged, count = begun, 0.0
-        for topic in (CASE_EVENTS, ACTIVITY_EVENTS):  # judged cases send signals, so one after the other
-            wanted = tail.ends([topic])
-            while not _reached(tail.judged(), wanted):  # which is shown late; so what counts is when the last record was counted
-                if (now := _records(stack)) > count:
-                    judged, count = _moment(stack), now
+        begun = _until(stack, lambda: _judged(stack) > 0, LOOK_S / 5)
+        _pause(stack, signal.SIGCONT)
+        judged, stored = Latest(begun), Latest(begun)
+
+        def watch(is_done: Callable[[], bool]) -> None:
+            """What is done is shown late; so what counts is when the last record was counted."""
+            while not is_done():
+                judged.note(stack, _judged(stack))
+                stored.note(stack, _stored(stack))
                 stack.check()
                 assert time.perf_counter() - begun.at < PATIENCE_S, "no progress"
                 time.sleep(LOOK_S)
+
+        for topic in (CASE_EVENTS, ACTIVITY_EVENTS):  # judged cases send signals, so one after the other
+            wanted = tail.ends([topic])
+            watch(lambda wanted=wanted: _reached(tail.judged(), wanted))  # type: ignore[misc]
         wanted = tail.ends([CASE_EVENTS, ACTIVITY_EVENTS, ALERTS, CLUES])
-        stored = _until(stack, lambda: _reached(queries.next_offsets(store, f"{stack.settings.app_id}-sink"), wanted), LOOK_S)
+        watch(lambda: _reached(queries.next_offsets(store, f"{stack.settings.app_id}-sink"), wanted))
+        stored.note(stack, _stored(stack))
         standing = len(queries.standing_alerts(store)) + len(queries.standing_clues(store))
     finally:
+        _pause(stack, signal.SIGCONT)
         tail.close()
         store.close()
-    ends = {part: judged if part == "agents" else stored for part in PARTS}
+    ends = {part: judged.moment if part == "agents" else stored.moment for part in PARTS}
     cpu = {part: end.cpu[part] - begun.cpu[part] for part, end in ends.items()}
-    return Found(judged.at - begun.at, stored.at - begun.at, cpu, standing)
+    return Found(judged.moment.at - begun.at, stored.moment.at - begun.at, cpu, standing)
 
 
-def _records(stack: Stack) -> float:
+def _pause(stack: Stack, how: signal.Signals) -> None:
+    os.killpg(stack.children["sink"].pid, how)
+
+
+def _judged(stack: Stack) -> float:
     """How many records the workers have judged, by their own count."""
-    total = 0.0
-    for index in range(stack.settings.workers):
-        try:
-            port = metrics_port_of(stack.settings, "agents", index)
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics?name[]={COUNT}", timeout=10) as answer:
-                lines = answer.read().decode().splitlines()
-        except OSError:  # not there yet
-            continue
-        total += sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{COUNT}{{"))
-    return total
+    ports = [metrics_port_of(stack.settings, "agents", index) for index in range(stack.settings.workers)]
+    return sum(_counted(port, "supervision_records_total") for port in ports)
+
+
+def _stored(stack: Stack) -> float:
+    """How many records the sink has stored, by its own count."""
+    return _counted(metrics_port_of(stack.settings, "sink"), "supervision_sink_records_total")
+
+
+def _counted(port: int, name: str) -> float:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics?name[]={name}", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+    except OSError:  # not there yet
+        return 0.0
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name}{{"))
 
 
 def _reached(now: dict[tuple[str, int], int], wanted: dict[tuple[str, int], int]) -> bool:
