@@ -5,9 +5,11 @@
 FROM python:3.12.11-slim-bookworm AS build
 ARG PIP_INDEX_URL
 ARG npm_config_registry
+# A compiler for the short way of events; it stays behind in this stage.
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 RUN python -m venv /opt/supervision
-COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
+COPY pyproject.toml hatch_build.py README.md LICENSE CHANGELOG.md ./
 COPY supervision supervision
 COPY rules rules
 COPY streams streams

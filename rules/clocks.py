@@ -54,10 +54,14 @@ class Clocks:
 
     def arm(self, clock: str, key: str, instant: int) -> None:
         """The key's instant on this clock has become this one; its own state says so."""
+        self.timers(clock).arm(key, instant)
+
+    def timers(self, clock: str) -> Timers:
+        """All that is armed on a clock."""
         timers = self._timers.get(clock)
         if timers is None:
             timers = self._timers[clock] = Timers(partial(self._instant_of, clock))
-        timers.arm(key, instant)
+        return timers
 
     def due(self, clock: str, limit: int) -> list[str]:
         timers = self._timers.get(clock)

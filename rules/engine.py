@@ -21,6 +21,7 @@ from rules.issue import Because, Said, Suppression, changes, identify, message, 
 from rules.output import Item, Output, Size
 from rules.packing import ALONE, ON_SEVERAL_CLOCKS, PLAIN, Meta, head_of, pack_meta, unpack_meta
 from rules.ringing import Ringing
+from rules.runner import Runner, runner
 from rules.saying import core_of, remember, signalled
 from rules.shortcut import Shortcut
 from rules.upkeep import Upkeep
@@ -43,10 +44,19 @@ class CaseEngine:
     """Implements `rules.output.Engine` for case events; a call changes memory only through the dossiers it touched."""
 
     def __init__(
-        self, book: Rulebook, reference: Reference, partition: int = 0, portion: int = ALL_AT_ONCE, *, takes_shortcuts: bool = True
+        self,
+        book: Rulebook,
+        reference: Reference,
+        partition: int = 0,
+        portion: int = ALL_AT_ONCE,
+        *,
+        takes_shortcuts: bool = True,
+        compiled: bool = True,
     ) -> None:
-        """`portion`: how many due cases `process` judges at most for a log clock that moved; `advance` goes on with the rest."""
-        self._takes_shortcuts = takes_shortcuts  # without them it says the same, and slowly: for tests
+        """`portion`: how many due cases `process` judges at most for a log clock that moved; `advance` goes on with the rest.
+        Without shortcuts, and with those that are not compiled, it says the same, more slowly."""
+        self._takes_shortcuts = takes_shortcuts
+        self._compiled = compiled
         self._book = book
         self._plans = book.keeper.plans
         self._portion = portion
@@ -57,6 +67,7 @@ class CaseEngine:
         self._graves = Graveyard()
         self._changed: dict[str, bytes | None] = {}
         self._shortcut: Shortcut | None = None
+        self._runner: Runner | None = None
         self._ringing: Ringing | None = None
         self._adopt(reference)
         self._upkeep = Upkeep(self._judges_by())
@@ -68,6 +79,7 @@ class CaseEngine:
         book, vocabulary, clocks = self._book, self._vocabulary, self._clocks
         origins = Origins(self._world, vocabulary, clocks)
         self._shortcut = Shortcut(book, self._world, vocabulary, clocks, self._graves, origins, self.taken_short)
+        self._runner = runner(self._shortcut, compiled=self._compiled)
         self._ringing = Ringing(book, vocabulary, clocks, origins, self._suppression, self.rung_short)
 
     def _judges_by(self) -> str:
@@ -78,19 +90,27 @@ class CaseEngine:
     def process(self, items: Sequence[Item]) -> Output:
         output = Output()
         at_hand: Dossier | None = None
-        shortcut = self._shortcut if self._may_take_shortcuts else None
+        shortcut = self._runner if self._may_take_shortcuts else None
         if shortcut is not None:
-            shortcut.begin(items, output.signals)
-        for position, item in enumerate(items):
+            shortcut.begin(items, self._blobs, self._changed, output.signals)
+        position, end = 0, len(items)
+        while position < end:
+            if at_hand is None and shortcut is not None:
+                position = shortcut.run(position)
+                if position == end:
+                    break
+            item = items[position]
             if isinstance(item, CaseEvent):
                 key = root_key(item)
                 if at_hand is None:
-                    at_hand = self._begin(item, key, position, shortcut, output)
+                    at_hand = self._begin(item, key, output)
                 elif at_hand.key == key:
                     self._take(item, at_hand)
                 else:
                     self._judge_fresh(at_hand, output)
-                    at_hand = self._begin(item, key, position, shortcut, output)
+                    at_hand = None
+                    continue
+            position += 1
         if at_hand is not None:
             self._judge_fresh(at_hand, output)
         for item in items:
@@ -201,14 +221,9 @@ class CaseEngine:
 
     # -- facts --------------------------------------------------------------------------------------------------
 
-    def _begin(self, event: CaseEvent, key: str, position: int, shortcut: Shortcut | None, output: Output) -> Dossier | None:
-        """The dossier that this event is taken into, to be judged behind the last of its events; None: there is no more to do."""
+    def _begin(self, event: CaseEvent, key: str, output: Output) -> Dossier | None:
+        """The dossier that this event is taken into, to be judged behind the last of its events; None: its case is forgotten."""
         blob = self._blobs.get(key)
-        if shortcut is not None:
-            added = shortcut.take(event, key, blob, position)
-            if added is not None:
-                self._blobs[key] = self._changed[key] = added
-                return None
         if blob is not None:
             dossier = self._unpacked(key, blob)
         elif self._graves.holds(key):

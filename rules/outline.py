@@ -16,6 +16,7 @@ from rules.part import ACCEPTANCE_CODES, LEGAL_STOP_CODES, PROMISED_STOP_CODES
 from rules.plain import ACTOR_AT, AT, FACT_SIZE, told_in, wake_of
 from rules.said import Draft
 from rules.stepbook import STEP_CODE, STEP_CODES, StepBook
+from rules.verdict import FAR
 
 if TYPE_CHECKING:
     from rules.vocabulary import Vocabulary
@@ -173,6 +174,20 @@ class Daily:
 
     def __call__(self, scene: Scene, rule: bytes) -> int:
         return self.look(scene, rule)
+
+
+class Calm:
+    """A look that has nothing to say of what an officer does in a quarter of an hour that is known to be calm at the place
+    (`Place.calm`), and of what no officer does: asked about the rest alone."""
+
+    __slots__ = ("look",)
+
+    def __init__(self, look: Callable[[Scene, bytes], int]) -> None:
+        self.look = look
+
+    def __call__(self, scene: Scene, rule: bytes) -> int:
+        officer_id = None if scene.actor is None else scene.actor[OFFICER]
+        return FAR if not officer_id or scene.place.is_calm(officer_id, scene.at) else self.look(scene, rule)
 
 
 Look = Callable[[Scene, bytes], int]  # by the id of its rule: the next instant that wakes at, FAR: none; SAME; LOUD

@@ -27,6 +27,7 @@ from rules.fact import (
     device_of,
     kept_of,
     party_of,
+    where_of,
 )
 from rules.forgetting import Graveyard
 from rules.outline import ACCEPTANCE_BYTES, LOUD, SAME, UNTOUCHED, Outline, Scene
@@ -54,15 +55,15 @@ from rules.saying import first_sent, signal_of
 from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
 from rules.vocabulary import Vocabulary
-from rules.ways import Before, Follow, LookOf, Origins, Way, apart_in, number_of, place_of
-from rules.world import Place, World
+from rules.ways import Before, Follow, LookOf, Origin, Origins, Way, apart_in, number_of, place_of
+from rules.world import QUARTER_MS, Place, World
 from supervision.event import BatchKind, CaseEvent, Precision, SourceOp, root_key
 from supervision.signal import Signal
 from supervision.worktime import CalendarMissing
 
 MOST_OUTLOOKS = 5_000  # of one place; a history beyond them goes the whole way
 MOST_TOLD = 1_000  # of one event type; what is kept of an act is packed once for so many
-_COMMON = {
+COMMON: dict[str, Any] = {  # what an ordinary event says of itself
     "data_version": 1,
     "supersedes_event_id": None,
     "source_op": SourceOp.INSERT,
@@ -72,8 +73,8 @@ _COMMON = {
     "root_case_id": None,
     "parent_case_id": None,
 }
-_ORDINARY = tuple(_COMMON.values())
-_told_of: Callable[[CaseEvent], Any] = attrgetter(*WHERE, *_COMMON)
+_ORDINARY = tuple(COMMON.values())
+_told_of: Callable[[CaseEvent], Any] = attrgetter(*WHERE, *COMMON)
 _ALL_OF_WHERE = len(WHERE)
 _encode = msgspec.msgpack.Encoder().encode
 _HEAD_SIZE = HEAD.size
@@ -81,7 +82,6 @@ _pack_head, _unpack_head = HEAD.pack, HEAD.unpack_from
 _NO_PARTY = b"\xff"
 _NOTHING_KEPT = b"\xc0"
 _UNKNOWN: Any = object()
-QUARTER_MS = 900_000  # local days begin at a full one of these
 _ACCEPTED, _SUPPLEMENTED = ACCEPTANCE_BYTES
 
 
@@ -99,23 +99,42 @@ class Shortcut:
         taken: int,
     ) -> None:
         self._book = book
-        self._ways = {kind: Way(kind, plan) for kind, plan in book.keeper.plans.items()}
-        self._vocabulary = vocabulary
-        self._clocks = clocks
-        self._graves = graves
-        self._origins = origins
+        self.ways = {kind: Way(kind, plan) for kind, plan in book.keeper.plans.items()}
+        self.vocabulary = vocabulary
+        self.clocks = clocks
+        self.graves = graves
+        self.origins = origins
         self._origin_of = origins.get
-        self._expected: dict[int, Any] = {}  # what an ordinary event of a case in this where tells
-        self._scene = Scene(world, vocabulary)
+        self.expected: dict[int, Any] = {}  # what an ordinary event of a case in this where tells
+        self.scene = Scene(world, vocabulary)
         self._items: Sequence[Item] = ()
+        self._blobs: dict[str, bytes] = {}
+        self._changed: dict[str, bytes | None] = {}
         self._signals: list[Signal] = []
         self._unsettling = tuple(rule.unsettles for rule in book.rules if rule.unsettles is not None)
         self.taken = taken
 
-    def begin(self, items: Sequence[Item], signals: list[Signal]) -> None:
-        """Before the events of a call: clocks stand still among them. What they signal is put into the list."""
-        self._items, self._signals = items, signals
-        self._origins.begin()
+    def begin(
+        self, items: Sequence[Item], blobs: dict[str, bytes], changed: dict[str, bytes | None], signals: list[Signal]
+    ) -> None:
+        """Before the events of a call: clocks stand still among them. `blobs`: all cases, packed; those that change go into
+        `changed` too. What they signal is put into the list."""
+        self._items, self._blobs, self._changed, self._signals = items, blobs, changed, signals
+        self.origins.begin()
+
+    def run(self, position: int) -> int:
+        """Take the events from this place among the items on; the place of the first that has to go the whole way."""
+        items, blobs, changed = self._items, self._blobs, self._changed
+        for place in range(position, len(items)):
+            item = items[place]
+            if isinstance(item, CaseEvent):
+                key = root_key(item)
+                added = self.take(item, key, blobs.get(key), place)
+                if added is None:
+                    return place
+                blobs[key] = changed[key] = added
+                self.taken += 1
+        return len(items)
 
     def take(self, event: CaseEvent, key: str, blob: bytes | None, position: int) -> bytes | None:  # noqa: C901 - see below
         """The state of the case with this event in it; None: it has to go the whole way. Nothing was changed then. `position`: its
@@ -124,22 +143,22 @@ class Shortcut:
         One long function, since it is gone through for nearly every event: a call costs as much as three of its lines.
         """
         # -- who and where
-        origin = self._origin_of(event.source_system) or self._origins.of(event.source_system)
+        origin = self._origin_of(event.source_system) or self.origins.of(event.source_system)
         identity = event.event_id.int.to_bytes(16, "big")
         told = _told_of(event)
         if blob is None:
-            if told[_ALL_OF_WHERE:] != _ORDINARY or origin.is_odd or self._graves.holds(key):
+            if told[_ALL_OF_WHERE:] != _ORDINARY or origin.is_odd or self.graves.holds(key):
                 return None
             blob, earliest, count, kept_size, parties_size, names_size, apart_size, wakes = b"", FAR, 0, 0, 0, 0, 0, 0
             annex_size = 0
-            where_code = self._where(told)
+            where_code = self.where_of(event)
         else:
             if blob[1] != PLAIN or blob.find(identity) >= 0:  # `in` asks first whether it is a number, which costs more
                 return None
             _, _, earliest, where_code, count, kept_size, parties_size, names_size, apart_size, wakes, annex_size = _unpack_head(
                 blob
             )
-            expected = self._expected.get(where_code) or self._expect(where_code)
+            expected = self.expected.get(where_code) or self.expect(where_code)
             if told != expected or earliest <= origin.now or count >= MOST_FACTS or origin.is_odd:
                 return None
 
@@ -156,7 +175,7 @@ class Shortcut:
                 return None
 
         # -- what it says
-        way = self._ways[event.event_type]
+        way = self.ways[event.event_type]
         kept_end = facts_end + kept_size
         names_at = kept_end + parties_size
         apart_at = names_at + names_size
@@ -167,7 +186,7 @@ class Shortcut:
             kept = _NOTHING_KEPT
         else:
             names = names_in(blob[names_at:apart_at]) if names_size else []
-            found = self._kept(event, way, names)
+            found = self.pack_kept(event, way, names)
             if found is None:
                 return None
             kept, name, many = found
@@ -183,12 +202,12 @@ class Shortcut:
         else:
             place_at = _HEAD_SIZE + opening * FACT_SIZE + AT
             start = int.from_bytes(blob[place_at : place_at + 6], "big") - SHIFT
-        since, until, place = origin.places.get(where_code) or self._origins.place_anew(origin, where_code, start)
+        since, until, place = origin.places.get(where_code) or self.origins.place_anew(origin, where_code, start)
         if not since <= start < until:
-            since, until, place = self._origins.place_anew(origin, where_code, start)
+            since, until, place = self.origins.place_anew(origin, where_code, start)
         follow = place.outlooks.get((types, all_kept), _UNKNOWN)
         if follow is _UNKNOWN:
-            follow = self._learn(place, types, all_kept)
+            follow = self.learn(place, types, all_kept)
         if follow is None or (name is not None and name in follow.bare):
             return None
         plan = way.plan
@@ -211,10 +230,10 @@ class Shortcut:
                 packed_wakes, next_wake, wakes = known
                 is_asked = False
         if is_asked or follow.looks:
-            scene = self._scene
+            scene = self.scene
             facts, apart = blob[_HEAD_SIZE:facts_end], blob[apart_at:wakes_at]
             scene.set(place, start, event, at, actor, many, count, facts, apart, origin.now, origin.grace, packed_wakes)
-            changed = self._look(follow, before, scene) if is_asked else packed_wakes
+            changed = self.look(follow, before, scene) if is_asked else packed_wakes
             if changed is not None and follow.looks:
                 changed = self._asked(follow.looks, scene, changed)
             if changed is None:
@@ -226,8 +245,8 @@ class Shortcut:
             return None
 
         # -- the fact
-        by = NO_WORD if actor is None else number_of(self._vocabulary.actors, actor)
-        with_ = number_of(self._vocabulary.devices, device_of(event)) if plan.device else NO_WORD
+        by = NO_WORD if actor is None else number_of(self.vocabulary.actors, actor)
+        with_ = number_of(self.vocabulary.devices, device_of(event)) if plan.device else NO_WORD
         for_, parties = _NO_PARTY, None
         if plan.party:
             party = party_of(event)
@@ -264,38 +283,44 @@ class Shortcut:
         except struct.error:  # longer than a plain case may be
             return None
         if drafts:
-            if not self._is_settled(event, key, told, position):
-                return None
-            said = [first_sent(draft) for draft in drafts]
-            longer = with_sent(sent, said)
+            longer = self.send(event, key, position, origin, drafts, sent)
             if longer is None:
                 return None
             sent = longer
-            for one, draft in zip(said, drafts, strict=True):
-                self._signals.append(signal_of(origin.source, event.case_id or "", event.event_id, one, draft.data))
         if next_wake != earliest and next_wake != FAR:
-            self._clocks.arm(origin.clock, key, next_wake)
-        self.taken += 1
+            self.clocks.arm(origin.clock, key, next_wake)
         facts, annex = blob[_HEAD_SIZE:facts_end], blob[wakes_end:annex_end]
         return b"".join((head, facts, identity, way.type, stamp, by, with_, for_, all_kept, middle, packed_wakes, annex, sent))
 
-    def _is_settled(self, event: CaseEvent, key: str, told: Any, position: int) -> bool:
+    def send(self, event: CaseEvent, key: str, position: int, origin: Origin, drafts: Sequence[Draft], sent: bytes) -> bytes | None:
+        """Signal these; the section of signals sent with them. None: nothing is signalled, the event goes the whole way."""
+        if not self._is_settled(event, key, position):
+            return None
+        said = [first_sent(draft) for draft in drafts]
+        longer = with_sent(sent, said)
+        if longer is not None:
+            for one, draft in zip(said, drafts, strict=True):
+                self._signals.append(signal_of(origin.source, event.case_id or "", event.event_id, one, draft.data))
+        return longer
+
+    def _is_settled(self, event: CaseEvent, key: str, position: int) -> bool:
         """Whether no fact of the case that comes next can change what this one signals: facts of one case that follow one another
         are judged together, so that no signal is sent and taken back."""
-        items = self._items
+        items, told = self._items, None
         for place in range(position + 1, len(items)):
             item = items[place]
             if not isinstance(item, CaseEvent):
                 continue
             if root_key(item) != key:
                 break
+            told = told or _told_of(event)
             if item.occurred_at < event.occurred_at or _told_of(item) != told:
                 return False
             if any(unsettles(event, item) for unsettles in self._unsettling):
                 return False
         return True
 
-    def _kept(self, event: CaseEvent, way: Way, names: list[str]) -> tuple[bytes, str | None, dict[int, Any]] | None:
+    def pack_kept(self, event: CaseEvent, way: Way, names: list[str]) -> tuple[bytes, str | None, dict[int, Any]] | None:
         """What is kept of it, packed; the name of its instance if that is new; what lies apart. None: it is not plain."""
         body = event.payload
         number = None
@@ -305,7 +330,7 @@ class Shortcut:
         if way.is_instanced and is_told and (name := body.step_instance_id) is not None:
             number = names.index(name) if name in names else len(names)
         values = None
-        if is_told and way.values_of is not None and (number is not None or not names):
+        if is_told and way.values_of is not None and (number is not None or not names or not way.is_stepped):
             values = (way.values_of(body), None if way.words_of is None else way.words_of(event), number)
             packed = way.told.get(values)
             if packed is not None:
@@ -331,7 +356,7 @@ class Shortcut:
             way.told[values] = packed
         return packed, name if number == len(names) else None, many
 
-    def _look(self, follow: Follow, before: Before | None, scene: Scene) -> bytes | None:
+    def look(self, follow: Follow, before: Before | None, scene: Scene) -> bytes | None:
         """What daily looks say, kept for other acts `before` the same wakes and of the same day."""
         wakes = self._asked(follow.daily, scene, scene.wakes)
         if before is not None and wakes is not None:
@@ -357,16 +382,17 @@ class Shortcut:
             return None
         return wakes
 
-    def _expect(self, where_code: int) -> Any:
-        expected = self._expected[where_code] = (*self._vocabulary.wheres.value(where_code), *_ORDINARY)
+    def expect(self, where_code: int) -> Any:
+        expected = self.expected[where_code] = (*self.vocabulary.wheres.value(where_code), *_ORDINARY)
         return expected
 
-    def _where(self, told: Any) -> int:
-        _, code = self._vocabulary.wheres.canonical(told[:_ALL_OF_WHERE])
+    def where_of(self, event: CaseEvent) -> int:
+        """The number of its where."""
+        _, code = self.vocabulary.wheres.canonical(where_of(event))
         assert code is not None, "places are numbered without end"
         return code
 
-    def _learn(self, place: Place, types: bytes, kept: bytes) -> Follow | None:
+    def learn(self, place: Place, types: bytes, kept: bytes) -> Follow | None:
         """Ask the detectors what the last of these acts means."""
         if len(place.outlooks) >= MOST_OUTLOOKS:
             return None

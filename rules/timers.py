@@ -14,30 +14,33 @@ NEVER = -(2**62)
 
 
 class Timers:
-    """Keys to be judged again when a clock reaches an instant (ms UTC). `instant_of` says what a key is armed for now."""
+    """Keys to be judged again when a clock reaches an instant (ms UTC). `instant_of` says what a key is armed for now.
+
+    `buckets`: the keys of every hour behind that which was `opened` last.
+    """
 
     def __init__(self, instant_of: Callable[[str], int | None]) -> None:
         self._instant_of = instant_of
-        self._buckets: dict[int, list[str]] = {}
+        self.buckets: dict[int, list[str]] = {}
         self._order: list[int] = []
-        self._opened = NEVER
+        self.opened = NEVER
         self._open: list[tuple[int, str]] = []  # of the hours opened, sorted backwards: a herd is taken from its end one by one
         self._late: list[tuple[int, str]] = []  # what was armed for those hours since; a heap
         self.oldest: int | None = None  # the first instant that the last call of `due` gave
 
     def __len__(self) -> int:
         """Entries, those out of date among them."""
-        return len(self._open) + len(self._late) + sum(map(len, self._buckets.values()))
+        return len(self._open) + len(self._late) + sum(map(len, self.buckets.values()))
 
     def arm(self, key: str, instant: int) -> None:
         """The key's instant has become this one. Its owner says so itself from now on."""
         bucket = instant // BUCKET_MS
-        if bucket <= self._opened:
+        if bucket <= self.opened:
             heappush(self._late, (instant, key))
             return
-        found = self._buckets.get(bucket)
+        found = self.buckets.get(bucket)
         if found is None:
-            self._buckets[bucket] = [key]
+            self.buckets[bucket] = [key]
             heappush(self._order, bucket)
         elif found[-1] is not key:
             found.append(key)
@@ -84,13 +87,13 @@ class Timers:
         """Put in order what is armed for the hours up to that of `to`; what was armed anew for another hour has an entry there."""
         bucket = to // BUCKET_MS
         if not self._order or self._order[0] > bucket:
-            self._opened = max(self._opened, bucket)
+            self.opened = max(self.opened, bucket)
             return
         while self._order and self._order[0] <= bucket:
             number = heappop(self._order)
-            for key in set(self._buckets.pop(number)):
+            for key in set(self.buckets.pop(number)):
                 instant = self._instant_of(key)
                 if instant is not None and instant // BUCKET_MS == number:
                     self._open.append((instant, key))
-        self._opened = max(self._opened, bucket)
+        self.opened = max(self.opened, bucket)
         self._open.sort(reverse=True)

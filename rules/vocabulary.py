@@ -23,27 +23,27 @@ MOST_WORDS = 500_000  # of a list, some 150 MB; places have no such bound: the c
 
 
 class Words:
-    """One numbered list of tuples."""
+    """One numbered list of tuples. `known`: by word the one tuple that is equal to it, its number, and that packed."""
 
     def __init__(self, letter: str, most: int | None = None) -> None:
         self._letter = letter
         self._most = most
         self._decode = msgspec.msgpack.Decoder(_TYPES[letter]).decode
-        self._known: dict[Any, tuple[Any, int, bytes]] = {}
+        self.known: dict[Any, tuple[Any, int, bytes]] = {}
         self._values: dict[int, Any] = {}
         self._next = 0
         self.fresh: list[tuple[str, bytes]] = []
-        self.known_of: Callable[[Any], tuple[Any, int, bytes] | None] = self._known.get  # the number also packed; None: a new word
+        self.known_of: Callable[[Any], tuple[Any, int, bytes] | None] = self.known.get  # the number also packed; None: a new word
 
     def canonical(self, value: Any) -> tuple[Any, int | None]:
         """(the one tuple equal to `value`, its number); None: it has none, the list is full."""
-        known = self._known.get(value)
+        known = self.known.get(value)
         if known is None:
-            if self._most is not None and len(self._known) >= self._most:
+            if self._most is not None and len(self.known) >= self._most:
                 return value, None
             code = self._next
             self._next = code + 1
-            known = self._known[value] = (value, code, code.to_bytes(3, "big"))
+            known = self.known[value] = (value, code, code.to_bytes(3, "big"))
             self._values[code] = value
             self.fresh.append((f"{_PREFIX}{self._letter}{code}", _encode(value)))
         return known[0], known[1]
@@ -53,7 +53,7 @@ class Words:
 
     def restore(self, code: int, blob: bytes) -> None:
         value = self._decode(blob)
-        self._known[value] = (value, code, code.to_bytes(3, "big"))
+        self.known[value] = (value, code, code.to_bytes(3, "big"))
         self._values[code] = value
         self._next = max(self._next, code + 1)
 

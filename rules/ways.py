@@ -12,6 +12,7 @@ from rules.fact import FEW_VALUED, INSTANCE, MANY_VALUED, PLAIN_FIELDS, Plan
 from rules.outline import Daily, Look
 from rules.plain import WAKE_SIZE, first_of, rules_in, wakes_in
 from rules.quarantine import AHEAD_MS
+from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
 from rules.vocabulary import Vocabulary, Words
 from rules.world import Place, World
@@ -28,21 +29,27 @@ class Way:
     """How an event of one type is taken. `values_of`: of a payload that tells only what a plain case keeps, its words of short
     lists but the name of the instance; `words_of`: the same of the envelope; `told`: by those values and the number of that name,
     how they are packed. `many`: the fields that lie apart, with names and defaults. `rares`: what it may tell besides, which no
-    plain case keeps; most often it is `usual`. `is_seldom_told`: it tells nothing else."""
+    plain case keeps; most often it is `usual`. `is_seldom_told`: it tells nothing else. `is_stepped`: it is of a
+    step, or of an instance of one. `names`, `words`, `rare_names`: of the
+    fields of those values, and of what it may tell besides."""
 
     __slots__ = (
         "has_rares",
         "is_instanced",
         "is_seldom_told",
+        "is_stepped",
         "keeps_nothing",
         "many",
+        "names",
         "plan",
+        "rare_names",
         "rares",
         "struct",
         "told",
         "type",
         "usual",
         "values_of",
+        "words",
         "words_of",
     )
 
@@ -52,18 +59,20 @@ class Way:
         self.keeps_nothing = not plan.payload and not plan.envelope
         self.struct = PAYLOADS[kind]
         self.many = tuple(field for field in plan.payload if field[0] in MANY_VALUED)
-        names = [name for code, name, _ in plan.payload if code != INSTANCE and code in FEW_VALUED]
+        self.names = names = tuple(name for code, name, _ in plan.payload if code != INSTANCE and code in FEW_VALUED)
         rares = [(name, default) for code, name, default in plan.payload if code not in PLAIN_FIELDS]
         is_told = bool(plan.payload) and FEW_VALUED.issuperset(code for code, _, _ in plan.envelope)
         is_told = is_told and set(self.struct.__struct_fields__).issuperset(name for _, name, _ in plan.payload)
         self.values_of: Callable[[Any], Any] | None = (attrgetter(*names) if names else _nothing_of) if is_told else None
-        words = [name for _, name, _ in plan.envelope]
+        self.words = words = tuple(name for _, name, _ in plan.envelope)
         self.words_of: Callable[[Any], Any] | None = attrgetter(*words) if words else None
         self.has_rares = bool(rares)
+        self.rare_names = tuple(name for name, _ in rares)
         self.is_seldom_told = is_told and not words and len(rares) == len(plan.payload)
-        self.rares: Callable[[Any], Any] = attrgetter(*(name for name, _ in rares)) if rares else _nothing_of
+        self.rares: Callable[[Any], Any] = attrgetter(*self.rare_names) if rares else _nothing_of
         self.usual: Any = rares[0][1] if len(rares) == 1 else tuple(default for _, default in rares)
         self.is_instanced = any(code == INSTANCE for code, _, _ in plan.payload)
+        self.is_stepped = self.is_instanced or any(code == STEP_CODE for code, _, _ in plan.payload)
         self.told: dict[Any, bytes] = {}
 
 

@@ -27,6 +27,8 @@ MOST_PLANS = 10_000
 MOST_DAYS = 1_000
 FOREVER = 2**62
 DAY_MS = 86_400_000
+QUARTER_MS = 900_000  # local days begin at a full one of these
+_NEVER: tuple[int, int, frozenset[int]] = (0, 0, frozenset())
 ZONE_SHIFT_MS = 3 * 3_600_000  # a day may be shorter by so much where clocks are changed
 
 
@@ -129,6 +131,11 @@ class Place:
                 self._days.clear()
             found = self._days[day] = {}
         return found
+
+    def is_calm(self, officer_id: str, at: int) -> bool:
+        """Whether the quarter of an hour of this instant is known to be calm for this officer."""
+        since, until, calm = self.calm.get(officer_id, _NEVER)
+        return since <= at < until and at // QUARTER_MS in calm
 
     def keep_calm(self, officer_id: str, calm: tuple[int, int, set[int]]) -> None:
         if len(self.calm) >= MOST_PLANS:

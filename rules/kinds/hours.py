@@ -10,13 +10,13 @@ from rules.fact import CENTRE, CODE_OF, FIELD_CODE, OFFICER, POST_PLACE, REGION,
 from rules.fact import DEVICE as DEVICE_FIELDS
 from rules.fact import PARTY as PARTY_FIELDS
 from rules.kinds.acts import hall_of, is_human, subject_of, told
-from rules.outline import UNTOUCHED, Outline, Outlook, Scene
+from rules.outline import UNTOUCHED, Calm, Outline, Outlook, Scene
 from rules.parameters import Key, Night, OutsideHours
 from rules.part import ACCEPTANCES
 from rules.reading import ACTOR, merged, reads
 from rules.said import Draft
 from rules.verdict import FAR, Verdict
-from rules.world import Office, Place
+from rules.world import QUARTER_MS, Office, Place
 from supervision.event import EventType, PostPlace
 
 _C = FIELD_CODE
@@ -32,10 +32,8 @@ ACTS = (
 _ACT_CODES = frozenset(CODE_OF[kind] for kind in ACTS)
 _DECIDED = _C["payload.decision"]
 _DECISION = CODE_OF[EventType.DECISION_MADE]
-_NEVER: tuple[int, int, frozenset[int]] = (0, 0, frozenset())
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
-SLOT_MS = 15 * MINUTE_MS
 
 
 class OffHours:
@@ -82,16 +80,11 @@ class OffHours:
             return UNTOUCHED
 
         def look(scene: Scene, _rule: bytes) -> int:
-            officer_id = None if scene.actor is None else scene.actor[OFFICER]
-            if not officer_id:
-                return FAR
-            at = scene.at
-            since, until, calm = scene.place.calm.get(officer_id, _NEVER)
-            if not (since <= at < until and at // SLOT_MS in calm):
-                self._look_up(scene, officer_id, act)
+            assert scene.actor is not None
+            self._look_up(scene, str(scene.actor[OFFICER]), act)
             return FAR
 
-        return look
+        return Calm(look)
 
     def _look_up(self, scene: Scene, officer_id: str, act: Fact) -> None:
         """The signal of a hit. Of an act in office hours remember the quarter of an hour, if all of it lies in them, for all
@@ -110,9 +103,9 @@ class OffHours:
         since, until = world.span(at)
         calm = world.calm_of(centre, region, since)
         place.keep_calm(officer_id, (since, until, calm))
-        slot, day_start = at // SLOT_MS, office.calendar.day_start
-        first, last = max(since, day_start(day), slot * SLOT_MS), min(until, day_start(day + 1), (slot + 1) * SLOT_MS)
-        if last - first == SLOT_MS and any(opens <= first and last <= closes for opens, closes in office.spans):
+        slot, day_start = at // QUARTER_MS, office.calendar.day_start
+        first, last = max(since, day_start(day), slot * QUARTER_MS), min(until, day_start(day + 1), (slot + 1) * QUARTER_MS)
+        if last - first == QUARTER_MS and any(opens <= first and last <= closes for opens, closes in office.spans):
             calm.add(slot)
 
     def _hit(self, case: Case, act: Fact) -> Draft | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from rules.engine import CaseEngine
 from rules.output import Item, Output
 from rules.packing import PLAIN, SnapshotError, head_of, kept_in, unpack
 from rules.plain import MOST_FACTS
+from rules.runner import IS_COMPILED
 from rules.said import Sent
 from supervision.alert import Alert, Level
 from supervision.decoder import decode
@@ -37,8 +39,14 @@ TALL = 27  # bytes of a fact in a case that is not plain
 KEPT = 0.15  # how often engines are made anew from their state
 
 
+@pytest.mark.skipif(not IS_COMPILED and "CI" not in os.environ, reason="no C compiler here: only the plain short way is tested")
+def test_the_short_way_is_compiled() -> None:
+    """Else the tests below hold the plain one to itself."""
+    assert IS_COMPILED
+
+
 class Pair:
-    """Two engines in step, one of which takes no shortcuts."""
+    """Engines in step: one that takes the compiled short way, one that takes the plain one, and one that takes no shortcuts."""
 
     def __init__(self, rules: Rulebook, reference: Reference, portion: int) -> None:
         self.rules, self.reference, self.portion = rules, reference, portion
@@ -47,10 +55,15 @@ class Pair:
         self.short = self.rung = 0
 
     def _fresh(self) -> list[CaseEngine]:
-        return [CaseEngine(self.rules, self.reference, 0, self.portion, takes_shortcuts=takes) for takes in (True, False)]
+        ways = ((True, True), (True, False), (False, False))
+        return [
+            CaseEngine(self.rules, self.reference, 0, self.portion, takes_shortcuts=takes, compiled=compiled)
+            for takes, compiled in ways
+        ]
 
     def process(self, items: Sequence[Item]) -> None:
-        short, whole = (engine.process(items) for engine in self.engines)
+        compiled, short, whole = (engine.process(items) for engine in self.engines)
+        assert compiled == short
         assert _said(short) == _said(whole)
         self._same_state()
         if short.more:
@@ -59,15 +72,17 @@ class Pair:
     def advance(self, clock: str, to: int) -> list[Alert]:
         said: list[Alert] = []
         while True:
-            short, whole = (engine.advance(clock, to, 3) for engine in self.engines)
-            assert short == whole
+            compiled, short, whole = (engine.advance(clock, to, 3) for engine in self.engines)
+            assert compiled == short == whole
             self._same_state()
             said += short.alerts
             if not short.more:
                 return said
 
     def _same_state(self) -> None:
-        short, whole = (dict(engine.changes()) for engine in self.engines)
+        compiled, short, whole = (dict(engine.changes()) for engine in self.engines)
+        assert compiled == short
+        assert self.engines[0].taken_short == self.engines[1].taken_short
         assert short == whole or {key: _laid_out(short[key]) for key in short} == {key: _laid_out(whole[key]) for key in whole}
         for key, blob in short.items():
             if blob is None:

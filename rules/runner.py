@@ -1,0 +1,31 @@
+"""Who takes events the short way: compiled code (`swift.pyx`) where it could be built, else that of `rules.shortcut`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from rules.output import Item
+from rules.shortcut import Shortcut
+from supervision.signal import Signal
+
+try:
+    from rules.swift import Swift
+except ImportError:  # no C compiler was at hand, or it was built for another layout of cases
+    IS_COMPILED = False
+else:
+    IS_COMPILED = True
+
+
+class Runner(Protocol):
+    """See `Shortcut`."""
+
+    def begin(
+        self, items: Sequence[Item], blobs: dict[str, bytes], changed: dict[str, bytes | None], signals: list[Signal]
+    ) -> None: ...
+
+    def run(self, position: int) -> int: ...
+
+
+def runner(shortcut: Shortcut, *, compiled: bool) -> Runner:
+    return Swift(shortcut) if IS_COMPILED and compiled else shortcut

@@ -1,0 +1,14 @@
+"""What `swift.pyx` offers; see there."""
+
+from collections.abc import Sequence
+
+from rules.output import Item
+from rules.shortcut import Shortcut
+from supervision.signal import Signal
+
+class Swift:
+    def __init__(self, shortcut: Shortcut) -> None: ...
+    def begin(
+        self, items: Sequence[Item], blobs: dict[str, bytes], changed: dict[str, bytes | None], signals: list[Signal]
+    ) -> None: ...
+    def run(self, position: int) -> int: ...

@@ -1,0 +1,468 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, binding=False, annotation_typing=False
+"""The short way of events, compiled: does what `rules.shortcut.Shortcut.run` does, for one that it is made of, and several times as fast.
+
+It is built where a C compiler is at hand and left out where none is. Both are held to the whole way and to one another by
+`tests/law/test_shortcut.py`; a change here is a change there. Structs and slotted objects are read by the offsets of their fields,
+which their classes tell. What is rare is asked of the shortcut itself.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.exc cimport PyErr_Clear
+from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
+from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
+from cpython.object cimport Py_EQ, PyObject, PyObject_RichCompareBool
+from cpython.ref cimport Py_INCREF, Py_XDECREF
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
+from libc.stdlib cimport calloc, free
+from libc.string cimport memchr, memcmp, memcpy, memset
+
+from struct import error as LayoutError
+
+from rules.fact import ACTOR, DEVICE, NOTHING as _NOTHING, PARTY, WHERE
+from rules.outline import ACCEPTANCE_BYTES, Calm, LOUD as _LOUD, SAME as _SAME
+from rules.packing import FORMAT as _FORMAT, PLAIN as _PLAIN, SHIFT as _SHIFT
+from rules.plain import FACT_SIZE as _FACT_SIZE, HEAD, MOST_FACTS as _MOST_FACTS, WAKE_SIZE as _WAKE_SIZE
+from rules.plain import AT, TYPE_AT, apart_of, listed, names_in, parties_in, with_wake
+from rules.shortcut import COMMON
+from rules.timers import BUCKET_MS as _BUCKET_MS
+from rules.verdict import FAR as _FAR
+from rules.ways import apart_in, number_of, place_of
+from rules.world import QUARTER_MS as _QUARTER_MS
+from supervision.event import CaseEvent, root_key
+from supervision.worktime import CalendarMissing
+
+include "swift_fields.pxi"
+include "swift_tables.pxi"
+
+
+cdef class Swift:
+    """Of one shortcut."""
+
+    cdef object shortcut, origins, clocks, graves, scene, items, case_event
+    cdef dict blobs, changed, ways, expected, springs, spots, days
+    cdef Spring spring
+    cdef Numbers actors, devices
+    cdef Fields where_fields, common_fields, actor_fields, party_fields
+    cdef Py_ssize_t event_id, event_type, occurred_at, received_at, source_system, case_id, payload, root_case_id, parent_case_id
+    cdef Py_ssize_t uuid_int, follow_daily, follow_looks, follow_known, follow_bare
+
+    def __init__(self, shortcut):
+        from uuid import UUID
+
+        from rules.ways import Follow
+
+        self.shortcut = shortcut
+        self.origins, self.clocks, self.graves, self.scene = shortcut.origins, shortcut.clocks, shortcut.graves, shortcut.scene
+        self.actors, self.devices = Numbers(shortcut.vocabulary.actors, ACTOR), Numbers(shortcut.vocabulary.devices, DEVICE)
+        self.expected = shortcut.expected
+        self.ways = {kind: Given(way) for kind, way in shortcut.ways.items()}
+        self.springs, self.spots, self.days, self.spring = {}, {}, {}, None
+        self.case_event = CaseEvent
+        locate(&self.where_fields, CaseEvent, WHERE)
+        locate(&self.common_fields, CaseEvent, COMMON)
+        locate(&self.actor_fields, CaseEvent, ACTOR)
+        locate(&self.party_fields, CaseEvent, PARTY)
+        self.event_id, self.event_type = slot_of(CaseEvent, "event_id"), slot_of(CaseEvent, "event_type")
+        self.occurred_at, self.received_at = slot_of(CaseEvent, "occurred_at"), slot_of(CaseEvent, "received_at")
+        self.source_system, self.case_id = slot_of(CaseEvent, "source_system"), slot_of(CaseEvent, "case_id")
+        self.payload = slot_of(CaseEvent, "payload")
+        self.root_case_id, self.parent_case_id = slot_of(CaseEvent, "root_case_id"), slot_of(CaseEvent, "parent_case_id")
+        self.uuid_int = slot_of(UUID, "int")
+        self.follow_daily, self.follow_looks = slot_of(Follow, "daily"), slot_of(Follow, "looks")
+        self.follow_known, self.follow_bare = slot_of(Follow, "known"), slot_of(Follow, "bare")
+
+    def begin(self, items, dict blobs, dict changed, signals):
+        self.shortcut.begin(items, blobs, changed, signals)
+        self.items = items if type(items) is list else list(items)
+        self.blobs, self.changed = blobs, changed
+        self.springs = {}
+        self.spring = None
+
+    def run(self, Py_ssize_t position):
+        cdef list items = self.items
+        cdef Py_ssize_t end = PyList_GET_SIZE(items)
+        cdef Py_ssize_t taken = 0
+        cdef object item
+        cdef bytes added
+        cdef str key
+        cdef PyObject* blob
+        try:
+            while position < end:
+                item = <object>PyList_GET_ITEM(items, position)
+                if type(item) is self.case_event:
+                    key = self.key_of(item)
+                    blob = PyDict_GetItemWithError(self.blobs, key)
+                    added = self.take(item, key, None if blob is NULL else <bytes>blob, position)
+                    if added is None:
+                        return position
+                    PyDict_SetItem(self.blobs, key, added)
+                    PyDict_SetItem(self.changed, key, added)
+                    taken += 1
+                position += 1
+        finally:
+            self.shortcut.taken += taken
+        return position
+
+    cdef str key_of(self, object event):
+        if read(event, self.root_case_id) != <PyObject*>None or read(event, self.parent_case_id) != <PyObject*>None:
+            return root_key(event)
+        return f"{<object>read(event, self.source_system)}/{<object>read(event, self.case_id)}"
+
+    cdef Spring spring_of(self, object event):
+        cdef str name = <str>read(event, self.source_system)
+        cdef Spring spring = self.spring
+        if spring is not None and is_same(<PyObject*>spring.name, <PyObject*>name):
+            return spring
+        spring = self.springs.get(name)
+        if spring is None:
+            origin = self.origins.of(name)
+            spring = self.springs[name] = Spring.__new__(Spring)
+            spring.origin, spring.name, spring.timers = origin, name, self.clocks.timers(origin.clock)
+            spring.buckets, spring.opened = spring.timers.buckets, spring.timers.opened
+            spring.now, spring.grace, spring.ahead = origin.now, origin.grace, origin.ahead
+            spring.forgets, spring.is_odd = origin.forgets, origin.is_odd
+            spring.spots = self.spots.setdefault(name, {})
+        self.spring = spring
+        return spring
+
+    cdef Spot spot_of(self, Spring spring, unsigned int where_code, Instant start):
+        cdef PyObject* known = PyDict_GetItemWithError(spring.spots, where_code)
+        cdef Spot spot
+        if known is not NULL:
+            spot = <Spot>known
+            if spot.since <= start < spot.until:
+                return spot
+        since, until, place = self.origins.place_anew(spring.origin, where_code, start)
+        spot = spring.spots[where_code] = Spot.__new__(Spot)
+        spot.since, spot.until, spot.place, spot.outlooks, spot.calm = since, until, place, place.outlooks, place.calm
+        days = self.days.get(id(place.calendar))
+        if days is None:
+            days = self.days[id(place.calendar)] = Days(place.calendar)
+        spot.days = days
+        return spot
+
+    cdef bytes take(self, object event, str key, bytes blob, Py_ssize_t position):
+        """The state of the case with this event in it; None: it has to go the whole way. Section by section as
+        `rules.shortcut.Shortcut.take`."""
+        # -- who and where
+        cdef Spring spring = self.spring_of(event)
+        cdef unsigned char identity[16]
+        cdef const unsigned char* state = NULL
+        cdef Py_ssize_t size = 0
+        cdef Instant earliest = FAR
+        cdef unsigned int where_code, count = 0, kept_size = 0, parties_size = 0, names_size = 0, apart_size = 0, wakes = 0, annex_size = 0
+        cdef PyObject* found
+        cdef tuple expected
+        into_16_bytes(read(<object>read(event, self.event_id), self.uuid_int), identity)
+        if blob is None:
+            if spring.is_odd or not are_same(event, &self.common_fields, ORDINARY, 0) or self.graves.holds(key):
+                return None
+            where_code = self.shortcut.where_of(event)
+        else:
+            state, size = start_of(blob), PyBytes_GET_SIZE(blob)
+            if state[1] != PLAIN or memmem(state, size, identity, 16) is not NULL:
+                return None
+            earliest = eight_at(state + AT_EARLIEST)
+            where_code = two_at(state + AT_WHERE) << 16 | two_at(state + AT_WHERE + 2)
+            count = state[AT_COUNT]
+            kept_size, parties_size = two_at(state + AT_KEPT), two_at(state + AT_PARTIES)
+            names_size, apart_size = two_at(state + AT_NAMES), two_at(state + AT_APART)
+            wakes, annex_size = state[AT_WAKES], two_at(state + AT_ANNEX)
+            if earliest <= spring.now or count >= MOST_FACTS or spring.is_odd:
+                return None
+            found = PyDict_GetItemWithError(self.expected, where_code)
+            expected = <tuple>found if found is not NULL else self.shortcut.expect(where_code)
+            if not are_same(event, &self.where_fields, expected, 0):
+                return None
+            if not are_same(event, &self.common_fields, expected, self.where_fields.number):
+                return None
+
+        # -- when: behind all others
+        cdef Instant at = <object>read(event, self.occurred_at)
+        cdef object received = <object>read(event, self.received_at)
+        if received is not None and at - <Instant>received > spring.ahead:
+            return None
+        cdef unsigned char stamp[6]
+        put(stamp, at + SHIFT, 6)
+        cdef Py_ssize_t facts_end = HEAD_SIZE + FACT_SIZE * count if state is not NULL else 0
+        cdef Py_ssize_t facts_at = HEAD_SIZE if state is not NULL else 0
+        cdef int order
+        if count:
+            order = memcmp(stamp, state + facts_end - FACT_SIZE + AT_PLACE, 6)
+            if order < 0 or (order == 0 and memcmp(identity, state + facts_end - FACT_SIZE, 16) <= 0):
+                return None
+
+        # -- what it says
+        cdef Given way = <Given>PyDict_GetItemWithError(self.ways, <object>read(event, self.event_type))
+        cdef Py_ssize_t kept_end = facts_end + kept_size
+        cdef Py_ssize_t names_at = kept_end + parties_size
+        cdef Py_ssize_t apart_at = names_at + names_size
+        cdef Py_ssize_t wakes_at = apart_at + apart_size
+        cdef object name = None
+        cdef object many = NOTHING
+        cdef object body = <object>read(event, self.payload)
+        cdef bytes kept
+        cdef list names = None
+        if way.keeps_nothing or (way.is_seldom_told and way.is_usual(body)):
+            kept = NOTHING_KEPT
+        else:
+            names = names_in(cut(state, names_at, apart_at)) if names_size and way.is_stepped else []
+            told = self.kept_of(event, way, body, names)
+            if told is None:
+                return None
+            kept, name, many = told
+
+        # -- what it means
+        cdef Py_ssize_t own = PyBytes_GET_SIZE(kept)
+        cdef bytes types = PyBytes_FromStringAndSize(NULL, count + 1)
+        cdef bytes all_kept = PyBytes_FromStringAndSize(NULL, kept_size + own)
+        cdef unsigned char* type_at = <unsigned char*>PyBytes_AS_STRING(types)
+        cdef unsigned char* kept_at = <unsigned char*>PyBytes_AS_STRING(all_kept)
+        cdef unsigned int each
+        for each in range(count):
+            type_at[each] = state[HEAD_SIZE + each * FACT_SIZE + TYPE_PLACE]
+        type_at[count] = way.type
+        if kept_size:
+            memcpy(kept_at, state + facts_end, kept_size)
+        memcpy(kept_at + kept_size, PyBytes_AS_STRING(kept), own)
+        cdef void* opened = memchr(type_at, ACCEPTED, count + 1)
+        if opened is NULL:
+            opened = memchr(type_at, SUPPLEMENTED, count + 1)
+        cdef Py_ssize_t opening = 0 if opened is NULL else <unsigned char*>opened - type_at
+        cdef Instant start = at if opening == count else six_at(state + HEAD_SIZE + opening * FACT_SIZE + AT_PLACE)
+        cdef Spot spot = self.spot_of(spring, where_code, start)
+        cdef object history = (types, all_kept)
+        found = PyDict_GetItemWithError(spot.outlooks, history)
+        cdef object follow = <object>found if found is not NULL else self.shortcut.learn(spot.place, types, all_kept)
+        if follow is None or (name is not None and name in <object>read(follow, self.follow_bare)):
+            return None
+        cdef object officer = <object>read(event, self.actor_fields.at[0]) if way.actor else None
+        cdef Py_ssize_t wakes_end = wakes_at + wakes * WAKE_SIZE
+        if annex_size and follow.concerns(blob, wakes_end):
+            return None
+        cdef Py_ssize_t annex_end = wakes_end + annex_size
+        cdef bytes packed_wakes = cut(state, wakes_at, wakes_end) if wakes else b""
+        cdef Instant next_wake = earliest
+        cdef tuple daily = <tuple>read(follow, self.follow_daily)
+        cdef tuple looks = <tuple>read(follow, self.follow_looks)
+        cdef bint is_asked = PyTuple_GET_SIZE(daily) > 0
+        cdef tuple before = None
+        cdef tuple known
+        cdef Instant first
+        cdef bytes asked
+        cdef list drafts = None
+        cdef object scene = None
+        cdef object looking
+        if is_asked and at + spring.grace < earliest and at % QUARTER_MS:
+            if opening < <Py_ssize_t>count or not count:
+                before = (packed_wakes, spot.days.of(at), 0)
+            else:
+                first = six_at(state + HEAD_SIZE + AT_PLACE)
+                if first >= spot.since:
+                    before = (packed_wakes, spot.days.of(at), spot.days.of(first))
+            if before is not None:
+                found = PyDict_GetItemWithError(<dict>read(follow, self.follow_known), before)
+                if found is not NULL:
+                    known = <tuple>found
+                    if <Instant>known[1] > spring.now:
+                        packed_wakes, next_wake, wakes = known
+                        is_asked = False
+        cdef bint is_calm = False
+        cdef bint is_set = is_asked
+        for looking in looks:
+            if type(<object>PyTuple_GET_ITEM(looking, 1)) is CALM:
+                is_calm = is_calm or self.is_calm(spot, officer, at)
+                is_set = is_set or not is_calm
+            else:
+                is_set = True
+        if is_set:
+            scene = self.scene
+            facts = cut(state, facts_at, facts_end)
+            apart = cut(state, apart_at, wakes_at)
+            actor = tuple_of(event, &self.actor_fields) if way.actor else None
+            scene.set(spot.place, start, event, at, actor, many, count, facts, apart, spring.now, spring.grace, packed_wakes)
+            drafts = scene.drafts
+        asked = packed_wakes
+        if is_asked:
+            asked = self.shortcut.look(follow, before, scene)
+        if asked is not None and PyTuple_GET_SIZE(looks):
+            asked = self.asked(looks, scene, asked, is_calm)
+        if asked is None:
+            return None
+        if asked is not packed_wakes:
+            packed_wakes, wakes = asked, PyBytes_GET_SIZE(asked) // WAKE_SIZE
+            next_wake = six_at(start_of(asked)) if wakes else FAR
+        if not wakes and spring.forgets:
+            return None
+
+        # -- the fact
+        cdef unsigned char by[3]
+        cdef unsigned char with_[3]
+        memset(by, 0xFF, 3)
+        memset(with_, 0xFF, 3)
+        if (way.actor and not self.actors.put(event, by)) or (way.device and not self.devices.put(event, with_)):
+            return None
+        cdef unsigned char for_ = 0xFF
+        cdef bytes parties = None
+        if way.party:
+            if self.is_the_party(event, state + kept_end, parties_size):
+                for_ = 0
+            else:
+                place, listing = place_of(tuple_of(event, &self.party_fields), parties_in(cut(state, kept_end, names_at)))
+                for_ = place[0]
+                if listing is not None:
+                    parties = listed(listing)
+        cdef bytes own_names = None if name is None else listed([*names, name])
+        cdef bytes more_apart = None
+        if many:
+            try:
+                more_apart = apart_of(count, many)
+            except LayoutError:  # longer than a plain case may be
+                return None
+        cdef Py_ssize_t parties_len = parties_size if parties is None else PyBytes_GET_SIZE(parties)
+        cdef Py_ssize_t names_len = names_size if own_names is None else PyBytes_GET_SIZE(own_names)
+        cdef Py_ssize_t more_len = 0 if more_apart is None else PyBytes_GET_SIZE(more_apart)
+        cdef Py_ssize_t wakes_len = PyBytes_GET_SIZE(packed_wakes)
+        cdef Py_ssize_t kept_len = kept_size + own
+        if kept_len > 0xFFFF or parties_len > 0xFFFF or names_len > 0xFFFF or apart_size + more_len > 0xFFFF or wakes > 0xFF:
+            return None
+        cdef bytes sent = None
+        if drafts:
+            sent = self.shortcut.send(event, key, position, spring.origin, drafts, cut(state, annex_end, size))
+            if sent is None:
+                return None
+        cdef Py_ssize_t sent_len = size - annex_end if sent is None else PyBytes_GET_SIZE(sent)
+        if next_wake != earliest and next_wake != FAR:
+            self.arm(spring, key, next_wake)
+
+        # -- laid out
+        cdef Py_ssize_t facts_len = facts_end - facts_at
+        cdef bytes added = PyBytes_FromStringAndSize(
+            NULL, HEAD_SIZE + facts_len + FACT_SIZE + kept_len + parties_len + names_len + apart_size + more_len + wakes_len + annex_size + sent_len
+        )
+        cdef unsigned char* into = <unsigned char*>PyBytes_AS_STRING(added)
+        into[0], into[1] = FORMAT, PLAIN
+        put(into + AT_EARLIEST, <unsigned long long>next_wake, 8)
+        put(into + AT_WHERE, where_code, 4)
+        into[AT_COUNT] = count + 1
+        put(into + AT_KEPT, kept_len, 2)
+        put(into + AT_PARTIES, parties_len, 2)
+        put(into + AT_NAMES, names_len, 2)
+        put(into + AT_APART, apart_size + more_len, 2)
+        into[AT_WAKES] = wakes
+        put(into + AT_ANNEX, annex_size, 2)
+        into += HEAD_SIZE
+        if facts_len:
+            memcpy(into, state + HEAD_SIZE, facts_len)
+            into += facts_len
+        memcpy(into, identity, 16)
+        into[TYPE_PLACE] = way.type
+        memcpy(into + AT_PLACE, stamp, 6)
+        memcpy(into + 23, by, 3)
+        memcpy(into + 26, with_, 3)
+        into[29] = for_
+        into += FACT_SIZE
+        memcpy(into, kept_at, kept_len)
+        into += kept_len
+        if parties_len:
+            memcpy(into, state + kept_end if parties is None else start_of(parties), parties_len)
+            into += parties_len
+        if names_len:
+            memcpy(into, state + names_at if own_names is None else start_of(own_names), names_len)
+            into += names_len
+        if apart_size:
+            memcpy(into, state + apart_at, apart_size)
+            into += apart_size
+        if more_len:
+            memcpy(into, start_of(more_apart), more_len)
+            into += more_len
+        memcpy(into, start_of(packed_wakes), wakes_len)
+        into += wakes_len
+        if annex_size:
+            memcpy(into, state + wakes_end, annex_size)
+            into += annex_size
+        if sent_len:
+            memcpy(into, state + annex_end if sent is None else start_of(sent), sent_len)
+        return added
+
+    cdef tuple kept_of(self, object event, Given way, object body, list names):
+        """As `Shortcut.pack_kept`, which is asked for what was not seen before."""
+        cdef object number = None
+        cdef object name = None
+        cdef PyObject* found
+        if way.has_values and way.is_usual(body):
+            if way.is_instanced:
+                name = <object>read(body, way.instance)
+                if name is not None:
+                    number = names.index(name) if name in names else PyList_GET_SIZE(names)
+            if number is not None or not names or not way.is_stepped:
+                values = (one_or_all(body, &way.values), one_or_all(event, &way.words) if way.words.number else None, number)
+                found = PyDict_GetItemWithError(way.told, values)
+                if found is not NULL:
+                    if number is None or <Py_ssize_t>number != PyList_GET_SIZE(names):
+                        name = None
+                    return <object>found, name, apart_in(body, way.many) if way.many else NOTHING
+        return self.shortcut.pack_kept(event, way.way, names)
+
+    cdef bint is_calm(self, Spot spot, object officer, Instant at) except -1:
+        """As `rules.outline.Calm` has it."""
+        cdef PyObject* found
+        cdef tuple calm
+        if not officer:
+            return True
+        found = PyDict_GetItemWithError(spot.calm, officer)
+        if found is NULL:
+            return False
+        calm = <tuple>found
+        return <Instant>calm[0] <= at < <Instant>calm[1] and at // QUARTER_MS in <set>calm[2]
+
+    cdef int arm(self, Spring spring, str key, Instant instant) except -1:
+        """As `Timers.arm`."""
+        cdef Instant bucket = instant // BUCKET_MS
+        cdef PyObject* found = NULL
+        cdef list keys
+        if bucket > spring.opened:
+            found = PyDict_GetItemWithError(spring.buckets, bucket)
+        if found is NULL:
+            spring.timers.arm(key, instant)
+            return 0
+        keys = <list>found
+        if <object>PyList_GET_ITEM(keys, PyList_GET_SIZE(keys) - 1) is not key:
+            keys.append(key)
+        return 0
+
+    cdef bytes asked(self, tuple looks, object scene, bytes wakes, bint is_calm):
+        cdef Instant wake
+        cdef object rule, look
+        cdef tuple each
+        try:
+            for each in looks:
+                rule, look = <object>PyTuple_GET_ITEM(each, 0), <object>PyTuple_GET_ITEM(each, 1)
+                wake = FAR if is_calm and type(look) is CALM else look(scene, rule)
+                if wake == FAR:
+                    if PyBytes_GET_SIZE(wakes) and memmem(PyBytes_AS_STRING(wakes), PyBytes_GET_SIZE(wakes), PyBytes_AS_STRING(rule), 3) is not NULL:
+                        wakes = with_wake(wakes, rule, FAR)
+                elif wake == SAME:
+                    continue
+                elif wake == LOUD or each[2]:
+                    return None
+                else:
+                    wakes = with_wake(wakes, rule, wake)
+        except CalendarMissing:
+            return None
+        return wakes
+
+    cdef bint is_the_party(self, object event, const unsigned char* section, Py_ssize_t size) except -1:
+        """Whether this section is a list of the event's party alone."""
+        cdef unsigned char own[1024]
+        cdef Py_ssize_t at = 2, more
+        cdef int each
+        if not size or section[0] != 0x91:
+            return False
+        own[0], own[1] = 0x91, 0x93
+        for each in range(3):
+            more = text_into(own + at, 1024 - at, read(event, self.party_fields.at[each]))
+            if more < 0:
+                return False
+            at += more
+        return at == size and memcmp(own, section, size) == 0

@@ -1,0 +1,191 @@
+# Part of `swift.pyx`: fields of structs and slotted objects read by their offsets, the layout of a plain case, numbers and texts in bytes.
+
+cdef extern from *:
+    """
+    #include <structmember.h>
+    /* The offset of a field that a class keeps in a slot of its own; -1 with an exception: it keeps it otherwise. */
+    static Py_ssize_t slot_of(PyObject *type, PyObject *name) {
+        PyObject *found = PyObject_GetAttr(type, name);
+        Py_ssize_t offset = -1;
+        if (!found) return -1;
+        if (Py_IS_TYPE(found, &PyMemberDescr_Type) && ((PyMemberDescrObject *)found)->d_member->type == T_OBJECT_EX)
+            offset = ((PyMemberDescrObject *)found)->d_member->offset;
+        else
+            PyErr_Format(PyExc_TypeError, "%R keeps %R in no slot", type, name);
+        Py_DECREF(found);
+        return offset;
+    }
+    /* 16 bytes, big endian, of a number that is not negative. */
+    static int into_16_bytes(PyObject *number, unsigned char *into) {
+    #if PY_VERSION_HEX >= 0x030D0000
+        return _PyLong_AsByteArray((PyLongObject *)number, into, 16, 0, 0, 1);
+    #else
+        return _PyLong_AsByteArray((PyLongObject *)number, into, 16, 0, 0);
+    #endif
+    }
+    static int same_text(PyObject *one, PyObject *two) {
+        return PyUnicode_GET_LENGTH(one) == PyUnicode_GET_LENGTH(two) && PyUnicode_KIND(one) == PyUnicode_KIND(two)
+            && memcmp(PyUnicode_DATA(one), PyUnicode_DATA(two), PyUnicode_GET_LENGTH(one) * PyUnicode_KIND(one)) == 0;
+    }
+    """
+    Py_ssize_t slot_of(object type, object name) except -1
+    int into_16_bytes(PyObject* number, unsigned char* into) except -1
+    bint same_text(PyObject* one, PyObject* two)
+    bint PyUnicode_CheckExact(PyObject* value)
+    const char* PyUnicode_AsUTF8AndSize(PyObject* value, Py_ssize_t* size)
+    void* memmem(const void* where, size_t size, const void* what, size_t of)
+
+ctypedef long long Instant
+
+cdef enum:
+    MOST_FIELDS = 24
+    DAYS = 64
+    # of the head of a plain case: `rules.plain.HEAD`
+    AT_EARLIEST = 2
+    AT_WHERE = 10
+    AT_COUNT = 14
+    AT_KEPT = 15
+    AT_PARTIES = 17
+    AT_NAMES = 19
+    AT_APART = 21
+    AT_WAKES = 23
+    AT_ANNEX = 24
+    HEAD_SIZE = 26
+    # of the words remembered beside the vocabulary: their slots in all, and the longest word
+    SLOTS = 16384
+    MOST_TEXT = 120
+    FACT_SIZE = 30
+    TYPE_PLACE = 16
+    AT_PLACE = 17
+    WAKE_SIZE = 9
+    MOST_FACTS = 64
+    FORMAT = 4
+    PLAIN = 3
+
+if (HEAD.format, _FACT_SIZE, TYPE_AT, AT, _WAKE_SIZE, _MOST_FACTS, _FORMAT, _PLAIN) != (
+    ">BBqIBHHHHBH", FACT_SIZE, TYPE_PLACE, AT_PLACE, WAKE_SIZE, MOST_FACTS, FORMAT, PLAIN
+):
+    raise ImportError("the compiled short way is for another layout of plain cases; build it again")
+
+cdef Instant FAR = _FAR
+cdef Instant LOUD = _LOUD
+cdef Instant SAME = _SAME
+cdef Instant SHIFT = _SHIFT
+cdef Instant QUARTER_MS = _QUARTER_MS
+cdef Instant BUCKET_MS = _BUCKET_MS
+cdef object CALM = Calm
+cdef dict NOTHING = _NOTHING
+cdef unsigned char ACCEPTED = ACCEPTANCE_BYTES[0][0]
+cdef unsigned char SUPPLEMENTED = ACCEPTANCE_BYTES[1][0]
+cdef tuple ORDINARY = tuple(COMMON.values())
+cdef bytes NOTHING_KEPT = b"\xc0"
+
+
+cdef struct Fields:
+    int number
+    Py_ssize_t at[MOST_FIELDS]
+
+
+cdef int locate(Fields* fields, object type, names) except -1:
+    fields.number = 0
+    for name in names:
+        if fields.number == MOST_FIELDS:
+            raise TypeError(f"more than {MOST_FIELDS} fields of {type} to read at once")
+        fields.at[fields.number] = slot_of(type, name)
+        fields.number += 1
+    return 0
+
+
+cdef inline PyObject* read(object of, Py_ssize_t at) noexcept:
+    return (<PyObject**>(<char*>(<PyObject*>of) + at))[0]
+
+
+cdef inline bint is_same(PyObject* one, PyObject* two) except -1:
+    if one == two:
+        return True
+    if PyUnicode_CheckExact(one) and PyUnicode_CheckExact(two):
+        return same_text(one, two)
+    return PyObject_RichCompareBool(<object>one, <object>two, Py_EQ)
+
+
+cdef bint are_same(object of, Fields* fields, tuple wanted, Py_ssize_t behind) except -1:
+    """Whether these fields have the values wanted, those `behind` so many others in the tuple."""
+    cdef int at
+    for at in range(fields.number):
+        if not is_same(read(of, fields.at[at]), <PyObject*>PyTuple_GET_ITEM(wanted, behind + at)):
+            return False
+    return True
+
+
+cdef tuple tuple_of(object of, Fields* fields):
+    cdef tuple found = PyTuple_New(fields.number)
+    cdef int at
+    cdef object value
+    for at in range(fields.number):
+        value = <object>read(of, fields.at[at])
+        Py_INCREF(value)
+        PyTuple_SET_ITEM(found, at, value)
+    return found
+
+
+cdef inline object one_or_all(object of, Fields* fields):
+    """As `attrgetter` has it."""
+    return <object>read(of, fields.at[0]) if fields.number == 1 else tuple_of(of, fields)
+
+
+cdef inline unsigned int two_at(const unsigned char* at) noexcept:
+    return at[0] << 8 | at[1]
+
+
+cdef inline Instant six_at(const unsigned char* at) noexcept:
+    return (<Instant>at[0] << 40 | <Instant>at[1] << 32 | <Instant>at[2] << 24 | <Instant>at[3] << 16 | <Instant>at[4] << 8 | <Instant>at[5]) - SHIFT
+
+
+cdef inline Instant eight_at(const unsigned char* at) noexcept:
+    cdef unsigned long long value = 0
+    cdef int each
+    for each in range(8):
+        value = value << 8 | at[each]
+    return <Instant>value
+
+
+cdef inline void put(unsigned char* at, unsigned long long value, int size) noexcept:
+    while size:
+        size -= 1
+        at[size] = value & 0xFF
+        value >>= 8
+
+
+cdef inline const unsigned char* start_of(bytes section) noexcept:
+    return <const unsigned char*>PyBytes_AS_STRING(section)
+
+
+cdef inline bytes cut(const unsigned char* start, Py_ssize_t since, Py_ssize_t until):
+    return PyBytes_FromStringAndSize(<const char*>start + since, until - since)
+
+
+cdef inline Py_ssize_t text_into(unsigned char* into, Py_ssize_t room, PyObject* value) noexcept:
+    """A word as msgpack has it; -1: that needs more room or another head, or no bytes can say it."""
+    cdef Py_ssize_t size
+    cdef const char* text
+    if <object>value is None:
+        if room < 1:
+            return -1
+        into[0] = 0xC0
+        return 1
+    text = PyUnicode_AsUTF8AndSize(value, &size)
+    if text is NULL:
+        PyErr_Clear()
+        return -1
+    if size < 32:
+        if room < size + 1:
+            return -1
+        into[0] = 0xA0 | size
+        memcpy(into + 1, text, size)
+        return size + 1
+    if size > 255 or room < size + 2:
+        return -1
+    into[0] = 0xD9
+    into[1] = size
+    memcpy(into + 2, text, size)
+    return size + 2

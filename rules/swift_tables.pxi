@@ -1,0 +1,150 @@
+# Part of `swift.pyx`: what is looked up for events again and again, as C has it.
+
+cdef struct Word:
+    unsigned char size
+    unsigned char text[MOST_TEXT]
+    unsigned char code[3]
+
+
+cdef class Numbers:
+    """The numbers of words of three texts, as the vocabulary has them: those asked for last lie together here, which a lookup in the
+    vocabulary does not. A word keeps its number for good."""
+
+    cdef object words
+    cdef dict known
+    cdef Fields fields
+    cdef Word* slots
+
+    def __cinit__(self, words, names):
+        self.words, self.known = words, words.known
+        locate(&self.fields, CaseEvent, names)
+        self.slots = <Word*>calloc(SLOTS, sizeof(Word))
+        if self.slots is NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        free(self.slots)
+
+    cdef bint put(self, object event, unsigned char* into) except -1:
+        """The number of the word that the event names, into three bytes; False: it has none, the list is full."""
+        cdef unsigned char text[MOST_TEXT]
+        cdef Py_ssize_t size = 0, more
+        cdef unsigned long long mixed = 0
+        cdef Word* slot = NULL
+        cdef int each
+        cdef PyObject* found
+        for each in range(self.fields.number):
+            more = text_into(text + size, MOST_TEXT - size, read(event, self.fields.at[each]))
+            if more < 0:
+                size = 0
+                break
+            size += more
+        if size:
+            mixed = mix(text, size)
+            slot = &self.slots[mixed & (SLOTS - 1)]
+            if slot.size == size and memcmp(slot.text, text, size) == 0:
+                memcpy(into, slot.code, 3)
+                return True
+        word = tuple_of(event, &self.fields)
+        found = PyDict_GetItemWithError(self.known, word)
+        code = <object>PyTuple_GET_ITEM(<tuple>found, 2) if found is not NULL else number_of(self.words, word)
+        if code is None:
+            return False
+        memcpy(into, PyBytes_AS_STRING(code), 3)
+        if slot is not NULL:
+            slot.size = size
+            memcpy(slot.text, text, size)
+            memcpy(slot.code, into, 3)
+        return True
+
+
+cdef inline unsigned long long mix(const unsigned char* text, Py_ssize_t size) noexcept:
+    """A number that differs for words that differ, mostly."""
+    cdef unsigned long long mixed = size, eight
+    while size >= 8:
+        memcpy(&eight, text, 8)
+        mixed = (mixed ^ eight) * 0x9E3779B97F4A7C15ULL
+        mixed ^= mixed >> 32
+        text += 8
+        size -= 8
+    eight = 0
+    memcpy(&eight, text, size)
+    mixed = (mixed ^ eight) * 0x9E3779B97F4A7C15ULL
+    return mixed ^ mixed >> 32
+
+
+cdef class Days:
+    """Local days of one calendar, those looked up last."""
+
+    cdef object calendar
+    cdef Instant since[DAYS]
+    cdef Instant until[DAYS]
+    cdef long day[DAYS]
+
+    def __cinit__(self, calendar):
+        cdef int each
+        self.calendar = calendar
+        for each in range(DAYS):
+            self.since[each] = self.until[each] = 0
+
+    cdef long of(self, Instant at) except? -1:
+        cdef int slot = (at // 86_400_000) & (DAYS - 1)
+        cdef long day
+        if self.since[slot] <= at < self.until[slot]:
+            return self.day[slot]
+        day = self.calendar.day_of(at)
+        self.since[slot], self.until[slot] = self.calendar.day_start(day), self.calendar.day_start(day + 1)
+        self.day[slot] = day
+        return day
+
+
+cdef class Spot:
+    """A place, and the span of starts for which it is that of its where."""
+
+    cdef Instant since, until
+    cdef object place
+    cdef dict outlooks, calm
+    cdef Days days
+
+
+cdef class Spring:
+    """What is asked of a source in one call."""
+
+    cdef object origin, timers
+    cdef str name
+    cdef Instant now, grace, ahead, opened
+    cdef bint forgets, is_odd
+    cdef dict spots, buckets
+
+
+cdef class Given:
+    """A way, by offsets."""
+
+    cdef object way, struct
+    cdef unsigned char type
+    cdef bint keeps_nothing, is_seldom_told, has_rares, is_instanced, is_stepped, has_values, actor, device, party
+    cdef tuple many, usual
+    cdef dict told
+    cdef Fields values, words, rares
+    cdef Py_ssize_t instance
+
+    def __cinit__(self, way):
+        self.way, self.struct = way, way.struct
+        self.type = way.type[0]
+        self.keeps_nothing, self.is_seldom_told = way.keeps_nothing, way.is_seldom_told
+        self.has_rares, self.is_instanced, self.has_values = way.has_rares, way.is_instanced, way.values_of is not None
+        self.is_stepped = way.is_stepped
+        self.actor, self.device, self.party = way.plan.actor, way.plan.device, way.plan.party
+        self.many, self.told = way.many, way.told
+        self.usual = way.usual if len(way.rare_names) != 1 else (way.usual,)
+        self.values.number = self.words.number = self.rares.number = 0
+        if self.has_values or self.is_seldom_told:
+            locate(&self.values, way.struct, way.names)
+            locate(&self.words, CaseEvent, way.words)
+            locate(&self.rares, way.struct, way.rare_names)
+            if self.is_instanced:
+                self.instance = slot_of(way.struct, "step_instance_id")
+
+    cdef bint is_usual(self, object body) except -1:
+        """Whether it tells nothing that no plain case keeps."""
+        return type(body) is self.struct and (not self.has_rares or are_same(body, &self.rares, self.usual, 0))
