@@ -34,37 +34,42 @@ class Hook(BuildHookInterface):  # type: ignore[type-arg]  # older hatchling has
             self.app.abort(f"supervision: {error}")
         if self.target_name != "wheel":
             return
-        if compile_short_way(root / "rules"):
+        fault = compile_short_way(root / "rules")
+        if fault is None:
             build_data["artifacts"].append(f"/rules/{BUILT}")
             build_data["pure_python"] = False
             build_data["infer_tag"] = True
         else:
-            self.app.display_warning("supervision: the short way of events is not compiled; it runs as plain Python")
+            self.app.display_warning(f"supervision: the short way of events is not compiled and runs as plain Python ({fault})")
 
 
-def compile_short_way(rules: Path) -> bool:
-    """Builds it beside its sources; whether it could be. What was built before for this Python is gone first."""
-    (rules / BUILT).unlink(missing_ok=True)
+def compile_short_way(rules: Path) -> str | None:
+    """Builds it beside its sources; why it could not be. What was built before for this Python is replaced, or gone."""
+    built = rules / BUILT
     try:
         from Cython.Build import cythonize
         from setuptools import Distribution, Extension
         from setuptools.command.build_ext import build_ext
         from setuptools.errors import BaseError, CCompilerError
-    except ImportError:
-        return False
+    except ImportError as error:
+        return str(error)
     with TemporaryDirectory() as directory:
         package = Path(directory, "rules")
         package.mkdir()
         for name in ("__init__.py", *SOURCES):
             copy(rules / name, package)
-        modules = cythonize([Extension("rules.swift", [str(package / "swift.pyx")], extra_compile_args=["-g0"])], build_dir=directory, quiet=True)
+        modules = cythonize(
+            [Extension("rules.swift", [str(package / "swift.pyx")], extra_compile_args=["-g0"])], build_dir=directory, quiet=True
+        )
         command = build_ext(Distribution({"name": "rules", "ext_modules": modules}))
         command.build_lib, command.build_temp = str(Path(directory, "built")), str(Path(directory, "temporary"))
         try:
             command.ensure_finalized()
             command.run()
         except (BaseError, CCompilerError) as error:
-            print(f"supervision: {error}", file=sys.stderr)
-            return False
-        copy(Path(directory, "built", "rules", BUILT), rules)
-    return True
+            built.unlink(missing_ok=True)
+            return str(error)
+        fresh = built.with_suffix(".fresh")  # a process may be using the old one
+        copy(Path(directory, "built", "rules", BUILT), fresh)
+        fresh.replace(built)
+    return None

@@ -23,21 +23,23 @@ from bench import workload
 from rules.book import Rulebook
 from rules.engine import CaseEngine
 from rules.output import Item, Output
+from rules.runner import IS_COMPILED, Short
 from rules.subjects import SubjectEngine
 from supervision.decoder import decode
 from supervision.event import CaseEvent, ClockAdvanced
 from supervision.reference import Reference
 from supervision.signal import packets
 
+SHORTS: tuple[Short, ...] = ("compiled", "plain")
 _written = msgspec.json.Encoder().encode
 
 
 class Run:
     """One pass over the workload. `spent`: seconds by stage."""
 
-    def __init__(self, book: Rulebook) -> None:
+    def __init__(self, book: Rulebook, short: Short) -> None:
         reference = Reference(workload.reference())
-        self.cases, self.subjects = CaseEngine(book, reference), SubjectEngine(book, reference)
+        self.cases, self.subjects = CaseEngine(book, reference, short=short), SubjectEngine(book, reference)
         self.spent: defaultdict[str, float] = defaultdict(float)
         self.said: Counter[str] = Counter()
         self.bytes_out = 0
@@ -90,8 +92,14 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-    run, profile = Run(book), cProfile.Profile()
-    if arguments.profile:
+    for short in (arguments.short,) if arguments.short else SHORTS if IS_COMPILED else SHORTS[1:]:
+        print(f"\nthe short way of events: {short}")
+        _measure(Run(book, short), batches, len(work.messages), profiled=arguments.profile)
+
+
+def _measure(run: Run, batches: list[list[tuple[bytes, bytes, int]]], events: int, *, profiled: bool) -> None:
+    profile = cProfile.Profile()
+    if profiled:
         profile.enable()
     seconds = cpu = floor = 0.0
     for messages in batches:
@@ -100,15 +108,15 @@ def main() -> None:
         run.batch(messages)
         seconds, cpu = seconds + perf_counter() - begun, cpu + process_time() - worked
     profile.disable()
-    print(f"decode only {len(work.messages) / floor:>12,.0f} events/s   (the whole is {cpu / floor:.1f} times that work)")
-    print(f"whole       {len(work.messages) / seconds:>12,.0f} events/s   ({seconds:.2f} s, {run.bytes_out / 1e6:,.1f} MB out)")
-    print(f"by its CPU  {len(work.messages) / cpu:>12,.0f} events/s   ({cpu:.2f} s; what it would be with the machine to itself)")
-    short = run.cases.taken_short / len(work.messages)
+    print(f"decode only {events / floor:>12,.0f} events/s   (the whole is {cpu / floor:.1f} times that work)")
+    print(f"whole       {events / seconds:>12,.0f} events/s   ({seconds:.2f} s, {run.bytes_out / 1e6:,.1f} MB out)")
+    print(f"by its CPU  {events / cpu:>12,.0f} events/s   ({cpu:.2f} s; what it would be with the machine to itself)")
+    short = run.cases.taken_short / events
     print(f"short way   {short:>12.1%} of the events: added to the packed state of their case, without judging it")
     for stage, spent in run.spent.items():
-        print(f"  {stage:<30} {spent / len(work.messages) * 1e6:6.2f} us an event  {spent / seconds:4.0%}")
+        print(f"  {stage:<30} {spent / events * 1e6:6.2f} us an event  {spent / seconds:4.0%}")
     print("said: " + (", ".join(f"{what} {count:,}" for what, count in sorted(run.said.items())) or "nothing"))
-    if arguments.profile:
+    if profiled:
         pstats.Stats(profile).sort_stats("tottime").print_stats(25)
 
 
@@ -125,6 +133,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--cases", type=int, default=12_000)
     parser.add_argument("--batch", type=int, default=5_000)
     parser.add_argument("--rules", help="only these, separated by commas")
+    parser.add_argument("--short", choices=(*SHORTS, "none"), help="only so: see rules/runner.py; both if it is not given")
     parser.add_argument("--profile", action="store_true")
     return parser.parse_args()
 

@@ -21,7 +21,7 @@ from rules.issue import Because, Said, Suppression, changes, identify, message, 
 from rules.output import Item, Output, Size
 from rules.packing import ALONE, ON_SEVERAL_CLOCKS, PLAIN, Meta, head_of, pack_meta, unpack_meta
 from rules.ringing import Ringing
-from rules.runner import Runner, runner
+from rules.runner import Short, runner
 from rules.saying import core_of, remember, signalled
 from rules.shortcut import Shortcut
 from rules.upkeep import Upkeep
@@ -44,19 +44,10 @@ class CaseEngine:
     """Implements `rules.output.Engine` for case events; a call changes memory only through the dossiers it touched."""
 
     def __init__(
-        self,
-        book: Rulebook,
-        reference: Reference,
-        partition: int = 0,
-        portion: int = ALL_AT_ONCE,
-        *,
-        takes_shortcuts: bool = True,
-        compiled: bool = True,
+        self, book: Rulebook, reference: Reference, partition: int = 0, portion: int = ALL_AT_ONCE, *, short: Short = "compiled"
     ) -> None:
-        """`portion`: how many due cases `process` judges at most for a log clock that moved; `advance` goes on with the rest.
-        Without shortcuts, and with those that are not compiled, it says the same, more slowly."""
-        self._takes_shortcuts = takes_shortcuts
-        self._compiled = compiled
+        """`portion`: how many due cases `process` judges at most for a log clock that moved; `advance` goes on with the rest."""
+        self._short = short
         self._book = book
         self._plans = book.keeper.plans
         self._portion = portion
@@ -67,7 +58,6 @@ class CaseEngine:
         self._graves = Graveyard()
         self._changed: dict[str, bytes | None] = {}
         self._shortcut: Shortcut | None = None
-        self._runner: Runner | None = None
         self._ringing: Ringing | None = None
         self._adopt(reference)
         self._upkeep = Upkeep(self._judges_by())
@@ -79,7 +69,7 @@ class CaseEngine:
         book, vocabulary, clocks = self._book, self._vocabulary, self._clocks
         origins = Origins(self._world, vocabulary, clocks)
         self._shortcut = Shortcut(book, self._world, vocabulary, clocks, self._graves, origins, self.taken_short)
-        self._runner = runner(self._shortcut, compiled=self._compiled)
+        self._runner = runner(self._shortcut, self._short)
         self._ringing = Ringing(book, vocabulary, clocks, origins, self._suppression, self.rung_short)
 
     def _judges_by(self) -> str:
@@ -95,21 +85,18 @@ class CaseEngine:
             shortcut.begin(items, self._blobs, self._changed, output.signals)
         position, end = 0, len(items)
         while position < end:
-            if at_hand is None and shortcut is not None:
-                position = shortcut.run(position)
-                if position == end:
-                    break
+            if at_hand is None and shortcut is not None and (position := shortcut.run(position)) == end:
+                break
             item = items[position]
             if isinstance(item, CaseEvent):
                 key = root_key(item)
-                if at_hand is None:
-                    at_hand = self._begin(item, key, output)
-                elif at_hand.key == key:
-                    self._take(item, at_hand)
-                else:
+                if at_hand is not None and at_hand.key != key:
                     self._judge_fresh(at_hand, output)
                     at_hand = None
                     continue
+                at_hand = at_hand or self._begin(item, key, output)
+                if at_hand is not None:
+                    self._take(item, at_hand)
             position += 1
         if at_hand is not None:
             self._judge_fresh(at_hand, output)
@@ -178,7 +165,7 @@ class CaseEngine:
 
     @property
     def _may_take_shortcuts(self) -> bool:
-        return self._takes_shortcuts and self._upkeep.is_settled
+        return self._short != "none" and self._upkeep.is_settled
 
     def clocks(self) -> dict[str, int]:
         return self._clocks.reached()
@@ -225,14 +212,11 @@ class CaseEngine:
         """The dossier that this event is taken into, to be judged behind the last of its events; None: its case is forgotten."""
         blob = self._blobs.get(key)
         if blob is not None:
-            dossier = self._unpacked(key, blob)
-        elif self._graves.holds(key):
+            return self._unpacked(key, blob)
+        if self._graves.holds(key):
             output.refused.append((event, Reason.CASE_FORGOTTEN))
             return None
-        else:
-            dossier = Dossier(key)
-        self._take(event, dossier)
-        return dossier
+        return Dossier(key)
 
     def _take(self, event: CaseEvent, dossier: Dossier) -> None:
         for known in dossier.cases:

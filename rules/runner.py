@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from rules.output import Item
 from rules.shortcut import Shortcut
@@ -17,6 +17,9 @@ else:
     IS_COMPILED = True
 
 
+Short = Literal["compiled", "plain", "none"]  # all say the same; "plain" and "none" need more time for it
+
+
 class Runner(Protocol):
     """See `Shortcut`."""
 
@@ -27,5 +30,8 @@ class Runner(Protocol):
     def run(self, position: int) -> int: ...
 
 
-def runner(shortcut: Shortcut, *, compiled: bool) -> Runner:
-    return Swift(shortcut) if IS_COMPILED and compiled else shortcut
+def runner(shortcut: Shortcut, short: Short) -> Runner | None:
+    """What takes events the short way; without the compiled one the plain one does."""
+    if short == "none":
+        return None
+    return Swift(shortcut) if IS_COMPILED and short == "compiled" else shortcut

@@ -30,16 +30,15 @@ from rules.fact import (
     where_of,
 )
 from rules.forgetting import Graveyard
-from rules.outline import ACCEPTANCE_BYTES, LOUD, SAME, UNTOUCHED, Outline, Scene
+from rules.outline import ACCEPTANCE_BYTES, LOUD, SAME, Scene
 from rules.output import Item
-from rules.packing import FORMAT, PLAIN, SHIFT, kept_in
+from rules.packing import FORMAT, PLAIN, SHIFT
 from rules.plain import (
     AT,
     FACT_SIZE,
     HEAD,
     MOST_FACTS,
     NO_WORD,
-    NOT_PLAIN,
     TYPE_AT,
     WAKE_SIZE,
     apart_of,
@@ -55,7 +54,7 @@ from rules.saying import first_sent, signal_of
 from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
 from rules.vocabulary import Vocabulary
-from rules.ways import Before, Follow, LookOf, Origin, Origins, Way, apart_in, number_of, place_of
+from rules.ways import Before, Follow, LookOf, Origin, Origins, Way, apart_in, follow, number_of, place_of
 from rules.world import QUARTER_MS, Place, World
 from supervision.event import BatchKind, CaseEvent, Precision, SourceOp, root_key
 from supervision.signal import Signal
@@ -205,37 +204,37 @@ class Shortcut:
         since, until, place = origin.places.get(where_code) or self.origins.place_anew(origin, where_code, start)
         if not since <= start < until:
             since, until, place = self.origins.place_anew(origin, where_code, start)
-        follow = place.outlooks.get((types, all_kept), _UNKNOWN)
-        if follow is _UNKNOWN:
-            follow = self.learn(place, types, all_kept)
-        if follow is None or (name is not None and name in follow.bare):
+        leads_to = place.outlooks.get((types, all_kept), _UNKNOWN)
+        if leads_to is _UNKNOWN:
+            leads_to = self.learn(place, types, all_kept)
+        if leads_to is None or (name is not None and name in leads_to.bare):
             return None
         plan = way.plan
         actor = actor_of(event) if plan.actor else None
         wakes_end = wakes_at + wakes * WAKE_SIZE
-        if annex_size and follow.concerns(blob, wakes_end):
+        if annex_size and leads_to.concerns(blob, wakes_end):
             return None
         annex_end = wakes_end + annex_size
         packed_wakes, next_wake, sent = blob[wakes_at:wakes_end], earliest, blob[annex_end:]
         drafts: list[Draft] = []
-        is_asked, before = bool(follow.daily), None
+        is_asked, before = bool(leads_to.daily), None
         if is_asked and at + origin.grace < earliest and at % QUARTER_MS:
             if opening < count or not count:
                 before = (packed_wakes, place.calendar.day_of(at), 0)
             else:
                 first = int.from_bytes(blob[_HEAD_SIZE + AT : _HEAD_SIZE + AT + 6], "big") - SHIFT
                 before = (packed_wakes, place.calendar.day_of(at), place.calendar.day_of(first)) if first >= since else None
-            known = follow.known.get(before) if before is not None else None
+            known = leads_to.known.get(before) if before is not None else None
             if known is not None and known[1] > origin.now:
                 packed_wakes, next_wake, wakes = known
                 is_asked = False
-        if is_asked or follow.looks:
+        if is_asked or leads_to.looks:
             scene = self.scene
             facts, apart = blob[_HEAD_SIZE:facts_end], blob[apart_at:wakes_at]
             scene.set(place, start, event, at, actor, many, count, facts, apart, origin.now, origin.grace, packed_wakes)
-            changed = self.look(follow, before, scene) if is_asked else packed_wakes
-            if changed is not None and follow.looks:
-                changed = self._asked(follow.looks, scene, changed)
+            changed = self.look(leads_to, before, scene) if is_asked else packed_wakes
+            if changed is not None and leads_to.looks:
+                changed = self._asked(leads_to.looks, scene, changed)
             if changed is None:
                 return None
             if changed is not packed_wakes:
@@ -396,22 +395,5 @@ class Shortcut:
         """Ask the detectors what the last of these acts means."""
         if len(place.outlooks) >= MOST_OUTLOOKS:
             return None
-        found = place.outlooks[types, kept] = self._follow(place, types, kept)
+        found = place.outlooks[types, kept] = follow(self._book, place, types, kept)
         return found
-
-    def _follow(self, place: Place, types: bytes, kept: bytes) -> Follow | None:
-        if types[-1] in NOT_PLAIN:
-            return None
-        all_kept = kept_in(kept, len(types))
-        act = Outline(types, all_kept).facts[-1]
-        outline = Outline(types[:-1], all_kept[:-1])
-        looks: list[LookOf] = []
-        off = self._book.off(place.source)
-        for rules in self._book.reading((act.type,)):
-            for rule in rules:
-                outlook = rule.outlook(place, outline, act) if rule.id not in off else UNTOUCHED
-                if outlook is None:
-                    return None
-                if outlook is not UNTOUCHED:
-                    looks.append((rule.id.encode(), outlook, rule.is_conditional))
-        return Follow(looks, Outline(types, all_kept).bare_steps)

@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
+from rules.book import Rulebook
 from rules.clocks import WALL, Clocks
 from rules.fact import FEW_VALUED, INSTANCE, MANY_VALUED, PLAIN_FIELDS, Plan
-from rules.outline import Daily, Look
-from rules.plain import WAKE_SIZE, first_of, rules_in, wakes_in
+from rules.outline import UNTOUCHED, Daily, Look, Outline
+from rules.packing import kept_in
+from rules.plain import NOT_PLAIN, WAKE_SIZE, first_of, rules_in, wakes_in
 from rules.quarantine import AHEAD_MS
 from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
@@ -181,3 +183,22 @@ def place_of(party: Any, known: list[Any]) -> tuple[bytes, list[Any] | None]:
     if party in known:
         return bytes((known.index(party),)), None
     return bytes((len(known),)), [*known, party]
+
+
+def follow(book: Rulebook, place: Place, types: bytes, kept: bytes) -> Follow | None:
+    """Ask the detectors what the last of these acts means; None: only judging the whole case can tell."""
+    if types[-1] in NOT_PLAIN:
+        return None
+    all_kept = kept_in(kept, len(types))
+    act = Outline(types, all_kept).facts[-1]
+    outline = Outline(types[:-1], all_kept[:-1])
+    looks: list[LookOf] = []
+    off = book.off(place.source)
+    for rules in book.reading((act.type,)):
+        for rule in rules:
+            outlook = rule.outlook(place, outline, act) if rule.id not in off else UNTOUCHED
+            if outlook is None:
+                return None
+            if outlook is not UNTOUCHED:
+                looks.append((rule.id.encode(), outlook, rule.is_conditional))
+    return Follow(looks, Outline(types, all_kept).bare_steps)

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from rules.runner import IS_COMPILED
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("supervision", "rules", "streams", "dashboards")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -23,7 +25,7 @@ LONGEST = 400
 HOSTS = {"json-schema.org", "www.xes-standard.org", "keepachangelog.com", "semver.org", "www.w3.org", "127.0.0.1", "prometheus"}
 # What tools fetched or built, and what is no text.
 BUILT = {"__pycache__", "node_modules", "static"}
-PICTURES = {".png"}
+BINARY = {".png", ".so", ".pyd"}
 LOCK = "dashboards/web/package-lock.json"
 
 
@@ -31,7 +33,7 @@ def _files() -> Iterator[tuple[str, str]]:
     """(path, text) of every text file of the project; what tools left behind is not read."""
     tops = [path for path in ROOT.iterdir() if path.is_file() and (path.suffix in {".md", ".toml"} or path.name == "Makefile")]
     for path in [*tops, *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*")))]:
-        if path.is_file() and path.suffix not in PICTURES and not BUILT.intersection(path.relative_to(ROOT).parts):
+        if path.is_file() and path.suffix not in BINARY and not BUILT.intersection(path.relative_to(ROOT).parts):
             yield str(path.relative_to(ROOT)), path.read_text("utf-8")
 
 
@@ -56,7 +58,9 @@ def test_the_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
     ours = {path for path, _ in _files() if path.startswith(tuple(f"{package}/" for package in PACKAGES))}
     wanted = {path for path in ours if not path.startswith("dashboards/web/")}  # the pages are in it as built
     pages = {path for path in held if path.startswith("dashboards/static/")}
-    assert {path for path in held - pages if ".dist-info/" not in path} == wanted
+    compiled = {path for path in held if path.startswith("rules/swift.") and Path(path).suffix in BINARY}
+    assert len(compiled) == IS_COMPILED
+    assert {path for path in held - pages - compiled if ".dist-info/" not in path} == wanted
     assert {"dashboards/static/index.html", "dashboards/static/sources.sha256"} <= pages
     kinds = {Path(path).name if path.endswith("jars.lock") else Path(path).suffix for path in held}
     assert {".py", ".yaml", ".json", ".sql", "jars.lock"} <= kinds

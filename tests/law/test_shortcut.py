@@ -21,7 +21,7 @@ from rules.engine import CaseEngine
 from rules.output import Item, Output
 from rules.packing import PLAIN, SnapshotError, head_of, kept_in, unpack
 from rules.plain import MOST_FACTS
-from rules.runner import IS_COMPILED
+from rules.runner import IS_COMPILED, Short
 from rules.said import Sent
 from supervision.alert import Alert, Level
 from supervision.decoder import decode
@@ -55,11 +55,8 @@ class Pair:
         self.short = self.rung = 0
 
     def _fresh(self) -> list[CaseEngine]:
-        ways = ((True, True), (True, False), (False, False))
-        return [
-            CaseEngine(self.rules, self.reference, 0, self.portion, takes_shortcuts=takes, compiled=compiled)
-            for takes, compiled in ways
-        ]
+        shorts: tuple[Short, ...] = ("compiled", "plain", "none")
+        return [CaseEngine(self.rules, self.reference, 0, self.portion, short=short) for short in shorts]
 
     def process(self, items: Sequence[Item]) -> None:
         compiled, short, whole = (engine.process(items) for engine in self.engines)
