@@ -33,6 +33,14 @@ class Heard(Struct, array_like=True):
     data: dict[str, Any] | None
 
 
+class Moment(Struct, array_like=True, gc=False):
+    """The beginning of a signal as it lies on a page."""
+
+    fact_id: bytes
+    revision: int
+    at: int
+
+
 class Folder(Struct, array_like=True):
     """The state of one subject on one clock.
 
@@ -89,6 +97,10 @@ class Pages:
     def read(self, subject: str, kind: str, day: int) -> list[Heard]:
         return _heard(self._pages[_key(subject, kind, day)])
 
+    def times(self, subject: str, kind: str, day: int) -> list[int]:
+        """Of all signals on a page, withdrawn ones too."""
+        return [moment.at for moment in _moments(self._pages[_key(subject, kind, day)])]
+
     def holds(self, subject: str, kind: str, day: int, fact_id: bytes) -> bool:
         """Whether a page has a signal of this fact; seldom it says so wrongly."""
         return fact_id in self._pages.get(_key(subject, kind, day), b"")
@@ -122,6 +134,7 @@ def _key(subject: str, kind: str, day: int) -> str:
 
 
 _encode = msgspec.msgpack.Encoder().encode
+_moments = msgspec.msgpack.Decoder(list[Moment]).decode
 _heard = msgspec.msgpack.Decoder(list[Heard]).decode
 _decoder = msgspec.msgpack.Decoder(Folder)
 

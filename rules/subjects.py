@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import partial
 
 from msgspec import Struct, field
 
@@ -302,7 +303,7 @@ class SubjectEngine:
             found.sort(key=lambda hit: (hit.at, hit.fact_id))
             return found
 
-        hits = Hits(folder.pages[kind], read, self, now)
+        hits = Hits(folder.pages[kind], read, partial(self._pages.times, key, kind), self, now)
         for day in sorted(day for day in folder.pages[kind] if day >= first):
             finding = rule.tally.judge(hits, day) if rule.is_in_force(day) else None
             if finding is not None:

@@ -7,7 +7,7 @@ further rule is a card that names both, or a small module beside them.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -65,19 +65,33 @@ class Hits:
     """The signals of one kind of one subject that the watermark has reached, by local date, read when they are asked for.
 
     `counts`: by date the number of signals and of hits among them, at most: those ahead of the watermark and withdrawn ones too.
+    `times`: of all signals of such a date, which costs less than to read them.
     """
 
-    def __init__(self, counts: Mapping[int, tuple[int, int]], read: Callable[[int], Sequence[Hit]], world: World, now: int) -> None:
+    def __init__(
+        self,
+        counts: Mapping[int, tuple[int, int]],
+        read: Callable[[int], Sequence[Hit]],
+        times: Callable[[int], Sequence[int]],
+        world: World,
+        now: int,
+    ) -> None:
         self.world = world
         self.now = now
         self.later: list[tuple[int, int]] = []  # (instant, date): when a date has to be looked at again
         self._counts = counts
         self._read = read
+        self._times = times
         self._known: dict[int, Sequence[Hit]] = {}
 
     def most(self, *days: int) -> int:
         """No more hits than this lie on these dates."""
         return sum(self._counts[day][1] for day in days if day in self._counts)
+
+    def are_dense(self, days: Iterable[int], number: int, within_ms: int) -> bool:
+        """Whether so many hits may lie within less than this time on these dates."""
+        ats = sorted(at for day in days if day in self._counts for at in self._times(day))
+        return any(last - first < within_ms for first, last in zip(ats, ats[number - 1 :], strict=False))
 
     def on(self, day: int) -> Sequence[Hit]:
         """In order."""
@@ -173,7 +187,7 @@ class BySpan:
     def first(self, hits: Hits, day: int) -> Finding | None:
         tally = self._tally
         days = range(day - self.look_back, day + 1)
-        if hits.most(day) == 0 or hits.most(*days) < tally.hits:
+        if hits.most(day) == 0 or hits.most(*days) < tally.hits or not hits.are_dense(days, tally.hits, tally.within_s * SECOND_MS):
             return None
         counted = sorted((hit for each in days for hit in hits.on(each) if hit.counts), key=_order)
         ats = [hit.at for hit in counted]
