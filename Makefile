@@ -20,7 +20,7 @@ SAMPLE ?= 20
 SEED ?= 1
 MARKS := $(if $(CHAOS),,-m "not chaos")
 PAGES := $(wildcard dashboards/bundle.py dashboards/locale/* $(addprefix dashboards/web/,* src/* src/*/* src/*/*/* public/*))
-SWIFT := $(wildcard hatch_build.py rules/swift*.p*)
+COMPILED := $(wildcard hatch_build.py rules/*.pyx rules/*.pxi supervision/*.pyx)
 WORDS := $(wildcard hatch_build.py supervision rules streams dashboards tests bench examples)
 
 .DEFAULT_GOAL := help
@@ -56,7 +56,7 @@ bench: $(VENV)/bench.stamp
 	@for each in engine rules state herd sink pipeline worktime gateway accuracy; do test ! -f bench/$$each.py || $(BIN)/python bench/$$each.py || exit 1; done
 
 clean:
-	rm -rf $(VENV) rules/swift.*.so build dist .mutation .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) rules/*.so supervision/*.so build dist .mutation .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 $(VENV)/python.stamp:
@@ -70,8 +70,8 @@ $(VENV)/python.stamp:
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-# Installed anew when pyproject.toml changes, or what an installation builds: the board's pages, the compiled short way. A failed installation leaves no stamp.
-$(VENV)/%.stamp: pyproject.toml $(PAGES) $(SWIFT) $(VENV)/python.stamp
+# Installed anew when pyproject.toml changes, or what an installation builds: the board's pages, the compiled modules. A failed installation leaves no stamp.
+$(VENV)/%.stamp: pyproject.toml $(PAGES) $(COMPILED) $(VENV)/python.stamp
 	@echo "installing e-supervision[$*] (the first time a few minutes)"
 	@test -t 1 || quiet=--quiet; $(BIN)/python -m pip install $$quiet --disable-pip-version-check --editable '.[$*]' || \
 	{ echo "supervision: pip could not install e-supervision[$*]; its lines above say why (a mirror: PIP_INDEX_URL)" >&2; exit 1; }

@@ -1,4 +1,4 @@
-"""What an installation builds: the board's pages, and the compiled short way of events where a C compiler is at hand.
+"""What an installation builds: the board's pages, and where a C compiler is at hand the compiled modules.
 
 Without a compiler, or without Python's headers, everything works as it does with them; the agents need more time for an event.
 """
@@ -8,14 +8,14 @@ from __future__ import annotations
 import sys
 import sysconfig
 from pathlib import Path
-from shutil import copy
+from shutil import copy, copytree
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCES = ("swift.pyx", "swift_fields.pxi", "swift_tables.pxi")  # in rules/
-BUILT = "swift" + (sysconfig.get_config_var("EXT_SUFFIX") or ".so")
+MODULES = ("rules.swift", "supervision.utf8")
+SUFFIX = sysconfig.get_config_var("EXT_SUFFIX") or ".so"
 
 
 class Hook(BuildHookInterface):  # type: ignore[type-arg]  # older hatchling has no parameter here
@@ -34,18 +34,22 @@ class Hook(BuildHookInterface):  # type: ignore[type-arg]  # older hatchling has
             self.app.abort(f"supervision: {error}")
         if self.target_name != "wheel":
             return
-        fault = compile_short_way(root / "rules")
+        fault = compile_modules(root)
         if fault is None:
-            build_data["artifacts"].append(f"/rules/{BUILT}")
+            build_data["artifacts"] += [f"/{built_of(module)}" for module in MODULES]
             build_data["pure_python"] = False
             build_data["infer_tag"] = True
         else:
-            self.app.display_warning(f"supervision: the short way of events is not compiled and runs as plain Python ({fault})")
+            self.app.display_warning(f"supervision: nothing is compiled, all runs as plain Python ({fault})")
 
 
-def compile_short_way(rules: Path) -> str | None:
-    """Builds it beside its sources; why it could not be. What was built before for this Python is replaced, or gone."""
-    built = rules / BUILT
+def built_of(module: str) -> str:
+    """Where a compiled module lies, from the root of the project: beside its sources."""
+    return module.replace(".", "/") + SUFFIX
+
+
+def compile_modules(root: Path) -> str | None:
+    """Builds them; why it could not be done. What was built before for this Python is replaced, or gone."""
     try:
         from Cython.Build import cythonize
         from setuptools import Distribution, Extension
@@ -54,22 +58,30 @@ def compile_short_way(rules: Path) -> str | None:
     except ImportError as error:
         return str(error)
     with TemporaryDirectory() as directory:
-        package = Path(directory, "rules")
-        package.mkdir()
-        for name in ("__init__.py", *SOURCES):
-            copy(rules / name, package)
-        modules = cythonize(
-            [Extension("rules.swift", [str(package / "swift.pyx")], extra_compile_args=["-g0"])], build_dir=directory, quiet=True
+        extensions = []
+        for module in MODULES:
+            source = Path(module.replace(".", "/") + ".pyx")
+            package = Path(directory, source.parent)
+            copytree(root / source.parent, package, ignore=lambda _, names: [name for name in names if not _is_source(name)])
+            extensions.append(Extension(module, [str(Path(directory, source))], extra_compile_args=["-g0"]))
+        command = build_ext(
+            Distribution({"name": "e-supervision", "ext_modules": cythonize(extensions, build_dir=directory, quiet=True)})
         )
-        command = build_ext(Distribution({"name": "rules", "ext_modules": modules}))
         command.build_lib, command.build_temp = str(Path(directory, "built")), str(Path(directory, "temporary"))
         try:
             command.ensure_finalized()
             command.run()
         except (BaseError, CCompilerError) as error:
-            built.unlink(missing_ok=True)
+            for module in MODULES:
+                (root / built_of(module)).unlink(missing_ok=True)
             return str(error)
-        fresh = built.with_suffix(".fresh")  # a process may be using the old one
-        copy(Path(directory, "built", "rules", BUILT), fresh)
-        fresh.replace(built)
+        for module in MODULES:
+            built = root / built_of(module)
+            fresh = built.with_suffix(".fresh")  # a process may be using the old one
+            copy(Path(directory, "built", built_of(module)), fresh)
+            fresh.replace(built)
     return None
+
+
+def _is_source(name: str) -> bool:
+    return name == "__init__.py" or name.endswith((".pyx", ".pxi"))

@@ -20,6 +20,7 @@ from supervision.event import TOPIC_OF, CaseEvent, ClockAdvanced, Stream
 from supervision.payload import PAYLOADS, Payload
 from supervision.refusal import MAX_BYTES, Reason, Refusal, precheck, refuse
 from supervision.subject import stream_of, subject_of, wanted_for
+from supervision.text import is_utf8
 
 _envelope = msgspec.json.Decoder(CaseEvent).decode
 _control = msgspec.json.Decoder(ClockAdvanced).decode
@@ -43,7 +44,7 @@ _CONTROL = ClockAdvanced.__struct_config__.tag
 
 def decode(raw: bytes | None) -> CaseEvent | ClockAdvanced | Refusal:
     """The event or control record in `raw`, or why there is none. Takes any bytes; raises nothing."""
-    if not raw or len(raw) > MAX_BYTES or not raw.isascii():
+    if not raw or len(raw) > MAX_BYTES or not is_utf8(raw):
         refused = precheck(raw)
         if refused is not None:
             return refused

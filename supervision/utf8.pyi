@@ -1,0 +1,3 @@
+"""What `utf8.pyx` offers; see there."""
+
+def is_utf8(raw: bytes) -> bool: ...
