@@ -165,12 +165,16 @@ class Scene:
 class Daily:
     """A look whose answer goes for all acts of one local day, but for its first instant, that come before the case wakes: it rests
     on the place, the outline, that day, and what the case waits for, that of an acceptance on the day of the first act too, if that
-    was at the same place; on nothing else of the case. Asked once for all such acts."""
+    was at the same place; on nothing else of the case. Asked once for all such acts.
 
-    __slots__ = ("look",)
+    `spoken` is asked, for each act, where one alert of its rule stands: whether it goes on to stand as it is (else LOUD).
+    """
 
-    def __init__(self, look: Callable[[Scene, bytes], int]) -> None:
+    __slots__ = ("look", "spoken")
+
+    def __init__(self, look: Callable[[Scene, bytes], int], spoken: Callable[[Scene, bytes], int] | None = None) -> None:
         self.look = look
+        self.spoken = spoken
 
     def __call__(self, scene: Scene, rule: bytes) -> int:
         return self.look(scene, rule)

@@ -1,10 +1,10 @@
 """How a plain case lies packed: laid out so that a fact can be added to it without unpacking it (`rules.shortcut`).
 
-Plain is a case that its key names, with one place and facts in order, that knows no pause, extension, reopening, second version of
-its acceptance or rare word, was not answered too late, and whose facts keep nothing but words of short lists, and names and numbers
-that lie apart: so most cases most of the time. After the head follow the facts in force, what is kept of each, parties, names of
-step instances, what lies apart by the place of its fact, wakes by rule, an annex, signals sent. A fact names its actor and its
-device by the number of the vocabulary. In the annex lies what no fact that is added changes: alerts, and other versions.
+Plain is a case that its key names, with one place and facts in order, that knows no pause, extension, reopening or rare word, was
+not answered too late, and whose facts keep nothing but words of short lists, and names and numbers that lie apart: so most cases
+most of the time. After the head follow the facts in force, what is kept of each, parties, names of step instances, what lies apart
+by the place of its fact, wakes by rule, an annex, signals sent. A fact names its actor and its device by the number of the
+vocabulary. In the annex lies what no fact that is added changes: alerts, and other versions.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from rules.part import ACCEPTANCE_CODES
 from rules.said import Sent, Standing
 from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
+from supervision.alert import State
 from supervision.event import EventType
 from supervision.worktime import CalendarMissing
 
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 # format, shape, earliest wake, number of its where, how many facts, bytes of what they keep, of parties, of names, of what lies
 # apart, how many wakes, bytes of the annex
 HEAD = Layout(">BBqIBHHHHBH")
-RULE_SIZE = 3
+RULE_SIZE, INSTANT_SIZE = 3, 6
+STARTED = 0x80  # marks the number of an annex's rules where a start stands behind them
 WAKE_SIZE = 9  # instant and id of the rule: in the order of bytes, which is that of the instants
 FACT_SIZE = 30  # id, type, time, actor, device, party
 TYPE_AT, AT, ACTOR_AT, DEVICE_AT, PARTY_AT = 16, 17, 23, 26, 29
@@ -59,12 +61,16 @@ _told = msgspec.msgpack.Decoder(dict[int, Any]).decode
 
 class Annex(msgspec.Struct, array_like=True):
     """`versions`: what stands in facts in force of their version, by place; `past`: the facts that are not, and what is kept of
-    them, as other shapes have it."""
+    them, as other shapes have it; `start`: the least accepted time, if that is not of the acceptance in force.
+
+    Before it stand how many rules have alerts in it, with a mark where there is such a `start`, their ids, and that `start`.
+    """
 
     alerts: list[Standing]
     versions: dict[int, dict[int, Any]]
     past: bytes
     past_kept: bytes
+    start: int | None = None
 
 
 _annex = msgspec.msgpack.Decoder(Annex).decode
@@ -75,12 +81,19 @@ def packed(case: Case, earliest: int) -> bytes | None:
     if not _is_plain(case):
         return None
     order, past = _order(case)
-    if len(order) > MOST_FACTS or any(case.facts[place].type in ACCEPTANCE_CODES for place in past):
+    if len(order) > MOST_FACTS:
         return None
+    start = None
+    if any(case.facts[place].type in ACCEPTANCE_CODES for place in past):
+        opening = next((case.facts[place] for place in order if case.facts[place].type == ACCEPTANCE_CODES[0]), None)
+        start = case.parts()[0].accepted_at
+        if opening is None or start is None or any(case.facts[place].type == ACCEPTANCE_CODES[1] for place in past):
+            return None
+        start = None if start == opening.at else start
     facts, kept = _laid(case, order), _kept_of(case, order)
     parties, names = listed(case.parties), listed(case.names)
     try:
-        apart, annex = _apart(case, order), _annex_of(case, order, past)
+        apart, annex = _apart(case, order), _annex_of(case, order, past, start)
         head = HEAD.pack(
             FORMAT,
             PLAIN,
@@ -156,8 +169,20 @@ def with_sent(section: bytes, more: list[Sent]) -> bytes | None:
 def rules_in(blob: bytes, annex_at: int) -> frozenset[bytes]:
     """The ids of the rules that have alerts in the annex that begins there; none where nothing is left."""
     first = annex_at + 1
-    end = first + blob[annex_at] * RULE_SIZE if annex_at < len(blob) else first
+    end = first + (blob[annex_at] & ~STARTED) * RULE_SIZE if annex_at < len(blob) else first
     return frozenset([blob[at : at + RULE_SIZE] for at in range(first, end, RULE_SIZE)])
+
+
+def stand_once(annex: bytes, rules: frozenset[bytes]) -> bool:
+    """Whether each of these rules has one alert in the annex, which stands."""
+    own = [standing for standing in _annex_in(annex).alerts if standing.rule_id.encode() in rules]
+    return len(own) == len(rules) and all(standing.state == State.ISSUED for standing in own)
+
+
+def start_in(blob: bytes, annex_at: int) -> int | None:
+    """The least accepted time by the annex that begins there, if that is not of the acceptance in force."""
+    count = blob[annex_at]
+    return _instant(blob, annex_at + 1 + (count - STARTED) * RULE_SIZE) if count & STARTED else None
 
 
 def with_alerts(annex: bytes, more: list[Standing]) -> bytes:
@@ -286,24 +311,29 @@ def _kept_of(case: Case, order: list[int]) -> bytes:
     return b"".join([_kept(case, case.facts[place], MANY_VALUED) for place in order])
 
 
-def _annex_of(case: Case, order: list[int], past: list[int]) -> bytes:
+def _annex_of(case: Case, order: list[int], past: list[int], start: int | None) -> bytes:
     """The annex; nothing where it would say nothing."""
     facts = case.facts
     versions = {at: version for at, place in enumerate(order) if (version := version_of(facts[place]))}
     if not case.alerts and not versions and not past:
         return b""
     past_kept = b"".join([_kept(case, facts[place], frozenset()) for place in past])
-    return _annex_with(Annex(case.alerts, versions, _laid(case, past), past_kept))
+    return _annex_with(Annex(case.alerts, versions, _laid(case, past), past_kept, start))
 
 
 def _annex_in(section: bytes) -> Annex:
-    return _annex(section[1 + section[0] * RULE_SIZE :]) if section else Annex([], {}, b"", b"")
+    if not section:
+        return Annex([], {}, b"", b"")
+    count = section[0]
+    return _annex(section[1 + (count & ~STARTED) * RULE_SIZE + (INSTANT_SIZE if count & STARTED else 0) :])
 
 
 def _annex_with(annex: Annex) -> bytes:
-    """The section, behind the ids of the rules that have alerts."""
+    """The section."""
     rules = sorted({standing.rule_id.encode() for standing in annex.alerts})
-    return b"".join((bytes((len(rules),)), *rules, _encode(annex)))
+    if annex.start is None:
+        return b"".join((bytes((len(rules),)), *rules, _encode(annex)))
+    return b"".join((bytes((len(rules) | STARTED,)), *rules, (annex.start + SHIFT).to_bytes(INSTANT_SIZE, "big"), _encode(annex)))
 
 
 def _by_place(codes: list[int]) -> dict[int, bytes]:

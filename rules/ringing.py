@@ -29,6 +29,7 @@ from rules.plain import (
     WAKE_SIZE,
     first_of,
     rules_in,
+    start_in,
     with_alerts,
     with_wake,
 )
@@ -72,7 +73,7 @@ class Ringing:
         origin = self._origins.of(source)
         rules = self._rules(due, origin)
         place_at = _opening_at(blob, count)
-        if not rules or place_at is None or (annex and _has_said(annex, rules)):
+        if not rules or place_at is None or (annex and (_has_said(annex, rules) or start_in(annex, 0) is not None)):
             return None
         opening = self._opening(blob, place_at)
         place = self._origins.place(origin, where_code, opening.at)

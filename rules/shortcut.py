@@ -46,6 +46,7 @@ from rules.plain import (
     listed,
     names_in,
     parties_in,
+    start_in,
     with_sent,
     with_wake,
 )
@@ -179,6 +180,7 @@ class Shortcut:
         names_at = kept_end + parties_size
         apart_at = names_at + names_size
         wakes_at = apart_at + apart_size
+        annex_at = wakes_at + wakes * WAKE_SIZE
         name, many = None, NOTHING
         body = event.payload
         if way.keeps_nothing or (way.is_seldom_told and type(body) is way.struct and way.rares(body) == way.usual):
@@ -201,6 +203,8 @@ class Shortcut:
         else:
             place_at = _HEAD_SIZE + opening * FACT_SIZE + AT
             start = int.from_bytes(blob[place_at : place_at + 6], "big") - SHIFT
+            if annex_size:
+                start = start_in(blob, annex_at) or start
         since, until, place = origin.places.get(where_code) or self.origins.place_anew(origin, where_code, start)
         if not since <= start < until:
             since, until, place = self.origins.place_anew(origin, where_code, start)
@@ -211,14 +215,14 @@ class Shortcut:
             return None
         plan = way.plan
         actor = actor_of(event) if plan.actor else None
-        wakes_end = wakes_at + wakes * WAKE_SIZE
-        if annex_size and leads_to.concerns(blob, wakes_end):
+        annex_end = annex_at + annex_size
+        daily = leads_to.heeding(blob, annex_at, annex_end) if annex_size else leads_to.daily
+        if daily is None:
             return None
-        annex_end = wakes_end + annex_size
-        packed_wakes, next_wake, sent = blob[wakes_at:wakes_end], earliest, blob[annex_end:]
+        packed_wakes, next_wake, sent = blob[wakes_at:annex_at], earliest, blob[annex_end:]
         drafts: list[Draft] = []
-        is_asked, before = bool(leads_to.daily), None
-        if is_asked and at + origin.grace < earliest and at % QUARTER_MS:
+        is_asked, before = bool(daily), None
+        if is_asked and daily is leads_to.daily and at + origin.grace < earliest and at % QUARTER_MS:
             if opening < count or not count:
                 before = (packed_wakes, place.calendar.day_of(at), 0)
             else:
@@ -232,7 +236,7 @@ class Shortcut:
             scene = self.scene
             facts, apart = blob[_HEAD_SIZE:facts_end], blob[apart_at:wakes_at]
             scene.set(place, start, event, at, actor, many, count, facts, apart, origin.now, origin.grace, packed_wakes)
-            changed = self.look(leads_to, before, scene) if is_asked else packed_wakes
+            changed = self.look(leads_to, daily, before, scene) if is_asked else packed_wakes
             if changed is not None and leads_to.looks:
                 changed = self._asked(leads_to.looks, scene, changed)
             if changed is None:
@@ -265,20 +269,8 @@ class Shortcut:
             if many:
                 apart = apart_of(count, many)
                 middle, apart_size = middle + apart, apart_size + len(apart)
-            kept_size += len(kept)
-            head = _pack_head(
-                FORMAT,
-                PLAIN,
-                next_wake,
-                where_code,
-                count + 1,
-                kept_size,
-                parties_size,
-                names_size,
-                apart_size,
-                wakes,
-                annex_size,
-            )
+            sizes = (kept_size + len(kept), parties_size, names_size, apart_size, wakes, annex_size)
+            head = _pack_head(FORMAT, PLAIN, next_wake, where_code, count + 1, *sizes)
         except struct.error:  # longer than a plain case may be
             return None
         if drafts:
@@ -288,7 +280,7 @@ class Shortcut:
             sent = longer
         if next_wake != earliest and next_wake != FAR:
             self.clocks.arm(origin.clock, key, next_wake)
-        facts, annex = blob[_HEAD_SIZE:facts_end], blob[wakes_end:annex_end]
+        facts, annex = blob[_HEAD_SIZE:facts_end], blob[annex_at:annex_end]
         return b"".join((head, facts, identity, way.type, stamp, by, with_, for_, all_kept, middle, packed_wakes, annex, sent))
 
     def send(self, event: CaseEvent, key: str, position: int, origin: Origin, drafts: Sequence[Draft], sent: bytes) -> bytes | None:
@@ -355,9 +347,9 @@ class Shortcut:
             way.told[values] = packed
         return packed, name if number == len(names) else None, many
 
-    def look(self, follow: Follow, before: Before | None, scene: Scene) -> bytes | None:
+    def look(self, follow: Follow, daily: tuple[LookOf, ...], before: Before | None, scene: Scene) -> bytes | None:
         """What daily looks say, kept for other acts `before` the same wakes and of the same day."""
-        wakes = self._asked(follow.daily, scene, scene.wakes)
+        wakes = self._asked(daily, scene, scene.wakes)
         if before is not None and wakes is not None:
             follow.keep(before, wakes, scene.place, scene.grace)
         return wakes

@@ -22,7 +22,7 @@ from rules.fact import ACTOR, DEVICE, NOTHING as _NOTHING, PARTY, WHERE
 from rules.outline import ACCEPTANCE_BYTES, Calm, LOUD as _LOUD, SAME as _SAME
 from rules.packing import FORMAT as _FORMAT, PLAIN as _PLAIN, SHIFT as _SHIFT
 from rules.plain import FACT_SIZE as _FACT_SIZE, HEAD, MOST_FACTS as _MOST_FACTS, WAKE_SIZE as _WAKE_SIZE
-from rules.plain import AT, TYPE_AT, apart_of, listed, names_in, parties_in, with_wake
+from rules.plain import AT, RULE_SIZE as _RULE_SIZE, STARTED as _STARTED, TYPE_AT, apart_of, listed, names_in, parties_in, with_wake
 from rules.shortcut import COMMON
 from rules.timers import BUCKET_MS as _BUCKET_MS
 from rules.verdict import FAR as _FAR
@@ -229,7 +229,12 @@ cdef class Swift:
         if opened is NULL:
             opened = memchr(type_at, SUPPLEMENTED, count + 1)
         cdef Py_ssize_t opening = 0 if opened is NULL else <unsigned char*>opened - type_at
-        cdef Instant start = at if opening == count else six_at(state + HEAD_SIZE + opening * FACT_SIZE + AT_PLACE)
+        cdef Py_ssize_t annex_at = wakes_at + wakes * WAKE_SIZE
+        cdef Instant start = at
+        if opening != count:
+            start = six_at(state + HEAD_SIZE + opening * FACT_SIZE + AT_PLACE)
+            if annex_size and state[annex_at] & STARTED:
+                start = six_at(state + annex_at + 1 + (state[annex_at] - STARTED) * RULE_SIZE)
         cdef Spot spot = self.spot_of(spring, where_code, start)
         cdef object history = (types, all_kept)
         found = PyDict_GetItemWithError(spot.outlooks, history)
@@ -237,13 +242,17 @@ cdef class Swift:
         if follow is None or (name is not None and name in <object>read(follow, self.follow_bare)):
             return None
         cdef object officer = <object>read(event, self.actor_fields.at[0]) if way.actor else None
-        cdef Py_ssize_t wakes_end = wakes_at + wakes * WAKE_SIZE
-        if annex_size and follow.concerns(blob, wakes_end):
-            return None
-        cdef Py_ssize_t annex_end = wakes_end + annex_size
-        cdef bytes packed_wakes = cut(state, wakes_at, wakes_end) if wakes else b""
+        cdef Py_ssize_t annex_end = annex_at + annex_size
+        cdef bytes packed_wakes = cut(state, wakes_at, annex_at) if wakes else b""
         cdef Instant next_wake = earliest
         cdef tuple daily = <tuple>read(follow, self.follow_daily)
+        cdef bint is_known = True
+        if annex_size:
+            heeded = follow.heeding(blob, annex_at, annex_end)
+            if heeded is None:
+                return None
+            is_known = heeded is daily
+            daily = heeded
         cdef tuple looks = <tuple>read(follow, self.follow_looks)
         cdef bint is_asked = PyTuple_GET_SIZE(daily) > 0
         cdef tuple before = None
@@ -253,7 +262,7 @@ cdef class Swift:
         cdef list drafts = None
         cdef object scene = None
         cdef object looking
-        if is_asked and at + spring.grace < earliest and at % QUARTER_MS:
+        if is_asked and is_known and at + spring.grace < earliest and at % QUARTER_MS:
             if opening < <Py_ssize_t>count or not count:
                 before = (packed_wakes, spot.days.of(at), 0)
             else:
@@ -284,7 +293,7 @@ cdef class Swift:
             drafts = scene.drafts
         asked = packed_wakes
         if is_asked:
-            asked = self.shortcut.look(follow, before, scene)
+            asked = self.shortcut.look(follow, daily, before, scene)
         if asked is not None and PyTuple_GET_SIZE(looks):
             asked = self.asked(looks, scene, asked, is_calm)
         if asked is None:
@@ -379,7 +388,7 @@ cdef class Swift:
         memcpy(into, start_of(packed_wakes), wakes_len)
         into += wakes_len
         if annex_size:
-            memcpy(into, state + wakes_end, annex_size)
+            memcpy(into, state + annex_at, annex_size)
             into += annex_size
         if sent_len:
             memcpy(into, state + annex_end if sent is None else start_of(sent), sent_len)

@@ -51,6 +51,9 @@ cdef enum:
     AT_WAKES = 23
     AT_ANNEX = 24
     HEAD_SIZE = 26
+    # of its annex
+    RULE_SIZE = 3
+    STARTED = 0x80
     # of the words remembered beside the vocabulary: their slots in all, and the longest word
     SLOTS = 16384
     MOST_TEXT = 120
@@ -62,8 +65,8 @@ cdef enum:
     FORMAT = 4
     PLAIN = 3
 
-if (HEAD.format, _FACT_SIZE, TYPE_AT, AT, _WAKE_SIZE, _MOST_FACTS, _FORMAT, _PLAIN) != (
-    ">BBqIBHHHHBH", FACT_SIZE, TYPE_PLACE, AT_PLACE, WAKE_SIZE, MOST_FACTS, FORMAT, PLAIN
+if (HEAD.format, _FACT_SIZE, TYPE_AT, AT, _WAKE_SIZE, _RULE_SIZE, _STARTED, _MOST_FACTS, _FORMAT, _PLAIN) != (
+    ">BBqIBHHHHBH", FACT_SIZE, TYPE_PLACE, AT_PLACE, WAKE_SIZE, RULE_SIZE, STARTED, MOST_FACTS, FORMAT, PLAIN
 ):
     raise ImportError("the compiled short way is for another layout of plain cases; build it again")
 

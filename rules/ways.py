@@ -12,7 +12,7 @@ from rules.clocks import WALL, Clocks
 from rules.fact import FEW_VALUED, INSTANCE, MANY_VALUED, PLAIN_FIELDS, Plan
 from rules.outline import UNTOUCHED, Daily, Look, Outline
 from rules.packing import kept_in
-from rules.plain import NOT_PLAIN, WAKE_SIZE, first_of, rules_in, wakes_in
+from rules.plain import NOT_PLAIN, WAKE_SIZE, first_of, rules_in, stand_once, wakes_in
 from rules.quarantine import AHEAD_MS
 from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
@@ -82,18 +82,25 @@ class Follow:
     """What the last act of an outline leads to: `looks` by rule, those that are `daily` apart, with what is `known` of them by the
     wakes and the days `Before` it: the wakes behind it, the earliest, how many. `bare`: steps so far that name no instance."""
 
-    __slots__ = ("bare", "daily", "known", "looks", "rules")
+    __slots__ = ("_spoken", "bare", "daily", "known", "looks", "rules")
 
     def __init__(self, looks: Sequence[LookOf], bare: frozenset[str]) -> None:
         self.looks: tuple[LookOf, ...] = tuple(each for each in looks if not isinstance(each[1], Daily))
         self.daily: tuple[LookOf, ...] = tuple(each for each in looks if isinstance(each[1], Daily))
         self.known: dict[Before, tuple[bytes, int, int]] = {}
         self.rules = frozenset(rule for rule, _, _ in looks)
+        self._spoken = {rule: look.spoken for rule, look, _ in self.daily if isinstance(look, Daily) and look.spoken is not None}
         self.bare = bare
 
-    def concerns(self, blob: bytes, annex_at: int) -> bool:
-        """Whether a rule that has an alert by this annex may have more to say; looks only tell of rules that have said nothing."""
-        return not self.rules.isdisjoint(rules_in(blob, annex_at))
+    def heeding(self, blob: bytes, annex_at: int, annex_end: int) -> tuple[LookOf, ...] | None:
+        """The daily looks for a case with this annex; None: a rule that has said something may have more to say. Most looks tell
+        of rules that have said nothing, and may not be asked of others."""
+        said = self.rules & rules_in(blob, annex_at)
+        if not said:
+            return self.daily
+        if not said <= self._spoken.keys() or not stand_once(blob[annex_at:annex_end], said):
+            return None
+        return tuple((rule, self._spoken[rule] if rule in said else look, told) for rule, look, told in self.daily)
 
     def keep(self, before: Before, wakes: bytes, place: Place, grace: int) -> None:
         """What daily looks said, unless more than the day decided it: a new wake within that day."""

@@ -15,6 +15,7 @@ from rules.kinds.levels import (
     in_time,
     next_of,
     plan_of,
+    stays_warned,
     telling,
     verdict_of,
     verdicts,
@@ -172,7 +173,7 @@ class CaseDeadline:
                 return None
             if stop is not None:
                 return UNTOUCHED
-            return Daily(self._stops) if place.is_simple else None
+            return Daily(self._stops, self._stops_warned) if place.is_simple else None
         return self._of_receipt(place, outline, act)
 
     def _of_receipt(self, place: Place, outline: Outline, act: Fact) -> Outlook:
@@ -221,6 +222,11 @@ class CaseDeadline:
         if until is None:
             until = scene.plans[self._in_time_key] = in_time(plan)
         return FAR if scene.at <= until else ended(plan, scene)
+
+    def _stops_warned(self, scene: Scene, _rule: bytes) -> int:
+        """Where all that the card can say is a warning, a stop behind it leaves it as it is."""
+        plan: tuple[Reached, ...] | None = scene.plans.get(self._key)
+        return FAR if plan is not None and len(plan) == 1 and stays_warned(plan[0], scene) else LOUD
 
     def ring(self, bell: Bell) -> bool:
         """All levels that the clock has reached, by the plan of the day; where a stop came too late, only judging can tell."""

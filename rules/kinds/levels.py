@@ -295,6 +295,13 @@ def ended(plan: tuple[Reached, ...], scene: Scene) -> int:
     return wake
 
 
+def stays_warned(reached: Reached, scene: Scene) -> bool:
+    """Whether this is a warning that was given before the act at hand, which ends its clock."""
+    instant = max(reached.instant, scene.start)
+    is_given = reached.is_warning and reached.lacks is None and instant + scene.grace <= scene.now
+    return is_given and not reached.is_averted(instant, scene.at)
+
+
 def in_time(plan: tuple[Reached, ...]) -> int:
     """The last instant at which a stop leaves nothing of the plan to be said."""
     return min([reached.instant if reached.is_warning else reached.end for reached in plan], default=FAR)

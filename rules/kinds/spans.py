@@ -150,10 +150,12 @@ class StepDeadline:
         started = None if run is None else run.started
         if act.type != STEP_STARTED:
             limit = None if run is None else _limit_of(place, run)
-            if run is None or started is None or limit is None or outline.legal_stop is not None:
+            if run is None or started is None or limit is None:
                 return UNTOUCHED
             if any(fact.type != STEP_STARTED and fact.at > started.at for fact in run.facts):
                 return UNTOUCHED
+            if outline.legal_stop is not None:  # which ended it, unless a completion from before its start did
+                return UNTOUCHED if run.completed is None else None
             others = [(other, its) for other, its in steps if other is not run]
             return self._ending([(started, limit)], _open(others)) if self._is_told(place, outline, steps) else None
         if started is not None:
