@@ -37,9 +37,11 @@ def read(batch: Batch, start: int, stream: Stream) -> Inbox:
     """
     inbox = Inbox()
     items, places, types, hears_signals = inbox.items, inbox.places, _TYPES[stream], stream is Stream.ACTIVITY
-    keys, values = batch.keys, batch.values
+    values = batch.values
     order: Iterable[int] = range(bisect_left(batch.offsets, start), len(values))
-    for index in order if hears_signals else sorted(order, key=lambda index: keys[index] or b""):
+    if not hears_signals:
+        order = sorted(order, key=[key or b"" for key in batch.keys].__getitem__)
+    for index in order:
         value = values[index]
         if hears_signals and value is not None and is_packed(value):
             _take_packet(inbox, index, value)
