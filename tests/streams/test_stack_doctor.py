@@ -34,6 +34,13 @@ def test_a_stack_that_does_not_run_is_a_finding_with_the_command_that_starts_it(
     assert "supervision up" in stack.advice
 
 
+def test_whether_modules_are_compiled_is_said_and_is_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack_doctor, "IS_COMPILED", False)
+    (plain,) = found(tmp_path, "compiled modules")
+    assert plain.ok
+    assert "no C compiler" in plain.seen
+
+
 def test_a_misspelt_variable_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUPERVISION_KAFKA_BOOTSTRAPS", "x:1")
     monkeypatch.setenv("SUPERVISION_TEST_DATA", "/nowhere")
