@@ -22,7 +22,7 @@ from rules.fact import ACTOR, DEVICE, NOTHING as _NOTHING, PARTY, WHERE
 from rules.outline import ACCEPTANCE_BYTES, Calm, LOUD as _LOUD, SAME as _SAME
 from rules.packing import FORMAT as _FORMAT, PLAIN as _PLAIN, SHIFT as _SHIFT
 from rules.plain import FACT_SIZE as _FACT_SIZE, HEAD, MOST_FACTS as _MOST_FACTS, WAKE_SIZE as _WAKE_SIZE
-from rules.plain import AT, RULE_SIZE as _RULE_SIZE, STARTED as _STARTED, TYPE_AT, apart_of, listed, names_in, parties_in, with_wake
+from rules.plain import ACTOR_AT, AT, DEVICE_AT, PARTY_AT, RULE_SIZE as _RULE_SIZE, STARTED as _STARTED, TYPE_AT, apart_of, listed, names_in, parties_in, with_wake
 from rules.shortcut import COMMON
 from rules.timers import BUCKET_MS as _BUCKET_MS
 from rules.verdict import FAR as _FAR
@@ -38,9 +38,9 @@ include "swift_tables.pxi"
 cdef class Swift:
     """Of one shortcut."""
 
-    cdef object shortcut, origins, clocks, graves, scene, items, case_event
-    cdef dict blobs, changed, ways, expected, springs, spots, days
-    cdef Spring spring
+    cdef object shortcut, graves, scene, items
+    cdef dict blobs, changed, ways, expected
+    cdef Springs springs
     cdef Numbers actors, devices
     cdef Fields where_fields, common_fields, actor_fields, party_fields
     cdef Py_ssize_t event_id, event_type, occurred_at, received_at, source_system, case_id, payload, root_case_id, parent_case_id
@@ -52,12 +52,10 @@ cdef class Swift:
         from rules.ways import Follow
 
         self.shortcut = shortcut
-        self.origins, self.clocks, self.graves, self.scene = shortcut.origins, shortcut.clocks, shortcut.graves, shortcut.scene
+        self.graves, self.scene, self.springs = shortcut.graves, shortcut.scene, Springs(shortcut.origins, shortcut.clocks)
         self.actors, self.devices = Numbers(shortcut.vocabulary.actors, ACTOR), Numbers(shortcut.vocabulary.devices, DEVICE)
         self.expected = shortcut.expected
         self.ways = {kind: Given(way) for kind, way in shortcut.ways.items()}
-        self.springs, self.spots, self.days, self.spring = {}, {}, {}, None
-        self.case_event = CaseEvent
         locate(&self.where_fields, CaseEvent, WHERE)
         locate(&self.common_fields, CaseEvent, COMMON)
         locate(&self.actor_fields, CaseEvent, ACTOR)
@@ -75,8 +73,7 @@ cdef class Swift:
         self.shortcut.begin(items, blobs, changed, signals)
         self.items = items if type(items) is list else list(items)
         self.blobs, self.changed = blobs, changed
-        self.springs = {}
-        self.spring = None
+        self.springs.begin()
 
     def run(self, Py_ssize_t position):
         cdef list items = self.items
@@ -89,7 +86,7 @@ cdef class Swift:
         try:
             while position < end:
                 item = <object>PyList_GET_ITEM(items, position)
-                if type(item) is self.case_event:
+                if type(item) is EVENT:
                     key = self.key_of(item)
                     blob = PyDict_GetItemWithError(self.blobs, key)
                     added = self.take(item, key, None if blob is NULL else <bytes>blob, position)
@@ -108,44 +105,11 @@ cdef class Swift:
             return root_key(event)
         return f"{<object>read(event, self.source_system)}/{<object>read(event, self.case_id)}"
 
-    cdef Spring spring_of(self, object event):
-        cdef str name = <str>read(event, self.source_system)
-        cdef Spring spring = self.spring
-        if spring is not None and is_same(<PyObject*>spring.name, <PyObject*>name):
-            return spring
-        spring = self.springs.get(name)
-        if spring is None:
-            origin = self.origins.of(name)
-            spring = self.springs[name] = Spring.__new__(Spring)
-            spring.origin, spring.name, spring.timers = origin, name, self.clocks.timers(origin.clock)
-            spring.buckets, spring.opened = spring.timers.buckets, spring.timers.opened
-            spring.now, spring.grace, spring.ahead = origin.now, origin.grace, origin.ahead
-            spring.forgets, spring.is_odd = origin.forgets, origin.is_odd
-            spring.spots = self.spots.setdefault(name, {})
-        self.spring = spring
-        return spring
-
-    cdef Spot spot_of(self, Spring spring, unsigned int where_code, Instant start):
-        cdef PyObject* known = PyDict_GetItemWithError(spring.spots, where_code)
-        cdef Spot spot
-        if known is not NULL:
-            spot = <Spot>known
-            if spot.since <= start < spot.until:
-                return spot
-        since, until, place = self.origins.place_anew(spring.origin, where_code, start)
-        spot = spring.spots[where_code] = Spot.__new__(Spot)
-        spot.since, spot.until, spot.place, spot.outlooks, spot.calm = since, until, place, place.outlooks, place.calm
-        days = self.days.get(id(place.calendar))
-        if days is None:
-            days = self.days[id(place.calendar)] = Days(place.calendar)
-        spot.days = days
-        return spot
-
     cdef bytes take(self, object event, str key, bytes blob, Py_ssize_t position):
         """The state of the case with this event in it; None: it has to go the whole way. Section by section as
         `rules.shortcut.Shortcut.take`."""
         # -- who and where
-        cdef Spring spring = self.spring_of(event)
+        cdef Spring spring = self.springs.of(read(event, self.source_system))
         cdef unsigned char identity[16]
         cdef const unsigned char* state = NULL
         cdef Py_ssize_t size = 0
@@ -235,7 +199,7 @@ cdef class Swift:
             start = six_at(state + HEAD_SIZE + opening * FACT_SIZE + AT_PLACE)
             if annex_size and state[annex_at] & STARTED:
                 start = six_at(state + annex_at + 1 + (state[annex_at] - STARTED) * RULE_SIZE)
-        cdef Spot spot = self.spot_of(spring, where_code, start)
+        cdef Spot spot = self.springs.spot(spring, where_code, start)
         cdef object history = (types, all_kept)
         found = PyDict_GetItemWithError(spot.outlooks, history)
         cdef object follow = <object>found if found is not NULL else self.shortcut.learn(spot.place, types, all_kept)
@@ -280,7 +244,7 @@ cdef class Swift:
         cdef bint is_set = is_asked
         for looking in looks:
             if type(<object>PyTuple_GET_ITEM(looking, 1)) is CALM:
-                is_calm = is_calm or self.is_calm(spot, officer, at)
+                is_calm = is_calm or spot.is_calm(officer, at)
                 is_set = is_set or not is_calm
             else:
                 is_set = True
@@ -342,7 +306,7 @@ cdef class Swift:
                 return None
         cdef Py_ssize_t sent_len = size - annex_end if sent is None else PyBytes_GET_SIZE(sent)
         if next_wake != earliest and next_wake != FAR:
-            self.arm(spring, key, next_wake)
+            spring.arm(key, next_wake)
 
         # -- laid out
         cdef Py_ssize_t facts_len = facts_end - facts_at
@@ -361,37 +325,21 @@ cdef class Swift:
         into[AT_WAKES] = wakes
         put(into + AT_ANNEX, annex_size, 2)
         into += HEAD_SIZE
-        if facts_len:
-            memcpy(into, state + HEAD_SIZE, facts_len)
-            into += facts_len
+        into = paste(into, state + HEAD_SIZE, facts_len)
         memcpy(into, identity, 16)
         into[TYPE_PLACE] = way.type
         memcpy(into + AT_PLACE, stamp, 6)
-        memcpy(into + 23, by, 3)
-        memcpy(into + 26, with_, 3)
-        into[29] = for_
-        into += FACT_SIZE
-        memcpy(into, kept_at, kept_len)
-        into += kept_len
-        if parties_len:
-            memcpy(into, state + kept_end if parties is None else start_of(parties), parties_len)
-            into += parties_len
-        if names_len:
-            memcpy(into, state + names_at if own_names is None else start_of(own_names), names_len)
-            into += names_len
-        if apart_size:
-            memcpy(into, state + apart_at, apart_size)
-            into += apart_size
-        if more_len:
-            memcpy(into, start_of(more_apart), more_len)
-            into += more_len
-        memcpy(into, start_of(packed_wakes), wakes_len)
-        into += wakes_len
-        if annex_size:
-            memcpy(into, state + annex_at, annex_size)
-            into += annex_size
-        if sent_len:
-            memcpy(into, state + annex_end if sent is None else start_of(sent), sent_len)
+        memcpy(into + ACTOR_PLACE, by, 3)
+        memcpy(into + DEVICE_PLACE, with_, 3)
+        into[PARTY_PLACE] = for_
+        into = paste(into + FACT_SIZE, kept_at, kept_len)
+        into = paste(into, state + kept_end if parties is None else start_of(parties), parties_len)
+        into = paste(into, state + names_at if own_names is None else start_of(own_names), names_len)
+        into = paste(into, state + apart_at, apart_size)
+        into = paste(into, NULL if more_apart is None else start_of(more_apart), more_len)
+        into = paste(into, start_of(packed_wakes), wakes_len)
+        into = paste(into, state + annex_at, annex_size)
+        paste(into, state + annex_end if sent is None else start_of(sent), sent_len)
         return added
 
     cdef tuple kept_of(self, object event, Given way, object body, list names):
@@ -412,33 +360,6 @@ cdef class Swift:
                         name = None
                     return <object>found, name, apart_in(body, way.many) if way.many else NOTHING
         return self.shortcut.pack_kept(event, way.way, names)
-
-    cdef bint is_calm(self, Spot spot, object officer, Instant at) except -1:
-        """As `rules.outline.Calm` has it."""
-        cdef PyObject* found
-        cdef tuple calm
-        if not officer:
-            return True
-        found = PyDict_GetItemWithError(spot.calm, officer)
-        if found is NULL:
-            return False
-        calm = <tuple>found
-        return <Instant>calm[0] <= at < <Instant>calm[1] and at // QUARTER_MS in <set>calm[2]
-
-    cdef int arm(self, Spring spring, str key, Instant instant) except -1:
-        """As `Timers.arm`."""
-        cdef Instant bucket = instant // BUCKET_MS
-        cdef PyObject* found = NULL
-        cdef list keys
-        if bucket > spring.opened:
-            found = PyDict_GetItemWithError(spring.buckets, bucket)
-        if found is NULL:
-            spring.timers.arm(key, instant)
-            return 0
-        keys = <list>found
-        if <object>PyList_GET_ITEM(keys, PyList_GET_SIZE(keys) - 1) is not key:
-            keys.append(key)
-        return 0
 
     cdef bytes asked(self, tuple looks, object scene, bytes wakes, bint is_calm):
         cdef Instant wake

@@ -60,13 +60,16 @@ cdef enum:
     FACT_SIZE = 30
     TYPE_PLACE = 16
     AT_PLACE = 17
+    ACTOR_PLACE = 23
+    DEVICE_PLACE = 26
+    PARTY_PLACE = 29
     WAKE_SIZE = 9
     MOST_FACTS = 64
     FORMAT = 4
     PLAIN = 3
 
-if (HEAD.format, _FACT_SIZE, TYPE_AT, AT, _WAKE_SIZE, _RULE_SIZE, _STARTED, _MOST_FACTS, _FORMAT, _PLAIN) != (
-    ">BBqIBHHHHBH", FACT_SIZE, TYPE_PLACE, AT_PLACE, WAKE_SIZE, RULE_SIZE, STARTED, MOST_FACTS, FORMAT, PLAIN
+if (HEAD.format, _FACT_SIZE, TYPE_AT, AT, ACTOR_AT, DEVICE_AT, PARTY_AT, _WAKE_SIZE, _RULE_SIZE, _STARTED, _MOST_FACTS, _FORMAT, _PLAIN) != (
+    ">BBqIBHHHHBH", FACT_SIZE, TYPE_PLACE, AT_PLACE, ACTOR_PLACE, DEVICE_PLACE, PARTY_PLACE, WAKE_SIZE, RULE_SIZE, STARTED, MOST_FACTS, FORMAT, PLAIN
 ):
     raise ImportError("the compiled short way is for another layout of plain cases; build it again")
 
@@ -77,6 +80,7 @@ cdef Instant SHIFT = _SHIFT
 cdef Instant QUARTER_MS = _QUARTER_MS
 cdef Instant BUCKET_MS = _BUCKET_MS
 cdef object CALM = Calm
+cdef object EVENT = CaseEvent
 cdef dict NOTHING = _NOTHING
 cdef unsigned char ACCEPTED = ACCEPTANCE_BYTES[0][0]
 cdef unsigned char SUPPLEMENTED = ACCEPTANCE_BYTES[1][0]
@@ -157,6 +161,13 @@ cdef inline void put(unsigned char* at, unsigned long long value, int size) noex
         size -= 1
         at[size] = value & 0xFF
         value >>= 8
+
+
+cdef inline unsigned char* paste(unsigned char* into, const unsigned char* section, Py_ssize_t size) noexcept:
+    """A section laid there; where the next one begins."""
+    if size:
+        memcpy(into, section, size)
+    return into + size
 
 
 cdef inline const unsigned char* start_of(bytes section) noexcept:

@@ -106,6 +106,18 @@ cdef class Spot:
     cdef dict outlooks, calm
     cdef Days days
 
+    cdef bint is_calm(self, object officer, Instant at) except -1:
+        """As `rules.outline.Calm` has it."""
+        cdef PyObject* found
+        cdef tuple calm
+        if not officer:
+            return True
+        found = PyDict_GetItemWithError(self.calm, officer)
+        if found is NULL:
+            return False
+        calm = <tuple>found
+        return <Instant>calm[0] <= at < <Instant>calm[1] and at // QUARTER_MS in <set>calm[2]
+
 
 cdef class Spring:
     """What is asked of a source in one call."""
@@ -115,6 +127,72 @@ cdef class Spring:
     cdef Instant now, grace, ahead, opened
     cdef bint forgets, is_odd
     cdef dict spots, buckets
+
+    cdef int arm(self, str key, Instant instant) except -1:
+        """As `Timers.arm`."""
+        cdef Instant bucket = instant // BUCKET_MS
+        cdef PyObject* found = NULL
+        cdef list keys
+        if bucket > self.opened:
+            found = PyDict_GetItemWithError(self.buckets, bucket)
+        if found is NULL:
+            self.timers.arm(key, instant)
+            return 0
+        keys = <list>found
+        if <object>PyList_GET_ITEM(keys, PyList_GET_SIZE(keys) - 1) is not key:
+            keys.append(key)
+        return 0
+
+
+cdef class Springs:
+    """All sources, as they stand in one call."""
+
+    cdef object origins, clocks
+    cdef dict springs, spots, days
+    cdef Spring last
+
+    def __cinit__(self, origins, clocks):
+        self.origins, self.clocks = origins, clocks
+        self.spots, self.days = {}, {}
+        self.begin()
+
+    cdef void begin(self):
+        self.springs, self.last = {}, None
+
+    cdef Spring of(self, PyObject* source_system):
+        """The source of this name."""
+        cdef str name = <str>source_system
+        cdef Spring spring = self.last
+        if spring is not None and is_same(<PyObject*>spring.name, <PyObject*>name):
+            return spring
+        spring = self.springs.get(name)
+        if spring is None:
+            origin = self.origins.of(name)
+            spring = self.springs[name] = Spring.__new__(Spring)
+            spring.origin, spring.name, spring.timers = origin, name, self.clocks.timers(origin.clock)
+            spring.buckets, spring.opened = spring.timers.buckets, spring.timers.opened
+            spring.now, spring.grace, spring.ahead = origin.now, origin.grace, origin.ahead
+            spring.forgets, spring.is_odd = origin.forgets, origin.is_odd
+            spring.spots = self.spots.setdefault(name, {})
+        self.last = spring
+        return spring
+
+    cdef Spot spot(self, Spring spring, unsigned int where_code, Instant start):
+        """The place of a case of this where that starts then."""
+        cdef PyObject* known = PyDict_GetItemWithError(spring.spots, where_code)
+        cdef Spot spot
+        if known is not NULL:
+            spot = <Spot>known
+            if spot.since <= start < spot.until:
+                return spot
+        since, until, place = self.origins.place_anew(spring.origin, where_code, start)
+        spot = spring.spots[where_code] = Spot.__new__(Spot)
+        spot.since, spot.until, spot.place, spot.outlooks, spot.calm = since, until, place, place.outlooks, place.calm
+        days = self.days.get(id(place.calendar))
+        if days is None:
+            days = self.days[id(place.calendar)] = Days(place.calendar)
+        spot.days = days
+        return spot
 
 
 cdef class Given:
