@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct, inspect
 
 from supervision.language import say
+from supervision.text import is_utf8
 
 MAX_BYTES = 1_000_000  # a message of the default Kafka size; anything longer is no event
 
@@ -84,7 +85,7 @@ def precheck(raw: bytes | None) -> Refusal | None:
         return Refusal(reason=Reason.EMPTY, wanted="a JSON object")
     if len(raw) > MAX_BYTES:
         return Refusal(reason=Reason.TOO_LARGE, wanted=f"at most {MAX_BYTES} bytes")
-    if not raw.isascii():
+    if not is_utf8(raw):
         try:
             raw.decode()
         except UnicodeDecodeError as error:
