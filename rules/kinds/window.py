@@ -13,6 +13,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from rules.overtime import EPOCH_DAY
 from rules.parameters import InSpan, Night, OfCases, OnDates, OnDay, OutsideHours, Tally, Window
 from supervision.alert import Level
 from supervision.reference import Peer
@@ -21,6 +22,7 @@ from supervision.worktime import WorkCalendar
 MOST_EVIDENCE = 50
 DAY_MS = 86_400_000
 SECOND_MS = 1_000
+EAST_MS = 14 * 3_600_000  # where a date ends first
 
 
 class Hit(Struct, frozen=True):
@@ -253,6 +255,10 @@ class ByDay:
     def first(self, hits: Hits, day: int) -> Finding | None:
         tally = self._tally
         if hits.most(day) < tally.hits:
+            return None
+        first_end = (day + 1 - EPOCH_DAY) * DAY_MS - EAST_MS
+        if hits.now < first_end:  # no need to read what it says, which takes the longer the more it is
+            hits.later.append((first_end, day))
             return None
         today = hits.on(day)
         if not today:
