@@ -82,7 +82,17 @@ def test_the_images_of_the_build_are_pinned_and_the_product_runs_as_nobody_speci
     assert 'ENTRYPOINT ["supervision"]' in last
     copied = set(re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE))
     assert {word for line in copied for word in line.split()} == {
-        *("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "supervision", "rules", "streams", "dashboards")
+        *(
+            "pyproject.toml",
+            "hatch_build.py",
+            "README.md",
+            "LICENSE",
+            "CHANGELOG.md",
+            "supervision",
+            "rules",
+            "streams",
+            "dashboards",
+        )
     }
     ignored = (ROOT / ".dockerignore").read_text("utf-8")
     assert all(f"!{word}\n" in ignored for line in copied for word in line.split())
