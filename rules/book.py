@@ -76,6 +76,7 @@ class Rule:
         self.is_whole: bool = getattr(detector, "is_whole", False)  # one fact of a case may change what another signals
         self.signals: Callable[[Case, Collection[Fact] | None], list[Draft] | None] = getattr(detector, "signals", _no_signals)
         self.unsettles: Callable[[CaseEvent, CaseEvent], bool] | None = getattr(detector, "unsettles", None)
+        self.versioned: frozenset[int] = getattr(detector, "versioned", frozenset())
         self._when = _compiled(card.when)
         self.outlook: Callable[[Place, Outline, Fact], Outlook] = getattr(detector, "outlook", _unknown)
         self.ring: Callable[[Bell], bool] | None = getattr(detector, "ring", None)

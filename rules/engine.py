@@ -20,6 +20,7 @@ from rules.forgetting import Graveyard, is_grave
 from rules.issue import Because, Said, Suppression, changes, identify, message, stays
 from rules.output import Item, Output, Size
 from rules.packing import ALONE, ON_SEVERAL_CLOCKS, PLAIN, Meta, head_of, pack_meta, unpack_meta
+from rules.retelling import Retelling
 from rules.ringing import Ringing
 from rules.runner import Short, runner
 from rules.saying import core_of, remember, signalled
@@ -58,6 +59,7 @@ class CaseEngine:
         self._graves = Graveyard()
         self._changed: dict[str, bytes | None] = {}
         self._shortcut: Shortcut | None = None
+        self._retelling: Retelling | None = None
         self._ringing: Ringing | None = None
         self._adopt(reference)
         self._upkeep = Upkeep(self._judges_by())
@@ -70,6 +72,7 @@ class CaseEngine:
         origins = Origins(self._world, vocabulary, clocks)
         self._shortcut = Shortcut(book, self._world, vocabulary, clocks, self._graves, origins, self.taken_short)
         self._runner = runner(self._shortcut, self._short)
+        self._retelling = Retelling(book, self._shortcut)
         self._ringing = Ringing(book, vocabulary, clocks, origins, self._suppression, self.rung_short)
 
     def _judges_by(self) -> str:
@@ -93,6 +96,9 @@ class CaseEngine:
                 if at_hand is not None and at_hand.key != key:
                     self._judge_fresh(at_hand, output)
                     at_hand = None
+                    continue
+                if at_hand is None and shortcut is not None and self._retold(item, key):
+                    position += 1
                     continue
                 at_hand = at_hand or self._begin(item, key, output)
                 if at_hand is not None:
@@ -217,6 +223,15 @@ class CaseEngine:
             output.refused.append((event, Reason.CASE_FORGOTTEN))
             return None
         return Dossier(key)
+
+    def _retold(self, event: CaseEvent, key: str) -> bool:
+        """Whether its case took it by the short way of facts that come in between or correct another."""
+        blob = self._blobs.get(key)
+        retold = None if blob is None or self._retelling is None else self._retelling.take(event, key, blob)
+        if retold is None:
+            return False
+        self._blobs[key] = self._changed[key] = retold
+        return True
 
     def _take(self, event: CaseEvent, dossier: Dossier) -> None:
         for known in dossier.cases:

@@ -32,6 +32,7 @@ _pack_fact, _unpack_facts = _FACT.pack, _FACT.iter_unpack
 _ARRAY = Layout(">BI").pack  # the head of a msgpack array of so many elements
 _encode = msgspec.msgpack.Encoder().encode
 _kept = msgspec.msgpack.Decoder(list[dict[int, Any] | None]).decode
+_raws = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 _NOTHING_KEPT = b"\xc0"
 
 
@@ -110,6 +111,16 @@ def unpack_facts(packed: PackedCase, wheres: list[Where], actors: list[Actor], d
 def kept_in(section: bytes, number: int) -> list[dict[int, Any] | None]:
     """What is kept of each of so many facts."""
     return _kept(_ARRAY(0xDD, number) + section)
+
+
+def raws_in(section: bytes, number: int) -> list[bytes]:
+    """The same as it lies, of each."""
+    return [bytes(each) for each in _raws(_ARRAY(0xDD, number) + section)]
+
+
+def instant_at(section: bytes, place: int) -> int:
+    """The instant (ms UTC) whose six bytes lie there."""
+    return int.from_bytes(section[place : place + 6], "big") - SHIFT
 
 
 def holds_id(facts: bytes, identity: UUID) -> bool:

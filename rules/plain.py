@@ -11,17 +11,17 @@ from __future__ import annotations
 
 import struct
 from struct import Struct as Layout
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from rules.annex import Annex, annex_in, annex_with
 from rules.fact import CODE_OF, INSTANCE, MANY_VALUED, NOTHING, PLAIN_FIELDS, Fact, Party
-from rules.packing import FORMAT, NO_PLACE, PLAIN, SHIFT, PackedCase, SnapshotError, kept_in, version_of
+from rules.packing import FORMAT, NO_PLACE, PLAIN, SHIFT, PackedCase, SnapshotError, instant_at, kept_in, version_of
 from rules.part import ACCEPTANCE_CODES
-from rules.said import Sent, Standing
+from rules.said import Sent
 from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
-from supervision.alert import State
 from supervision.event import EventType
 from supervision.worktime import CalendarMissing
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 # format, shape, earliest wake, number of its where, how many facts, bytes of what they keep, of parties, of names, of what lies
 # apart, how many wakes, bytes of the annex
 HEAD = Layout(">BBqIBHHHHBH")
-RULE_SIZE, INSTANT_SIZE = 3, 6
-STARTED = 0x80  # marks the number of an annex's rules where a start stands behind them
 WAKE_SIZE = 9  # instant and id of the rule: in the order of bytes, which is that of the instants
 FACT_SIZE = 30  # id, type, time, actor, device, party
 TYPE_AT, AT, ACTOR_AT, DEVICE_AT, PARTY_AT = 16, 17, 23, 26, 29
@@ -57,23 +55,6 @@ _parties = msgspec.msgpack.Decoder(list[Party]).decode
 _names = msgspec.msgpack.Decoder(list[str]).decode
 _sent = msgspec.msgpack.Decoder(list[Sent]).decode
 _told = msgspec.msgpack.Decoder(dict[int, Any]).decode
-
-
-class Annex(msgspec.Struct, array_like=True):
-    """`versions`: what stands in facts in force of their version, by place; `past`: the facts that are not, and what is kept of
-    them, as other shapes have it; `start`: the least accepted time, if that is not of the acceptance in force.
-
-    Before it stand how many rules have alerts in it, with a mark where there is such a `start`, their ids, and that `start`.
-    """
-
-    alerts: list[Standing]
-    versions: dict[int, dict[int, Any]]
-    past: bytes
-    past_kept: bytes
-    start: int | None = None
-
-
-_annex = msgspec.msgpack.Decoder(Annex).decode
 
 
 def packed(case: Case, earliest: int) -> bytes | None:
@@ -112,36 +93,59 @@ def packed(case: Case, earliest: int) -> bytes | None:
     return b"".join((head, facts, kept, parties, names, apart, wakes_of(case.wakes), annex, listed(case.sent)))
 
 
+class Sections(NamedTuple):
+    """What lies in a blob, one behind the other."""
+
+    earliest: int
+    where_code: int
+    number: int
+    facts: bytes
+    kept: bytes
+    parties: bytes
+    names: bytes
+    apart: bytes
+    wakes: bytes
+    annex: bytes
+    sent: bytes
+
+
+def sections(blob: bytes) -> Sections:
+    """Raises struct.error where not even a head lies there."""
+    _, _, earliest, where, count, kept, parties, names, apart, wakes, beside = HEAD.unpack_from(blob)
+    one = HEAD.size
+    two = one + count * FACT_SIZE
+    three = two + kept
+    four = three + parties
+    five = four + names
+    six = five + apart
+    seven = six + WAKE_SIZE * wakes
+    eight = seven + beside
+    behind = (blob[three:four], blob[four:five], blob[five:six], blob[six:seven], blob[seven:eight], blob[eight:])
+    return Sections(earliest, where, count, blob[one:two], blob[two:three], *behind)
+
+
 def unpack(blob: bytes) -> PackedCase:
     """Raises SnapshotError."""
     try:
-        _, _, _, where, count, kept, parties, names, apart, wakes, beside = HEAD.unpack_from(blob)
-        one = HEAD.size
-        two = one + count * FACT_SIZE
-        three = two + kept
-        four = three + parties
-        five = four + names
-        six = five + apart
-        seven = six + WAKE_SIZE * wakes
-        eight = seven + beside
-        annex = _annex_in(blob[seven:eight])
-        facts, actors, devices = _with_places(blob[one:two] + annex.past)
-        all_kept = blob[two:three]
-        if apart or annex.versions:
-            all_kept = _joined(all_kept, count, blob[five:six], annex.versions)
+        of = sections(blob)
+        annex = annex_in(of.annex)
+        facts, actors, devices = _with_places(of.facts + annex.past)
+        all_kept = of.kept
+        if of.apart or annex.versions:
+            all_kept = _joined(all_kept, of.number, of.apart, annex.versions)
         return PackedCase(
             None,
             None,
             facts,
             all_kept + annex.past_kept,
-            [where],
+            [of.where_code],
             actors,
             devices,
-            parties_in(blob[three:four]),
-            names_in(blob[four:five]),
-            wakes_in(blob[six:seven]),
+            parties_in(of.parties),
+            names_in(of.names),
+            wakes_in(of.wakes),
             annex.alerts,
-            _sent(blob[eight:]) if len(blob) > eight else [],
+            sent_in(of.sent),
         )
     except (ValueError, IndexError, msgspec.DecodeError, struct.error) as error:
         raise SnapshotError(f"state does not decode as format {FORMAT}: {error}") from error
@@ -166,32 +170,6 @@ def with_sent(section: bytes, more: list[Sent]) -> bytes | None:
     return b"".join((bytes((_LIST + known + len(more),)), section[1:], *map(_encode, more)))
 
 
-def rules_in(blob: bytes, annex_at: int) -> frozenset[bytes]:
-    """The ids of the rules that have alerts in the annex that begins there; none where nothing is left."""
-    first = annex_at + 1
-    end = first + (blob[annex_at] & ~STARTED) * RULE_SIZE if annex_at < len(blob) else first
-    return frozenset([blob[at : at + RULE_SIZE] for at in range(first, end, RULE_SIZE)])
-
-
-def stand_once(annex: bytes, rules: frozenset[bytes]) -> bool:
-    """Whether each of these rules has one alert in the annex, which stands."""
-    own = [standing for standing in _annex_in(annex).alerts if standing.rule_id.encode() in rules]
-    return len(own) == len(rules) and all(standing.state == State.ISSUED for standing in own)
-
-
-def start_in(blob: bytes, annex_at: int) -> int | None:
-    """The least accepted time by the annex that begins there, if that is not of the acceptance in force."""
-    count = blob[annex_at]
-    return _instant(blob, annex_at + 1 + (count - STARTED) * RULE_SIZE) if count & STARTED else None
-
-
-def with_alerts(annex: bytes, more: list[Standing]) -> bytes:
-    """The annex with these alerts behind the others in it."""
-    known = _annex_in(annex)
-    known.alerts += more
-    return _annex_with(known)
-
-
 def told_in(apart: bytes, place: int) -> dict[int, Any]:
     """What lies apart of the fact at this place."""
     at = 0
@@ -202,6 +180,22 @@ def told_in(apart: bytes, place: int) -> dict[int, Any]:
             return _told(apart[at : at + size])
         at += size
     return {}
+
+
+def told_apart(section: bytes) -> dict[int, dict[int, Any]]:
+    """What lies apart, by the place of its fact."""
+    found: dict[int, dict[int, Any]] = {}
+    at = 0
+    while at < len(section):
+        place, size = _APART.unpack_from(section, at)
+        at += _APART.size
+        found[place] = _told(section[at : at + size])
+        at += size
+    return found
+
+
+def sent_in(section: bytes) -> list[Sent]:
+    return _sent(section) if section else []
 
 
 def parties_in(section: bytes) -> list[Party]:
@@ -218,13 +212,13 @@ def wakes_of(wakes: dict[str, int]) -> bytes:
 
 def wakes_in(section: bytes) -> dict[str, int]:
     """By the id of the rule."""
-    return {section[at + 6 : at + 9].decode(): _instant(section, at) for at in range(0, len(section), WAKE_SIZE)}
+    return {section[at + 6 : at + 9].decode(): instant_at(section, at) for at in range(0, len(section), WAKE_SIZE)}
 
 
 def wake_of(section: bytes, rule: bytes) -> int:
     """What this rule wakes at, FAR: it does not."""
     place = _place_of(section, rule)
-    return FAR if place < 0 else _instant(section, place)
+    return FAR if place < 0 else instant_at(section, place)
 
 
 def with_wake(section: bytes, rule: bytes, instant: int) -> bytes:
@@ -243,11 +237,7 @@ def with_wake(section: bytes, rule: bytes, instant: int) -> bytes:
 
 def first_of(section: bytes) -> int:
     """The earliest wake, FAR: none."""
-    return _instant(section, 0) if section else FAR
-
-
-def _instant(section: bytes, place: int) -> int:
-    return int.from_bytes(section[place : place + 6], "big") - SHIFT
+    return instant_at(section, 0) if section else FAR
 
 
 def _place_of(section: bytes, rule: bytes) -> int:
@@ -318,22 +308,7 @@ def _annex_of(case: Case, order: list[int], past: list[int], start: int | None) 
     if not case.alerts and not versions and not past:
         return b""
     past_kept = b"".join([_kept(case, facts[place], frozenset()) for place in past])
-    return _annex_with(Annex(case.alerts, versions, _laid(case, past), past_kept, start))
-
-
-def _annex_in(section: bytes) -> Annex:
-    if not section:
-        return Annex([], {}, b"", b"")
-    count = section[0]
-    return _annex(section[1 + (count & ~STARTED) * RULE_SIZE + (INSTANT_SIZE if count & STARTED else 0) :])
-
-
-def _annex_with(annex: Annex) -> bytes:
-    """The section."""
-    rules = sorted({standing.rule_id.encode() for standing in annex.alerts})
-    if annex.start is None:
-        return b"".join((bytes((len(rules),)), *rules, _encode(annex)))
-    return b"".join((bytes((len(rules) | STARTED,)), *rules, (annex.start + SHIFT).to_bytes(INSTANT_SIZE, "big"), _encode(annex)))
+    return annex_with(Annex(case.alerts, versions, _laid(case, past), past_kept, start))
 
 
 def _by_place(codes: list[int]) -> dict[int, bytes]:
@@ -385,13 +360,9 @@ def _apart(case: Case, order: list[int]) -> bytes:
 def _joined(kept: bytes, count: int, apart: bytes, versions: dict[int, dict[int, Any]]) -> bytes:
     """What is kept of each of so many facts with what lies apart of it and stands in it of its version, as other shapes have it."""
     all_kept = kept_in(kept, count)
-    at = 0
-    while at < len(apart):
-        place, size = _APART.unpack_from(apart, at)
-        at += _APART.size
-        both = (all_kept[place] or {}) | _told(apart[at : at + size])
+    for place, told in told_apart(apart).items():
+        both = (all_kept[place] or {}) | told
         all_kept[place] = dict(sorted(both.items()))
-        at += size
     for place, version in versions.items():
         all_kept[place] = (all_kept[place] or {}) | version
     return b"".join([_NOTHING_KEPT if of is None else _encode(of) for of in all_kept])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
+from rules.annex import rules_in, start_in, with_alerts
 from rules.bell import Bell
 from rules.book import Rule, Rulebook
 from rules.clocks import Clocks
@@ -28,9 +29,6 @@ from rules.plain import (
     TYPE_AT,
     WAKE_SIZE,
     first_of,
-    rules_in,
-    start_in,
-    with_alerts,
     with_wake,
 )
 from rules.said import Standing

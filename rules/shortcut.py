@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from rules.annex import start_in
 from rules.book import Rulebook
 from rules.clocks import Clocks
 from rules.fact import (
@@ -46,7 +47,6 @@ from rules.plain import (
     listed,
     names_in,
     parties_in,
-    start_in,
     with_sent,
     with_wake,
 )
@@ -73,15 +73,15 @@ COMMON: dict[str, Any] = {  # what an ordinary event says of itself
     "root_case_id": None,
     "parent_case_id": None,
 }
-_ORDINARY = tuple(COMMON.values())
-_told_of: Callable[[CaseEvent], Any] = attrgetter(*WHERE, *COMMON)
+ORDINARY = tuple(COMMON.values())
+told_of: Callable[[CaseEvent], Any] = attrgetter(*WHERE, *COMMON)
 _ALL_OF_WHERE = len(WHERE)
 _encode = msgspec.msgpack.Encoder().encode
 _HEAD_SIZE = HEAD.size
 _pack_head, _unpack_head = HEAD.pack, HEAD.unpack_from
-_NO_PARTY = b"\xff"
+NO_PARTY = b"\xff"
 _NOTHING_KEPT = b"\xc0"
-_UNKNOWN: Any = object()
+UNKNOWN: Any = object()
 _ACCEPTED, _SUPPLEMENTED = ACCEPTANCE_BYTES
 
 
@@ -145,9 +145,9 @@ class Shortcut:
         # -- who and where
         origin = self._origin_of(event.source_system) or self.origins.of(event.source_system)
         identity = event.event_id.int.to_bytes(16, "big")
-        told = _told_of(event)
+        told = told_of(event)
         if blob is None:
-            if told[_ALL_OF_WHERE:] != _ORDINARY or origin.is_odd or self.graves.holds(key):
+            if told[_ALL_OF_WHERE:] != ORDINARY or origin.is_odd or self.graves.holds(key):
                 return None
             blob, earliest, count, kept_size, parties_size, names_size, apart_size, wakes = b"", FAR, 0, 0, 0, 0, 0, 0
             annex_size = 0
@@ -208,8 +208,8 @@ class Shortcut:
         since, until, place = origin.places.get(where_code) or self.origins.place_anew(origin, where_code, start)
         if not since <= start < until:
             since, until, place = self.origins.place_anew(origin, where_code, start)
-        leads_to = place.outlooks.get((types, all_kept), _UNKNOWN)
-        if leads_to is _UNKNOWN:
+        leads_to = place.outlooks.get((types, all_kept), UNKNOWN)
+        if leads_to is UNKNOWN:
             leads_to = self.learn(place, types, all_kept)
         if leads_to is None or (name is not None and name in leads_to.bare):
             return None
@@ -238,7 +238,7 @@ class Shortcut:
             scene.set(place, start, event, at, actor, many, count, facts, apart, origin.now, origin.grace, packed_wakes)
             changed = self.look(leads_to, daily, before, scene) if is_asked else packed_wakes
             if changed is not None and leads_to.looks:
-                changed = self._asked(leads_to.looks, scene, changed)
+                changed = self.asked(leads_to.looks, scene, changed)
             if changed is None:
                 return None
             if changed is not packed_wakes:
@@ -250,7 +250,7 @@ class Shortcut:
         # -- the fact
         by = NO_WORD if actor is None else number_of(self.vocabulary.actors, actor)
         with_ = number_of(self.vocabulary.devices, device_of(event)) if plan.device else NO_WORD
-        for_, parties = _NO_PARTY, None
+        for_, parties = NO_PARTY, None
         if plan.party:
             party = party_of(event)
             if blob[kept_end:names_at] == b"\x91" + _encode(party):
@@ -304,8 +304,8 @@ class Shortcut:
                 continue
             if root_key(item) != key:
                 break
-            told = told or _told_of(event)
-            if item.occurred_at < event.occurred_at or _told_of(item) != told:
+            told = told or told_of(event)
+            if item.occurred_at < event.occurred_at or told_of(item) != told:
                 return False
             if any(unsettles(event, item) for unsettles in self._unsettling):
                 return False
@@ -349,13 +349,13 @@ class Shortcut:
 
     def look(self, follow: Follow, daily: tuple[LookOf, ...], before: Before | None, scene: Scene) -> bytes | None:
         """What daily looks say, kept for other acts `before` the same wakes and of the same day."""
-        wakes = self._asked(daily, scene, scene.wakes)
+        wakes = self.asked(daily, scene, scene.wakes)
         if before is not None and wakes is not None:
             follow.keep(before, wakes, scene.place, scene.grace)
         return wakes
 
     @staticmethod
-    def _asked(looks: tuple[LookOf, ...], scene: Scene, wakes: bytes) -> bytes | None:
+    def asked(looks: tuple[LookOf, ...], scene: Scene, wakes: bytes) -> bytes | None:
         """The packed wakes from now on; None: a rule may have something to say."""
         try:
             for rule, look, is_conditional in looks:
@@ -374,7 +374,7 @@ class Shortcut:
         return wakes
 
     def expect(self, where_code: int) -> Any:
-        expected = self.expected[where_code] = (*self.vocabulary.wheres.value(where_code), *_ORDINARY)
+        expected = self.expected[where_code] = (*self.vocabulary.wheres.value(where_code), *ORDINARY)
         return expected
 
     def where_of(self, event: CaseEvent) -> int:

@@ -18,11 +18,12 @@ from libc.string cimport memchr, memcmp, memcpy, memset
 
 from struct import error as LayoutError
 
+from rules.annex import RULE_SIZE as _RULE_SIZE, STARTED as _STARTED
 from rules.fact import ACTOR, DEVICE, NOTHING as _NOTHING, PARTY, WHERE
 from rules.outline import ACCEPTANCE_BYTES, Calm, LOUD as _LOUD, SAME as _SAME
 from rules.packing import FORMAT as _FORMAT, PLAIN as _PLAIN, SHIFT as _SHIFT
 from rules.plain import FACT_SIZE as _FACT_SIZE, HEAD, MOST_FACTS as _MOST_FACTS, WAKE_SIZE as _WAKE_SIZE
-from rules.plain import ACTOR_AT, AT, DEVICE_AT, PARTY_AT, RULE_SIZE as _RULE_SIZE, STARTED as _STARTED, TYPE_AT, apart_of, listed, names_in, parties_in, with_wake
+from rules.plain import ACTOR_AT, AT, DEVICE_AT, PARTY_AT, TYPE_AT, apart_of, listed, names_in, parties_in, with_wake
 from rules.shortcut import COMMON
 from rules.timers import BUCKET_MS as _BUCKET_MS
 from rules.verdict import FAR as _FAR

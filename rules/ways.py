@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
+from rules.annex import rules_in, stand_once
 from rules.book import Rulebook
 from rules.clocks import WALL, Clocks
 from rules.fact import FEW_VALUED, INSTANCE, MANY_VALUED, PLAIN_FIELDS, Plan
-from rules.outline import UNTOUCHED, Daily, Look, Outline
+from rules.outline import UNTOUCHED, Calm, Daily, Look, Outline
 from rules.packing import kept_in
-from rules.plain import NOT_PLAIN, WAKE_SIZE, first_of, rules_in, stand_once, wakes_in
+from rules.plain import NOT_PLAIN, WAKE_SIZE, first_of, wakes_in
 from rules.quarantine import AHEAD_MS
 from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
@@ -80,14 +81,16 @@ class Way:
 
 class Follow:
     """What the last act of an outline leads to: `looks` by rule, those that are `daily` apart, with what is `known` of them by the
-    wakes and the days `Before` it: the wakes behind it, the earliest, how many. `bare`: steps so far that name no instance."""
+    wakes and the days `Before` it: the wakes behind it, the earliest, how many. `bare`: steps so far that name no instance.
+    `has_calm`: a look that has mostly nothing to say is among them."""
 
-    __slots__ = ("_spoken", "bare", "daily", "known", "looks", "rules")
+    __slots__ = ("_spoken", "bare", "daily", "has_calm", "known", "looks", "rules")
 
     def __init__(self, looks: Sequence[LookOf], bare: frozenset[str]) -> None:
         self.looks: tuple[LookOf, ...] = tuple(each for each in looks if not isinstance(each[1], Daily))
         self.daily: tuple[LookOf, ...] = tuple(each for each in looks if isinstance(each[1], Daily))
         self.known: dict[Before, tuple[bytes, int, int]] = {}
+        self.has_calm = any(isinstance(look, Calm) for _, look, _ in self.looks)
         self.rules = frozenset(rule for rule, _, _ in looks)
         self._spoken = {rule: look.spoken for rule, look, _ in self.daily if isinstance(look, Daily) and look.spoken is not None}
         self.bare = bare

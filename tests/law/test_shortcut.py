@@ -20,7 +20,7 @@ from rules import plain
 from rules.book import Rulebook
 from rules.engine import CaseEngine
 from rules.output import Alarm, Item, Output
-from rules.packing import PLAIN, SnapshotError, head_of, kept_in, unpack
+from rules.packing import NO_PLACE, PLAIN, SnapshotError, head_of, kept_in, unpack
 from rules.plain import MOST_FACTS
 from rules.runner import IS_COMPILED, Short
 from rules.said import Sent
@@ -36,7 +36,7 @@ from tests.law.plain import plain_case
 from tests.law.scenario import CLOCKS, scenario
 
 QUICK = settings(deadline=None, derandomize=True, max_examples=300, phases=(Phase.explicit, Phase.generate))
-TALL = 27  # bytes of a fact in a case that is not plain
+TALL, BY = 27, 24  # bytes of a fact in a case that is not plain; where the places of its actor and its device stand
 KEPT = 0.15  # how often engines are made anew from their state
 
 
@@ -109,7 +109,8 @@ class Pair:
 
 
 def _laid_out(blob: bytes | None) -> Any:
-    """With the signals sent, and the facts of cases that are not plain, in one order: that in which they lie means nothing."""
+    """With the signals sent, and the facts of cases that are not plain with what they name, in one order: that in which they lie
+    means nothing."""
     try:
         if blob is None:
             return blob
@@ -122,8 +123,12 @@ def _laid_out(blob: bytes | None) -> Any:
     laid = []
     for case in cases:
         facts = [case.facts[at : at + TALL] for at in range(0, len(case.facts), TALL)]
-        both = sorted(zip(facts, kept_in(case.kept, len(facts)), strict=True), key=itemgetter(0))
-        laid.append((replace(case, facts=b"", kept=b"", sent=_in_order(case.sent)), both))
+        named = [(case.actors[of[BY]] if of[BY] != NO_PLACE else None) for of in facts]
+        used = [(case.devices[of[BY + 1]] if of[BY + 1] != NO_PLACE else None) for of in facts]
+        bare = [of[:BY] + of[BY + 2 :] for of in facts]
+        both = sorted(zip(bare, named, used, kept_in(case.kept, len(facts)), strict=True), key=itemgetter(0))
+        lists = {"actors": sorted(case.actors), "devices": sorted(case.devices)}
+        laid.append((replace(case, facts=b"", kept=b"", sent=_in_order(case.sent), **lists), both))
     return laid
 
 

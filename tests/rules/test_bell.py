@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bench import workload
+from rules.annex import rules_in, with_alerts
 from rules.bell import Bell
 from rules.fact import CODE_OF, NOWHERE, Fact, where_of
 from rules.packing import SHIFT
-from rules.plain import FACT_SIZE, NO_WORD, rules_in, with_alerts
+from rules.plain import FACT_SIZE, NO_WORD
 from rules.said import Core, Standing
 from rules.verdict import FAR
 from rules.vocabulary import Vocabulary
