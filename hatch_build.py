@@ -14,7 +14,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-MODULES = ("rules.swift", "supervision.utf8")
+MODULES = ("rules.swift", "supervision.sight", "supervision.utf8")
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX") or ".so"
 
 
@@ -62,11 +62,11 @@ def compile_modules(root: Path) -> str | None:
         for module in MODULES:
             source = Path(module.replace(".", "/") + ".pyx")
             package = Path(directory, source.parent)
-            copytree(root / source.parent, package, ignore=lambda _, names: [name for name in names if not _is_source(name)])
+            others = lambda _, names: [name for name in names if not _is_source(name)]  # noqa: E731 - shorter than a function
+            copytree(root / source.parent, package, ignore=others, dirs_exist_ok=True)
             extensions.append(Extension(module, [str(Path(directory, source))], extra_compile_args=["-g0"]))
-        command = build_ext(
-            Distribution({"name": "e-supervision", "ext_modules": cythonize(extensions, build_dir=directory, quiet=True)})
-        )
+        modules = cythonize(extensions, build_dir=directory, include_path=[directory], quiet=True)
+        command = build_ext(Distribution({"name": "e-supervision", "ext_modules": modules}))
         command.build_lib, command.build_temp = str(Path(directory, "built")), str(Path(directory, "temporary"))
         try:
             command.ensure_finalized()
@@ -84,4 +84,4 @@ def compile_modules(root: Path) -> str | None:
 
 
 def _is_source(name: str) -> bool:
-    return name == "__init__.py" or name.endswith((".pyx", ".pxi"))
+    return name == "__init__.py" or name.endswith((".pyx", ".pxi", ".pxd"))

@@ -27,6 +27,7 @@ from rules.runner import IS_COMPILED, Short
 from rules.subjects import SubjectEngine
 from supervision.decoder import decode
 from supervision.event import CaseEvent, ClockAdvanced
+from supervision.glance import Glance, glance
 from supervision.reference import Reference
 from supervision.signal import packets
 
@@ -75,9 +76,9 @@ def _items(messages: list[tuple[bytes, bytes, int]]) -> list[Item]:
     return items
 
 
-def _event(value: bytes) -> CaseEvent:
-    event = decode(value)
-    assert isinstance(event, CaseEvent)
+def _event(value: bytes) -> CaseEvent | Glance:
+    event = glance(value) or decode(value)
+    assert isinstance(event, CaseEvent | Glance)
     return event
 
 

@@ -31,6 +31,7 @@ from rules.vocabulary import Vocabulary, is_word
 from rules.ways import Origins
 from rules.world import World
 from supervision.event import CaseEvent, ClockAdvanced, root_key
+from supervision.glance import Glance
 from supervision.reference import Reference
 from supervision.refusal import Reason
 from supervision.signal import ClockStep
@@ -39,6 +40,11 @@ from supervision.worktime import CalendarMissing
 META = ""
 ALL_AT_ONCE = 2**62
 _NONE: tuple[Said, ...] = ()
+
+
+def _whole(item: Item) -> Item:
+    """All of an event that was only glanced at."""
+    return item.event if isinstance(item, Glance) else item
 
 
 class CaseEngine:
@@ -84,13 +90,15 @@ class CaseEngine:
         output = Output()
         at_hand: Dossier | None = None
         shortcut = self._runner if self._may_take_shortcuts else None
+        if shortcut is None or shortcut is self._shortcut:
+            items = [_whole(item) for item in items]
         if shortcut is not None:
             shortcut.begin(items, self._blobs, self._changed, output.signals)
         position, end = 0, len(items)
         while position < end:
             if at_hand is None and shortcut is not None and (position := shortcut.run(position)) == end:
                 break
-            item = items[position]
+            item = _whole(items[position])
             if isinstance(item, CaseEvent):
                 key = root_key(item)
                 if at_hand is not None and at_hand.key != key:

@@ -9,11 +9,12 @@ from msgspec import Struct, field
 
 from supervision.alert import Alert
 from supervision.event import CaseEvent, ClockAdvanced
+from supervision.glance import Glance
 from supervision.reference import Reference
 from supervision.refusal import Reason
 from supervision.signal import ClockStep, Signal
 
-Item = CaseEvent | ClockAdvanced | Signal | ClockStep
+Item = CaseEvent | Glance | ClockAdvanced | Signal | ClockStep
 
 
 class Alarm(Struct, frozen=True):

@@ -66,8 +66,8 @@ class _Act(Scene):
 
 
 class Acts:
-    """Those of a plain case, in order: facts as packed, what is kept of each, and by place what lies apart of one, and what stands in
-    it of its version."""
+    """Those of a plain case, in order: facts as packed, what is kept of each, and by place what lies apart of one, and what stands
+    in it of its version."""
 
     __slots__ = ("apart", "facts", "kept", "versions")
 

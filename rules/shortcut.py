@@ -58,6 +58,7 @@ from rules.vocabulary import Vocabulary
 from rules.ways import Before, Follow, LookOf, Origin, Origins, Way, apart_in, follow, number_of, place_of
 from rules.world import QUARTER_MS, Place, World
 from supervision.event import BatchKind, CaseEvent, Precision, SourceOp, root_key
+from supervision.glance import Glance
 from supervision.signal import Signal
 from supervision.worktime import CalendarMissing
 
@@ -285,8 +286,10 @@ class Shortcut:
 
     def send(self, event: CaseEvent, key: str, position: int, origin: Origin, drafts: Sequence[Draft], sent: bytes) -> bytes | None:
         """Signal these; the section of signals sent with them. None: nothing is signalled, the event goes the whole way."""
-        if not self._is_settled(event, key, position):
-            return None
+        return self.sends(event, origin, drafts, sent) if self._is_settled(event, key, position) else None
+
+    def sends(self, event: CaseEvent, origin: Origin, drafts: Sequence[Draft], sent: bytes) -> bytes | None:
+        """The same where it is known that no other fact of the case comes next."""
         said = [first_sent(draft) for draft in drafts]
         longer = with_sent(sent, said)
         if longer is not None:
@@ -300,6 +303,8 @@ class Shortcut:
         items, told = self._items, None
         for place in range(position + 1, len(items)):
             item = items[place]
+            if isinstance(item, Glance):
+                item = item.event
             if not isinstance(item, CaseEvent):
                 continue
             if root_key(item) != key:
@@ -382,6 +387,11 @@ class Shortcut:
         _, code = self.vocabulary.wheres.canonical(where_of(event))
         assert code is not None, "places are numbered without end"
         return code
+
+    def known_where_of(self, event: CaseEvent) -> int | None:
+        """The same; None: it has none yet."""
+        known = self.vocabulary.wheres.known_of(where_of(event))
+        return None if known is None else known[1]
 
     def learn(self, place: Place, types: bytes, kept: bytes) -> Follow | None:
         """Ask the detectors what the last of these acts means."""

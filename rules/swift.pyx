@@ -3,7 +3,7 @@
 
 It is built where a C compiler is at hand and left out where none is. Both are held to the whole way and to one another by
 `tests/law/test_shortcut.py`; a change here is a change there. Structs and slotted objects are read by the offsets of their fields,
-which their classes tell. What is rare is asked of the shortcut itself.
+which their classes tell, events at a glance (`supervision.sight`) by their spans. What is rare is asked of the shortcut itself.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -12,9 +12,12 @@ from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.object cimport Py_EQ, PyObject, PyObject_RichCompareBool
 from cpython.ref cimport Py_INCREF, Py_XDECREF
+from cpython.unicode cimport PyUnicode_DecodeUTF8
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
 from libc.stdlib cimport calloc, free
 from libc.string cimport memchr, memcmp, memcpy, memset
+
+from supervision.sight cimport Glance, Span
 
 from struct import error as LayoutError
 
@@ -29,7 +32,7 @@ from rules.timers import BUCKET_MS as _BUCKET_MS
 from rules.verdict import FAR as _FAR
 from rules.ways import apart_in, number_of, place_of
 from rules.world import QUARTER_MS as _QUARTER_MS
-from supervision.event import CaseEvent, root_key
+from supervision.event import CaseEvent, EventType, root_key
 from supervision.worktime import CalendarMissing
 
 include "swift_fields.pxi"
@@ -42,8 +45,10 @@ cdef class Swift:
     cdef object shortcut, graves, scene, items
     cdef dict blobs, changed, ways, expected
     cdef Springs springs
+    cdef list by_type
     cdef Numbers actors, devices
-    cdef Fields where_fields, common_fields, actor_fields, party_fields
+    cdef Wheres wheres
+    cdef Fields where_fields, common_fields, party_fields
     cdef Py_ssize_t event_id, event_type, occurred_at, received_at, source_system, case_id, payload, root_case_id, parent_case_id
     cdef Py_ssize_t uuid_int, follow_daily, follow_looks, follow_known, follow_bare
 
@@ -55,11 +60,12 @@ cdef class Swift:
         self.shortcut = shortcut
         self.graves, self.scene, self.springs = shortcut.graves, shortcut.scene, Springs(shortcut.origins, shortcut.clocks)
         self.actors, self.devices = Numbers(shortcut.vocabulary.actors, ACTOR), Numbers(shortcut.vocabulary.devices, DEVICE)
+        self.wheres = Wheres(shortcut)
         self.expected = shortcut.expected
         self.ways = {kind: Given(way) for kind, way in shortcut.ways.items()}
+        self.by_type = [self.ways[kind] for kind in EventType]
         locate(&self.where_fields, CaseEvent, WHERE)
         locate(&self.common_fields, CaseEvent, COMMON)
-        locate(&self.actor_fields, CaseEvent, ACTOR)
         locate(&self.party_fields, CaseEvent, PARTY)
         self.event_id, self.event_type = slot_of(CaseEvent, "event_id"), slot_of(CaseEvent, "event_type")
         self.occurred_at, self.received_at = slot_of(CaseEvent, "occurred_at"), slot_of(CaseEvent, "received_at")
@@ -81,16 +87,18 @@ cdef class Swift:
         cdef Py_ssize_t end = PyList_GET_SIZE(items)
         cdef Py_ssize_t taken = 0
         cdef object item
+        cdef Glance glance
         cdef bytes added
         cdef str key
         cdef PyObject* blob
         try:
             while position < end:
                 item = <object>PyList_GET_ITEM(items, position)
-                if type(item) is EVENT:
-                    key = self.key_of(item)
+                if type(item) is GLANCE or type(item) is EVENT:
+                    glance = <Glance>item if type(item) is GLANCE else None
+                    key = self.key_of(item) if glance is None else key_at(glance)
                     blob = PyDict_GetItemWithError(self.blobs, key)
-                    added = self.take(item, key, None if blob is NULL else <bytes>blob, position)
+                    added = self.take(item, glance, key, None if blob is NULL else <bytes>blob, position)
                     if added is None:
                         return position
                     PyDict_SetItem(self.blobs, key, added)
@@ -106,23 +114,28 @@ cdef class Swift:
             return root_key(event)
         return f"{<object>read(event, self.source_system)}/{<object>read(event, self.case_id)}"
 
-    cdef bytes take(self, object event, str key, bytes blob, Py_ssize_t position):
+    cdef bytes take(self, object event, Glance glance, str key, bytes blob, Py_ssize_t position):
         """The state of the case with this event in it; None: it has to go the whole way. Section by section as
-        `rules.shortcut.Shortcut.take`."""
+        `rules.shortcut.Shortcut.take`. `glance`: the event itself, where it was only glanced at."""
         # -- who and where
-        cdef Spring spring = self.springs.of(read(event, self.source_system))
+        cdef bint is_seen = glance is None
+        cdef Spring spring = self.springs.of(read(event, self.source_system)) if is_seen else self.springs.named(glance)
         cdef unsigned char identity[16]
+        cdef long long named
         cdef const unsigned char* state = NULL
         cdef Py_ssize_t size = 0
         cdef Instant earliest = FAR
         cdef unsigned int where_code, count = 0, kept_size = 0, parties_size = 0, names_size = 0, apart_size = 0, wakes = 0, annex_size = 0
         cdef PyObject* found
         cdef tuple expected
-        into_16_bytes(read(<object>read(event, self.event_id), self.uuid_int), identity)
+        if is_seen:
+            into_16_bytes(read(<object>read(event, self.event_id), self.uuid_int), identity)
+        else:
+            memcpy(identity, glance.identity, 16)
         if blob is None:
-            if spring.is_odd or not are_same(event, &self.common_fields, ORDINARY, 0) or self.graves.holds(key):
+            if spring.is_odd or (is_seen and not are_same(event, &self.common_fields, ORDINARY, 0)) or self.graves.holds(key):
                 return None
-            where_code = self.shortcut.where_of(event)
+            where_code = self.shortcut.where_of(event) if is_seen else <unsigned int>self.wheres.of(glance, True)
         else:
             state, size = start_of(blob), PyBytes_GET_SIZE(blob)
             if state[1] != PLAIN or memmem(state, size, identity, 16) is not NULL:
@@ -135,17 +148,26 @@ cdef class Swift:
             wakes, annex_size = state[AT_WAKES], two_at(state + AT_ANNEX)
             if earliest <= spring.now or count >= MOST_FACTS or spring.is_odd:
                 return None
-            found = PyDict_GetItemWithError(self.expected, where_code)
-            expected = <tuple>found if found is not NULL else self.shortcut.expect(where_code)
-            if not are_same(event, &self.where_fields, expected, 0):
-                return None
-            if not are_same(event, &self.common_fields, expected, self.where_fields.number):
-                return None
+            if not is_seen:
+                named = self.wheres.of(glance, False)
+                if named != where_code:
+                    return None
+            else:
+                found = PyDict_GetItemWithError(self.expected, where_code)
+                expected = <tuple>found if found is not NULL else self.shortcut.expect(where_code)
+                if not are_same(event, &self.where_fields, expected, 0):
+                    return None
+                if not are_same(event, &self.common_fields, expected, self.where_fields.number):
+                    return None
 
         # -- when: behind all others
-        cdef Instant at = <object>read(event, self.occurred_at)
-        cdef object received = <object>read(event, self.received_at)
-        if received is not None and at - <Instant>received > spring.ahead:
+        cdef Instant at = <Instant><object>read(event, self.occurred_at) if is_seen else glance.occurred
+        cdef object received
+        if is_seen:
+            received = <object>read(event, self.received_at)
+            if received is not None and at - <Instant>received > spring.ahead:
+                return None
+        elif glance.is_received and at - glance.received > spring.ahead:
             return None
         cdef unsigned char stamp[6]
         put(stamp, at + SHIFT, 6)
@@ -158,21 +180,25 @@ cdef class Swift:
                 return None
 
         # -- what it says
-        cdef Given way = <Given>PyDict_GetItemWithError(self.ways, <object>read(event, self.event_type))
+        cdef Given way
+        if is_seen:
+            way = <Given>PyDict_GetItemWithError(self.ways, <object>read(event, self.event_type))
+        else:
+            way = <Given>PyList_GET_ITEM(self.by_type, glance.kind)
         cdef Py_ssize_t kept_end = facts_end + kept_size
         cdef Py_ssize_t names_at = kept_end + parties_size
         cdef Py_ssize_t apart_at = names_at + names_size
         cdef Py_ssize_t wakes_at = apart_at + apart_size
         cdef object name = None
         cdef object many = NOTHING
-        cdef object body = <object>read(event, self.payload)
+        cdef object body = <object>read(event, self.payload) if is_seen else glance.body
         cdef bytes kept
         cdef list names = None
         if way.keeps_nothing or (way.is_seldom_told and way.is_usual(body)):
             kept = NOTHING_KEPT
         else:
             names = names_in(cut(state, names_at, apart_at)) if names_size and way.is_stepped else []
-            told = self.kept_of(event, way, body, names)
+            told = self.kept_of(event, glance, way, body, names)
             if told is None:
                 return None
             kept, name, many = told
@@ -206,7 +232,12 @@ cdef class Swift:
         cdef object follow = <object>found if found is not NULL else self.shortcut.learn(spot.place, types, all_kept)
         if follow is None or (name is not None and name in <object>read(follow, self.follow_bare)):
             return None
-        cdef object officer = <object>read(event, self.actor_fields.at[0]) if way.actor else None
+        cdef Word* by = NULL
+        if way.actor:
+            by = self.actors.of(event, glance)
+            if by is NULL:
+                return None
+        cdef object officer = <object>PyTuple_GET_ITEM(<tuple>by.word, 0) if way.actor else None
         cdef Py_ssize_t annex_end = annex_at + annex_size
         cdef bytes packed_wakes = cut(state, wakes_at, annex_at) if wakes else b""
         cdef Instant next_wake = earliest
@@ -253,7 +284,7 @@ cdef class Swift:
             scene = self.scene
             facts = cut(state, facts_at, facts_end)
             apart = cut(state, apart_at, wakes_at)
-            actor = tuple_of(event, &self.actor_fields) if way.actor else None
+            actor = <object>by.word if way.actor else None
             scene.set(spot.place, start, event, at, actor, many, count, facts, apart, spring.now, spring.grace, packed_wakes)
             drafts = scene.drafts
         asked = packed_wakes
@@ -270,19 +301,19 @@ cdef class Swift:
             return None
 
         # -- the fact
-        cdef unsigned char by[3]
-        cdef unsigned char with_[3]
-        memset(by, 0xFF, 3)
-        memset(with_, 0xFF, 3)
-        if (way.actor and not self.actors.put(event, by)) or (way.device and not self.devices.put(event, with_)):
-            return None
+        cdef Word* with_ = NULL
+        if way.device:
+            with_ = self.devices.of(event, glance)
+            if with_ is NULL:
+                return None
         cdef unsigned char for_ = 0xFF
         cdef bytes parties = None
         if way.party:
-            if self.is_the_party(event, state + kept_end, parties_size):
+            if self.is_the_party(event, glance, state + kept_end, parties_size):
                 for_ = 0
             else:
-                place, listing = place_of(tuple_of(event, &self.party_fields), parties_in(cut(state, kept_end, names_at)))
+                party = tuple_of(event, glance, &self.party_fields)
+                place, listing = place_of(party, parties_in(cut(state, kept_end, names_at)))
                 for_ = place[0]
                 if listing is not None:
                     parties = listed(listing)
@@ -302,7 +333,10 @@ cdef class Swift:
             return None
         cdef bytes sent = None
         if drafts:
-            sent = self.shortcut.send(event, key, position, spring.origin, drafts, cut(state, annex_end, size))
+            if self.is_followed(key, position):
+                sent = self.shortcut.send(event, key, position, spring.origin, drafts, cut(state, annex_end, size))
+            else:
+                sent = self.shortcut.sends(event, spring.origin, drafts, cut(state, annex_end, size))
             if sent is None:
                 return None
         cdef Py_ssize_t sent_len = size - annex_end if sent is None else PyBytes_GET_SIZE(sent)
@@ -330,8 +364,11 @@ cdef class Swift:
         memcpy(into, identity, 16)
         into[TYPE_PLACE] = way.type
         memcpy(into + AT_PLACE, stamp, 6)
-        memcpy(into + ACTOR_PLACE, by, 3)
-        memcpy(into + DEVICE_PLACE, with_, 3)
+        memset(into + ACTOR_PLACE, 0xFF, 6)
+        if by is not NULL:
+            memcpy(into + ACTOR_PLACE, by.code, 3)
+        if with_ is not NULL:
+            memcpy(into + DEVICE_PLACE, with_.code, 3)
         into[PARTY_PLACE] = for_
         into = paste(into + FACT_SIZE, kept_at, kept_len)
         into = paste(into, state + kept_end if parties is None else start_of(parties), parties_len)
@@ -343,7 +380,7 @@ cdef class Swift:
         paste(into, state + annex_end if sent is None else start_of(sent), sent_len)
         return added
 
-    cdef tuple kept_of(self, object event, Given way, object body, list names):
+    cdef tuple kept_of(self, object event, Glance glance, Given way, object body, list names):
         """As `Shortcut.pack_kept`, which is asked for what was not seen before."""
         cdef object number = None
         cdef object name = None
@@ -354,7 +391,8 @@ cdef class Swift:
                 if name is not None:
                     number = names.index(name) if name in names else PyList_GET_SIZE(names)
             if number is not None or not names or not way.is_stepped:
-                values = (one_or_all(body, &way.values), one_or_all(event, &way.words) if way.words.number else None, number)
+                words = one_or_all(event, glance, &way.words) if way.words.number else None
+                values = (one_or_all(body, None, &way.values), words, number)
                 found = PyDict_GetItemWithError(way.told, values)
                 if found is not NULL:
                     if number is None or <Py_ssize_t>number != PyList_GET_SIZE(names):
@@ -383,17 +421,37 @@ cdef class Swift:
             return None
         return wakes
 
-    cdef bint is_the_party(self, object event, const unsigned char* section, Py_ssize_t size) except -1:
+    cdef bint is_the_party(self, object event, Glance glance, const unsigned char* section, Py_ssize_t size) except -1:
         """Whether this section is a list of the event's party alone."""
         cdef unsigned char own[1024]
-        cdef Py_ssize_t at = 2, more
-        cdef int each
+        cdef Py_ssize_t told
         if not size or section[0] != 0x91:
             return False
         own[0], own[1] = 0x91, 0x93
-        for each in range(3):
-            more = text_into(own + at, 1024 - at, read(event, self.party_fields.at[each]))
-            if more < 0:
-                return False
-            at += more
-        return at == size and memcmp(own, section, size) == 0
+        told = words_into(own + 2, 1022, event, glance, &self.party_fields)
+        return told + 2 == size and memcmp(own, section, size) == 0
+
+    cdef bint is_followed(self, str key, Py_ssize_t position) except -1:
+        """Whether another fact of the case comes next, so that the two are judged together."""
+        cdef Py_ssize_t next_ = position + 1
+        cdef object item
+        while next_ < PyList_GET_SIZE(self.items):
+            item = <object>PyList_GET_ITEM(self.items, next_)
+            if type(item) is GLANCE:
+                return key_at(<Glance>item) == key
+            if type(item) is EVENT:
+                return self.key_of(item) == key
+            next_ += 1
+        return False
+
+
+cdef str key_at(Glance glance):
+    """The root key of an event at a glance, which names no other case."""
+    cdef char key[1024]
+    cdef Span source = glance.spans[SOURCE_SYSTEM]
+    cdef Span case = glance.spans[CASE_ID]
+    cdef const char* raw = PyBytes_AS_STRING(glance.raw)
+    memcpy(key, raw + source.at, source.size)
+    key[source.size] = c"/"
+    memcpy(key + source.size + 1, raw + case.at, case.size)
+    return PyUnicode_DecodeUTF8(key, source.size + 1 + case.size, NULL)

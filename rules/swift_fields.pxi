@@ -57,6 +57,9 @@ cdef enum:
     # of the words remembered beside the vocabulary: their slots in all, and the longest word
     SLOTS = 16384
     MOST_TEXT = 120
+    # of the places remembered beside it
+    WHERES = 1024
+    MOST_WHERE = 250
     FACT_SIZE = 30
     TYPE_PLACE = 16
     AT_PLACE = 17
@@ -81,6 +84,9 @@ cdef Instant QUARTER_MS = _QUARTER_MS
 cdef Instant BUCKET_MS = _BUCKET_MS
 cdef object CALM = Calm
 cdef object EVENT = CaseEvent
+cdef object GLANCE = Glance
+cdef int SOURCE_SYSTEM = CaseEvent.__struct_fields__.index("source_system")
+cdef int CASE_ID = CaseEvent.__struct_fields__.index("case_id")
 cdef dict NOTHING = _NOTHING
 cdef unsigned char ACCEPTED = ACCEPTANCE_BYTES[0][0]
 cdef unsigned char SUPPLEMENTED = ACCEPTANCE_BYTES[1][0]
@@ -91,6 +97,7 @@ cdef bytes NOTHING_KEPT = b"\xc0"
 cdef struct Fields:
     int number
     Py_ssize_t at[MOST_FIELDS]
+    int place[MOST_FIELDS]  # among the fields of an event
 
 
 cdef int locate(Fields* fields, object type, names) except -1:
@@ -99,6 +106,7 @@ cdef int locate(Fields* fields, object type, names) except -1:
         if fields.number == MOST_FIELDS:
             raise TypeError(f"more than {MOST_FIELDS} fields of {type} to read at once")
         fields.at[fields.number] = slot_of(type, name)
+        fields.place[fields.number] = type.__struct_fields__.index(name)
         fields.number += 1
     return 0
 
@@ -124,20 +132,40 @@ cdef bint are_same(object of, Fields* fields, tuple wanted, Py_ssize_t behind) e
     return True
 
 
-cdef tuple tuple_of(object of, Fields* fields):
+cdef tuple tuple_of(object of, Glance glance, Fields* fields):
+    """The values of these fields, of an event at a glance or of anything else."""
     cdef tuple found = PyTuple_New(fields.number)
     cdef int at
     cdef object value
     for at in range(fields.number):
-        value = <object>read(of, fields.at[at])
+        value = <object>read(of, fields.at[at]) if glance is None else glance.value(fields.place[at])
         Py_INCREF(value)
         PyTuple_SET_ITEM(found, at, value)
     return found
 
 
-cdef inline object one_or_all(object of, Fields* fields):
+cdef inline object one_or_all(object of, Glance glance, Fields* fields):
     """As `attrgetter` has it."""
-    return <object>read(of, fields.at[0]) if fields.number == 1 else tuple_of(of, fields)
+    if fields.number == 1:
+        return <object>read(of, fields.at[0]) if glance is None else glance.value(fields.place[0])
+    return tuple_of(of, glance, fields)
+
+
+cdef Py_ssize_t words_into(unsigned char* into, Py_ssize_t room, object event, Glance glance, Fields* fields) except -2:
+    """What an event says in these fields, as msgpack has it; -1: that needs more room than there is."""
+    cdef Py_ssize_t size = 0, more
+    cdef int each
+    cdef Span span
+    for each in range(fields.number):
+        if glance is None:
+            more = text_into(into + size, room - size, read(event, fields.at[each]))
+        else:
+            span = glance.spans[fields.place[each]]
+            more = bytes_into(into + size, room - size, PyBytes_AS_STRING(glance.raw) + span.at if span.size else NULL, span.size)
+        if more < 0:
+            return -1
+        size += more
+    return size
 
 
 cdef inline unsigned int two_at(const unsigned char* at) noexcept:
@@ -183,14 +211,21 @@ cdef inline Py_ssize_t text_into(unsigned char* into, Py_ssize_t room, PyObject*
     cdef Py_ssize_t size
     cdef const char* text
     if <object>value is None:
-        if room < 1:
-            return -1
-        into[0] = 0xC0
-        return 1
+        return bytes_into(into, room, NULL, 0)
     text = PyUnicode_AsUTF8AndSize(value, &size)
     if text is NULL:
         PyErr_Clear()
         return -1
+    return bytes_into(into, room, text, size)
+
+
+cdef inline Py_ssize_t bytes_into(unsigned char* into, Py_ssize_t room, const char* text, Py_ssize_t size) noexcept:
+    """The same; NULL: none."""
+    if text is NULL:
+        if room < 1:
+            return -1
+        into[0] = 0xC0
+        return 1
     if size < 32:
         if room < size + 1:
             return -1

@@ -4,6 +4,7 @@ cdef struct Word:
     unsigned char size
     unsigned char text[MOST_TEXT]
     unsigned char code[3]
+    PyObject* word  # the vocabulary holds it
 
 
 cdef class Numbers:
@@ -14,6 +15,7 @@ cdef class Numbers:
     cdef dict known
     cdef Fields fields
     cdef Word* slots
+    cdef Word other  # what was found last and has no place among them
 
     def __cinit__(self, words, names):
         self.words, self.known = words, words.known
@@ -25,37 +27,66 @@ cdef class Numbers:
     def __dealloc__(self):
         free(self.slots)
 
-    cdef bint put(self, object event, unsigned char* into) except -1:
-        """The number of the word that the event names, into three bytes; False: it has none, the list is full."""
+    cdef Word* of(self, object event, Glance glance) except? NULL:
+        """What the event names, until it is asked for the next; NULL: it has no number, the list is full."""
         cdef unsigned char text[MOST_TEXT]
-        cdef Py_ssize_t size = 0, more
-        cdef unsigned long long mixed = 0
-        cdef Word* slot = NULL
-        cdef int each
+        cdef Py_ssize_t size = words_into(text, MOST_TEXT, event, glance, &self.fields)
+        cdef Word* slot = &self.other
         cdef PyObject* found
-        for each in range(self.fields.number):
-            more = text_into(text + size, MOST_TEXT - size, read(event, self.fields.at[each]))
-            if more < 0:
-                size = 0
-                break
-            size += more
-        if size:
-            mixed = mix(text, size)
-            slot = &self.slots[mixed & (SLOTS - 1)]
+        cdef tuple known
+        if size >= 0:
+            slot = &self.slots[mix(text, size) & (SLOTS - 1)]
             if slot.size == size and memcmp(slot.text, text, size) == 0:
-                memcpy(into, slot.code, 3)
-                return True
-        word = tuple_of(event, &self.fields)
+                return slot
+        word = tuple_of(event, glance, &self.fields)
         found = PyDict_GetItemWithError(self.known, word)
-        code = <object>PyTuple_GET_ITEM(<tuple>found, 2) if found is not NULL else number_of(self.words, word)
-        if code is None:
-            return False
-        memcpy(into, PyBytes_AS_STRING(code), 3)
-        if slot is not NULL:
+        if found is NULL:
+            if number_of(self.words, word) is None:
+                return NULL
+            found = PyDict_GetItemWithError(self.known, word)
+        known = <tuple>found
+        slot.word = PyTuple_GET_ITEM(known, 0)
+        memcpy(slot.code, PyBytes_AS_STRING(<object>PyTuple_GET_ITEM(known, 2)), 3)
+        if size >= 0:
             slot.size = size
             memcpy(slot.text, text, size)
-            memcpy(slot.code, into, 3)
-        return True
+        return slot
+
+
+cdef struct Where:
+    unsigned char size
+    unsigned char text[MOST_WHERE]
+    unsigned int code
+
+
+cdef class Wheres:
+    """The numbers of the places that events at a glance name, as the vocabulary has them."""
+
+    cdef object shortcut
+    cdef Fields fields
+    cdef Where slots[WHERES]
+
+    def __cinit__(self, shortcut):
+        self.shortcut = shortcut
+        locate(&self.fields, CaseEvent, WHERE)
+        memset(self.slots, 0, sizeof(self.slots))
+
+    cdef long long of(self, Glance glance, bint is_new) except -2:
+        """The number of the event's place; -1: it has none yet. `is_new`: then it is given one."""
+        cdef unsigned char text[MOST_WHERE]
+        cdef Py_ssize_t size = words_into(text, MOST_WHERE, None, glance, &self.fields)
+        cdef Where* slot = NULL
+        if size >= 0:
+            slot = &self.slots[mix(text, size) & (WHERES - 1)]
+            if slot.size == size and memcmp(slot.text, text, size) == 0:
+                return slot.code
+        code = self.shortcut.where_of(glance) if is_new else self.shortcut.known_where_of(glance)
+        if code is None:
+            return -1
+        if slot is not NULL:
+            slot.size, slot.code = size, code
+            memcpy(slot.text, text, size)
+        return code
 
 
 cdef inline unsigned long long mix(const unsigned char* text, Py_ssize_t size) noexcept:
@@ -124,6 +155,8 @@ cdef class Spring:
 
     cdef object origin, timers
     cdef str name
+    cdef const char* text
+    cdef Py_ssize_t size
     cdef Instant now, grace, ahead, opened
     cdef bint forgets, is_odd
     cdef dict spots, buckets
@@ -159,6 +192,15 @@ cdef class Springs:
     cdef void begin(self):
         self.springs, self.last = {}, None
 
+    cdef Spring named(self, Glance glance):
+        """The source of an event at a glance."""
+        cdef Span span = glance.spans[SOURCE_SYSTEM]
+        cdef Spring spring = self.last
+        if spring is not None and spring.size == span.size and memcmp(spring.text, PyBytes_AS_STRING(glance.raw) + span.at, span.size) == 0:
+            return spring
+        name = glance.source_system
+        return self.of(<PyObject*>name)
+
     cdef Spring of(self, PyObject* source_system):
         """The source of this name."""
         cdef str name = <str>source_system
@@ -170,6 +212,7 @@ cdef class Springs:
             origin = self.origins.of(name)
             spring = self.springs[name] = Spring.__new__(Spring)
             spring.origin, spring.name, spring.timers = origin, name, self.clocks.timers(origin.clock)
+            spring.text = PyUnicode_AsUTF8AndSize(<PyObject*>spring.name, &spring.size)
             spring.buckets, spring.opened = spring.timers.buckets, spring.timers.opened
             spring.now, spring.grace, spring.ahead = origin.now, origin.grace, origin.ahead
             spring.forgets, spring.is_odd = origin.forgets, origin.is_odd

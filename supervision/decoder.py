@@ -37,8 +37,8 @@ def _empty(struct: type[Payload]) -> Payload | None:
 
 
 # By event type: how its payload is read, and the empty one.
-_payload = {kind: (msgspec.json.Decoder(struct).decode, _empty(struct)) for kind, struct in PAYLOADS.items()}
-_ON_A_CASE = frozenset(event_type for event_type, stream in TOPIC_OF.items() if stream is Stream.CASE)
+readers = {kind: (msgspec.json.Decoder(struct).decode, _empty(struct)) for kind, struct in PAYLOADS.items()}
+ON_A_CASE = frozenset(event_type for event_type, stream in TOPIC_OF.items() if stream is Stream.CASE)
 _CONTROL = ClockAdvanced.__struct_config__.tag
 
 
@@ -52,13 +52,13 @@ def decode(raw: bytes | None) -> CaseEvent | ClockAdvanced | Refusal:
     try:
         event = _envelope(raw)
         payload, event_type = event.payload, event.event_type
-        read, empty = _payload[event_type]
+        read, empty = readers[event_type]
         if empty is None or (payload is not None and payload != b"{}"):
             empty = read(b"{}" if payload is None else payload)
         force_setattr(event, "payload", empty)
     except (ValueError, RecursionError):
         return _read_with_care(raw)
-    if event.case_id is not None and event_type in _ON_A_CASE:
+    if event.case_id is not None and event_type in ON_A_CASE:
         return event
     return _place(event)
 

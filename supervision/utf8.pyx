@@ -15,8 +15,11 @@ cdef inline bint follows(unsigned char byte) noexcept:
 
 
 def is_utf8(bytes raw not None):
-    cdef const unsigned char* at = <const unsigned char*>PyBytes_AS_STRING(raw)
-    cdef const unsigned char* end = at + PyBytes_GET_SIZE(raw)
+    return are_text(<const unsigned char*>PyBytes_AS_STRING(raw), PyBytes_GET_SIZE(raw))
+
+
+cdef bint are_text(const unsigned char* at, Py_ssize_t size) noexcept:
+    cdef const unsigned char* end = at + size
     cdef unsigned long long eight
     cdef unsigned char lead, next_
     while at < end:

@@ -1,4 +1,4 @@
-"""From a fetched batch to what an engine takes: decode record by record, a poison record refused by itself."""
+"""From a fetched batch to what an engine takes: record by record at a glance or decoded, a poison record refused by itself."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rules.output import Item
 from streams.agents.transport import Batch
 from supervision.decoder import decode
 from supervision.event import TOPIC_OF, CaseEvent, Stream
+from supervision.glance import Glance, glance
 from supervision.refusal import Reason, Refusal
 from supervision.signal import is_packed, unpack
 from supervision.subject import stream_of
@@ -27,7 +28,8 @@ class Inbox(Struct):
 
     def place(self, event: CaseEvent) -> int:
         """The index of the record that this very event came from. It is asked for seldom, so it is looked for."""
-        return next(place for item, place in zip(self.items, self.places, strict=True) if item is event)
+        both = zip(self.items, self.places, strict=True)
+        return next(place for item, place in both if item is event or (isinstance(item, Glance) and item.is_of(event)))
 
 
 def read(batch: Batch, start: int, stream: Stream) -> Inbox:
@@ -45,6 +47,11 @@ def read(batch: Batch, start: int, stream: Stream) -> Inbox:
         value = values[index]
         if hears_signals and value is not None and is_packed(value):
             _take_packet(inbox, index, value)
+            continue
+        seen = None if hears_signals or value is None else glance(value)
+        if seen is not None:  # it is on a case, and of a type of theirs
+            items.append(seen)
+            places.append(index)
             continue
         item = decode(value)
         if type(item) is CaseEvent:

@@ -13,6 +13,7 @@ from streams.agents.tracing import Cause
 from streams.agents.transport import Batch
 from supervision import metrics
 from supervision.event import CaseEvent
+from supervision.glance import Glance
 from supervision.metrics import Outcome, Since, Stage, Until
 from supervision.refusal import Refusal
 
@@ -58,7 +59,7 @@ class Tally:
         for stage, seconds in spent.items():
             metrics.STAGE_SECONDS.labels(stage.value).observe(seconds)
         heard = batch.timestamps[-1] / 1000
-        for source, count in Counter([item.source_system for item in items if type(item) is CaseEvent]).items():
+        for source, count in Counter([item.source_system for item in items if isinstance(item, CaseEvent | Glance)]).items():
             label = _SOURCES.label(source)
             metrics.EVENTS.labels(self._topic, label).inc(count)
             if is_live(source):

@@ -18,6 +18,7 @@ from streams.agents.transport import Batch, Headers
 from streams.trace import OCCURRED_AT, RECEIVED_AT, TRACEPARENT, trace_of, traceparent
 from supervision.alert import Alert
 from supervision.event import CaseEvent
+from supervision.glance import Glance
 
 WALL = "wall"
 
@@ -50,8 +51,8 @@ def causes(alerts: Sequence[Alert], batch: Batch | None = None, inbox: Inbox | N
 class _Found(Struct):
     """Events of a batch, each with the index of its record: by id, and the newest of each case."""
 
-    by_id: dict[UUID, tuple[CaseEvent, int]] = {}
-    by_case: dict[tuple[str | None, str | None], tuple[CaseEvent, int]] = {}
+    by_id: dict[UUID, tuple[CaseEvent | Glance, int]] = {}
+    by_case: dict[tuple[str | None, str | None], tuple[CaseEvent | Glance, int]] = {}
 
 
 def _look(alerts: Iterable[Alert], inbox: Inbox) -> _Found:
@@ -59,7 +60,7 @@ def _look(alerts: Iterable[Alert], inbox: Inbox) -> _Found:
     cases = {(alert.source_system, alert.case_id) for alert in alerts if alert.case_id is not None}
     found = _Found()
     for item, place in zip(inbox.items, inbox.places, strict=True):
-        if type(item) is CaseEvent:
+        if isinstance(item, CaseEvent | Glance):
             case = (item.source_system, item.case_id)
             if item.event_id in ids:
                 found.by_id[item.event_id] = item, place
@@ -75,7 +76,7 @@ def _ids(alert: Alert) -> Iterable[UUID]:
     return (revoker,) if revoker is not None else alert.evidence_event_ids
 
 
-def _event_of(alert: Alert, found: _Found) -> tuple[CaseEvent, int] | None:
+def _event_of(alert: Alert, found: _Found) -> tuple[CaseEvent | Glance, int] | None:
     """The newest record among its evidence, or what revoked it; else the newest of its case: a case is judged for its events."""
     named = [found.by_id[id_] for id_ in _ids(alert) if id_ in found.by_id]
     if named:
@@ -83,7 +84,7 @@ def _event_of(alert: Alert, found: _Found) -> tuple[CaseEvent, int] | None:
     return None if alert.case_id is None else found.by_case.get((alert.source_system, alert.case_id))
 
 
-def _cause(alert: Alert, event: tuple[CaseEvent, int] | None, batch: Batch | None) -> Cause:
+def _cause(alert: Alert, event: tuple[CaseEvent | Glance, int] | None, batch: Batch | None) -> Cause:
     digest = hashlib.sha256(f"{alert.alert_id}/{alert.revision}".encode()).hexdigest()
     trace_id, span_id = digest[:32], digest[32:48]
     if event is None or batch is None:

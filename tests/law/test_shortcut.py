@@ -25,8 +25,9 @@ from rules.plain import MOST_FACTS
 from rules.runner import IS_COMPILED, Short
 from rules.said import Sent
 from supervision.alert import Alert, Level
-from supervision.decoder import decode
+from supervision.decoder import decode, encode
 from supervision.event import CaseEvent, ClockAdvanced, EventType, SourceOp, Stream
+from supervision.glance import glance
 from supervision.reference import Reference
 from supervision.subject import stream_of
 from tests.law.draw import DAY, Draw
@@ -37,6 +38,7 @@ from tests.law.scenario import CLOCKS, scenario
 
 QUICK = settings(deadline=None, derandomize=True, max_examples=300, phases=(Phase.explicit, Phase.generate))
 TALL, BY = 27, 24  # bytes of a fact in a case that is not plain; where the places of its actor and its device stand
+WHOLLY_READ = 0.3  # so many events are brought to all engines as the decoder gives them
 KEPT = 0.15  # how often engines are made anew from their state
 
 
@@ -51,6 +53,7 @@ class Pair:
 
     def __init__(self, rules: Rulebook, reference: Reference, portion: int) -> None:
         self.rules, self.reference, self.portion = rules, reference, portion
+        self.chance = random.Random(portion)
         self.engines = self._fresh()
         self.state: dict[str, bytes] = {}
         self.alarms: list[Alarm] = []
@@ -61,12 +64,23 @@ class Pair:
         return [CaseEngine(self.rules, self.reference, 0, self.portion, short=short) for short in shorts]
 
     def process(self, items: Sequence[Item]) -> list[Alert]:
-        compiled, short, whole = (engine.process(items) for engine in self.engines)
+        both = [self._read(item) for item in items]
+        seen, items = [one for one, _ in both], [whole for _, whole in both]
+        compiled, short, whole = (engine.process(of) for engine, of in zip(self.engines, (seen, items, items), strict=True))
         assert compiled == short
         assert self._said(short) == self._said(whole)
         self.alarms += whole.alarms
         self._same_state()
         return [*short.alerts, *(self.advance("", 0) if short.more else ())]
+
+    def _read(self, item: Item) -> tuple[Item, Item]:
+        """As an agent has it from its bytes: at a glance, most of the time, and whole."""
+        if not isinstance(item, CaseEvent):
+            return item, item
+        raw = encode(item)
+        whole = decode(raw)
+        assert isinstance(whole, CaseEvent)
+        return (None if self.chance.random() < WHOLLY_READ else glance(raw)) or whole, whole
 
     def _said(self, output: Output) -> Output:
         """With the signals in one order: those of the short way come fact by fact, and do not wait for the case before them. And

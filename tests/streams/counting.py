@@ -36,7 +36,7 @@ class Counting:
     def process(self, items: Sequence[Item]) -> Output:
         output = Output()
         for item in items:
-            if isinstance(item, CaseEvent):
+            if isinstance(item, CaseEvent | Glance):
                 self._count(item.case_id or item.subject or "", item.event_id, output)
             elif isinstance(item, Signal):
                 self._count(f"signal:{item.subject}", item.fact_id, output)

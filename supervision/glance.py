@@ -1,0 +1,24 @@
+"""Case events at a glance: by compiled code (`sight.pyx`) where it could be built; without it each is decoded.
+
+A glance is an event that was checked but not yet read. `event` is all of it, as `supervision.decoder.decode` has it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from supervision.sight import Glance, glance
+else:
+    try:
+        from supervision.sight import Glance, glance
+    except ImportError:  # no C compiler was at hand
+
+        class Glance:
+            """There is none."""
+
+        def glance(_raw: bytes) -> None:
+            """No event is one."""
+
+
+__all__ = ["Glance", "glance"]

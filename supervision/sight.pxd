@@ -1,0 +1,20 @@
+cdef enum:
+    MOST = 64  # fields of an event
+
+cdef struct Span:
+    # Where a word lies in the message; `size` 0: it is not told.
+    unsigned short at
+    unsigned short size
+
+cdef class Glance:
+    cdef bytes raw
+    cdef object seen
+    cdef object body
+    cdef int kind
+    cdef bint is_received
+    cdef long long occurred
+    cdef long long received
+    cdef unsigned char identity[16]
+    cdef Span spans[MOST]
+
+    cdef object value(self, int field)

@@ -1,0 +1,424 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, binding=False, annotation_typing=False
+"""Ordinary case events at a glance: checked as `supervision.decoder` checks them, but only told where in the message their words lie.
+
+Nearly every event is the plain first report of a fact, written without a blank or an escape, and of its fifty fields few are looked
+at. Whatever is not so is left to the decoder. What a field may hold is asked of `CaseEvent`; payloads are read by the decoder's own
+readers, those of like bytes once.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.string cimport memcmp, memcpy, memset
+
+from supervision.utf8 cimport are_text
+
+from uuid import UUID, SafeUUID
+
+from msgspec import inspect
+
+from supervision.decoder import ON_A_CASE, decode, readers
+from supervision.event import CaseEvent, EventType
+
+cdef enum:
+    MOST_SIZE = 0xFFFF
+    MOST_WORDS = 16
+    SLOTS = 1024  # payloads remembered
+    MOST_PAYLOAD = 512
+    # What a field may hold.
+    TEXT = 0
+    NUMBER = 1
+    WORD = 2
+    IDENTITY = 3
+    TYPE = 4
+    BODY = 5
+    ODD = 6  # anything: an event that tells it is none to glance at
+
+ctypedef unsigned long long Eight
+
+
+cdef struct Field:
+    const char* name
+    int size
+    int holds
+    long long least
+    long long most  # of a text: bytes, 0 for any
+    int words
+    const char* word[MOST_WORDS]
+    int word_size[MOST_WORDS]
+
+
+cdef struct Payload:
+    int kind
+    int size
+    unsigned char text[MOST_PAYLOAD]
+
+
+cdef Field fields[MOST]
+cdef int behind[MOST + 1]  # which field came behind each last time; at MOST: first
+cdef int number = 0
+cdef list _kept = []  # what the pointers above point into
+cdef int EVENT_ID, EVENT_TYPE, OCCURRED_AT, RECEIVED_AT, SOURCE_SYSTEM, CASE_ID, PAYLOAD
+cdef list TYPES = list(EventType)
+cdef list READERS = [readers[kind] for kind in EventType]
+cdef list CASES = [kind in ON_A_CASE for kind in EventType]
+cdef dict PLACE_OF = {}  # of a field, by its name
+cdef list DEFAULTS = []  # of fields, where they are not told
+cdef list VALUES = []  # of fields that hold words: what each means
+cdef dict TYPE_OF = {kind.value.encode(): place for place, kind in enumerate(EventType)}
+cdef Payload payloads[SLOTS]
+cdef list bodies = [None] * SLOTS
+cdef object set_in = object.__setattr__  # what a UUID is made with; it lets nobody else set anything
+cdef object UNKNOWN = SafeUUID.unknown
+# What is said of an ordinary event, and must be so where it is said at all.
+PLAIN = ("data_version", "source_op", "batch_kind", "time_precision")
+ODDITIES = ("supersedes_event_id", "flags", "root_case_id", "parent_case_id")
+
+
+cdef const char* keep(bytes text):
+    _kept.append(text)
+    return PyBytes_AS_STRING(text)
+
+
+cdef int describe() except -1:
+    """Learn the fields of an event from their types."""
+    global number, EVENT_ID, EVENT_TYPE, OCCURRED_AT, RECEIVED_AT, SOURCE_SYSTEM, CASE_ID, PAYLOAD
+    cdef Field* field
+    told = inspect.type_info(CaseEvent).fields
+    if len(told) > MOST:
+        raise ImportError("an event has more fields than the glance knows of")
+    for each in told:
+        kind = each.type
+        if isinstance(kind, inspect.UnionType):
+            [kind] = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
+        field = &fields[number]
+        field.name, field.size, field.holds, field.words = keep(each.encode_name.encode()), len(each.encode_name), ODD, 0
+        field.least = field.most = 0
+        PLACE_OF[each.name] = number
+        DEFAULTS.append(None if each.required else each.default)
+        VALUES.append({})
+        if each.name in PLAIN:
+            field.holds = WORD
+            tell(field, [each.default])
+        elif each.name in ODDITIES:
+            pass
+        elif each.name == "event_id":
+            field.holds = IDENTITY
+        elif each.name == "event_type":
+            field.holds = TYPE
+        elif each.name == "payload":
+            field.holds = BODY
+        elif isinstance(kind, inspect.StrType) and kind.pattern is None and kind.min_length == 1:
+            field.holds, field.most = TEXT, kind.max_length or 0
+        elif isinstance(kind, inspect.IntType) and kind.multiple_of is None:
+            field.holds = NUMBER
+            field.least = max(0, kind.ge if kind.ge is not None else kind.gt + 1)
+            field.most = kind.le if kind.le is not None else kind.lt - 1
+        elif isinstance(kind, inspect.EnumType) and len(kind.cls) <= MOST_WORDS:
+            field.holds = WORD
+            tell(field, list(kind.cls))
+        behind[number] = number + 1
+        number += 1
+    behind[MOST] = 0
+    names = [each.name for each in told]
+    EVENT_ID, EVENT_TYPE, PAYLOAD, CASE_ID = (names.index(name) for name in ("event_id", "event_type", "payload", "case_id"))
+    OCCURRED_AT, RECEIVED_AT, SOURCE_SYSTEM = (names.index(name) for name in ("occurred_at", "received_at", "source_system"))
+    return 0
+
+
+cdef int tell(Field* field, list values) except -1:
+    """The words a field may hold, as they are written."""
+    for value in values:
+        text = (f'"{value.value if hasattr(value, "value") else value}"' if isinstance(value, str) else str(int(value))).encode()
+        VALUES[number][text.strip(b'"')] = value
+        field.word[field.words], field.word_size[field.words] = keep(text), len(text)
+        field.words += 1
+    return 0
+
+
+cdef inline bint is_plain(unsigned char byte) noexcept:
+    """Of a text: neither its end, nor an escape, nor what may not stand there."""
+    return byte >= 0x20 and byte != c'"' and byte != c"\\"
+
+
+cdef inline const unsigned char* end_of_text(const unsigned char* at, const unsigned char* end) noexcept:
+    """The first byte that is not plain, or the end."""
+    cdef Eight eight, quotes, escapes, odd
+    while end - at >= 8:
+        memcpy(&eight, at, 8)
+        quotes = eight ^ <Eight>0x2222222222222222
+        escapes = eight ^ <Eight>0x5C5C5C5C5C5C5C5C
+        odd = (quotes - <Eight>0x0101010101010101) & ~quotes
+        odd |= (escapes - <Eight>0x0101010101010101) & ~escapes
+        odd |= (eight - <Eight>0x2020202020202020) & ~eight
+        if odd & <Eight>0x8080808080808080:
+            break
+        at += 8
+    while at < end and is_plain(at[0]):
+        at += 1
+    return at
+
+
+cdef inline const unsigned char* end_of_object(const unsigned char* at, const unsigned char* end) noexcept:
+    """Behind the object that begins here; NULL: it does not end."""
+    cdef int depth = 0
+    while at < end:
+        if at[0] == c'"':
+            at = end_of_text(at + 1, end)
+            while at < end and at[0] == c"\\":
+                at = end_of_text(at + 2, end) if end - at > 2 else end
+            if at >= end or at[0] != c'"':
+                return NULL
+        elif at[0] == c"{":
+            depth += 1
+        elif at[0] == c"}":
+            depth -= 1
+            if not depth:
+                return at + 1
+        at += 1
+    return NULL
+
+
+cdef inline int digit(unsigned char byte) noexcept:
+    """Of a hexadecimal number; -1: it is none."""
+    if c"0" <= byte <= c"9":
+        return byte - c"0"
+    byte |= 0x20
+    return byte - c"a" + 10 if c"a" <= byte <= c"f" else -1
+
+
+cdef bint is_identity(const unsigned char* at, Py_ssize_t size, unsigned char* into) noexcept:
+    """A UUID as most people write it; its bytes."""
+    cdef int place, high, low
+    cdef int each = 0
+    if size != 36 or at[8] != c"-" or at[13] != c"-" or at[18] != c"-" or at[23] != c"-":
+        return False
+    for place in range(16):
+        if each == 8 or each == 13 or each == 18 or each == 23:
+            each += 1
+        high, low = digit(at[each]), digit(at[each + 1])
+        if high < 0 or low < 0:
+            return False
+        into[place] = high << 4 | low
+        each += 2
+    return True
+
+
+cdef int field_of(const unsigned char* name, Py_ssize_t size, int last) noexcept:
+    """The field of this name, most likely that which came behind `last` before; -1: there is none."""
+    cdef int field = behind[last]
+    if field < number and fields[field].size == size and memcmp(fields[field].name, name, size) == 0:
+        return field
+    for field in range(number):
+        if fields[field].size == size and memcmp(fields[field].name, name, size) == 0:
+            behind[last] = field
+            return field
+    return -1
+
+
+cdef inline Eight mix(const unsigned char* text, Py_ssize_t size) noexcept:
+    cdef Eight mixed = size, eight
+    while size >= 8:
+        memcpy(&eight, text, 8)
+        mixed = (mixed ^ eight) * <Eight>0x9E3779B97F4A7C15
+        mixed ^= mixed >> 32
+        text += 8
+        size -= 8
+    eight = 0
+    memcpy(&eight, text, size)
+    mixed = (mixed ^ eight) * <Eight>0x9E3779B97F4A7C15
+    return mixed ^ mixed >> 32
+
+
+cdef object body_of(int kind, const unsigned char* text, Py_ssize_t size):
+    """The payload that is written so; None: the decoder has something to say about it."""
+    cdef Payload* slot = NULL
+    cdef int place = 0
+    read, empty = READERS[kind]
+    if size == 0 or (size == 2 and empty is not None):
+        return empty
+    if size <= MOST_PAYLOAD:
+        place = (mix(text, size) + kind) & (SLOTS - 1)
+        slot = &payloads[place]
+        if slot.size == size and slot.kind == kind and memcmp(slot.text, text, size) == 0:
+            return bodies[place]
+    try:
+        body = read(PyBytes_FromStringAndSize(<const char*>text, size))
+    except (ValueError, RecursionError):
+        return None
+    if slot is not NULL:
+        bodies[place] = body
+        slot.kind, slot.size = kind, size
+        memcpy(slot.text, text, size)
+    return body
+
+
+cdef class Glance:
+    """An event whose words lie where its spans say. What is asked of it by name is read when it is asked for."""
+
+    cdef object value(self, int field):
+        """What it says in this field."""
+        cdef Span span = self.spans[field]
+        cdef const char* text = PyBytes_AS_STRING(self.raw) + span.at
+        cdef int holds = fields[field].holds
+        if holds == BODY:
+            return self.body
+        if not span.size:
+            return DEFAULTS[field]
+        if holds == TEXT:
+            return PyUnicode_DecodeUTF8(text, span.size, NULL)
+        if holds == WORD:
+            return VALUES[field][text[:span.size]]
+        if holds == NUMBER:
+            return int(text[:span.size])
+        return self.event_id if holds == IDENTITY else TYPES[self.kind]
+
+    @property
+    def event(self):
+        """All of it."""
+        if self.seen is None:
+            self.seen = decode(self.raw)
+        return self.seen
+
+    def is_of(self, event):
+        """Whether this very event was read from it."""
+        return self.seen is event
+
+    @property
+    def event_id(self):
+        found = UUID.__new__(UUID)
+        set_in(found, "int", int.from_bytes(self.identity[:16], "big"))
+        set_in(found, "is_safe", UNKNOWN)
+        return found
+
+    @property
+    def event_type(self):
+        return TYPES[self.kind]
+
+    @property
+    def source_system(self):
+        return self.value(SOURCE_SYSTEM)
+
+    @property
+    def case_id(self):
+        return self.value(CASE_ID)
+
+    @property
+    def occurred_at(self):
+        return self.occurred
+
+    @property
+    def received_at(self):
+        return self.received if self.is_received else None
+
+    def __getattr__(self, name):
+        place = PLACE_OF.get(name)
+        if place is None:
+            raise AttributeError(name)
+        return self.value(place)
+
+
+def glance(bytes raw not None):
+    """The event in this message, if it is an ordinary one on a case; None: ask the decoder."""
+    cdef const unsigned char* start = <const unsigned char*>PyBytes_AS_STRING(raw)
+    cdef const unsigned char* at = start
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(raw)
+    cdef const unsigned char* end = start + size
+    cdef const unsigned char* name
+    cdef const unsigned char* value
+    cdef Glance found
+    cdef Field* field
+    cdef Eight told = 0
+    cdef int place, each
+    cdef int last = MOST
+    cdef long long amount
+    if size < 2 or size > MOST_SIZE or at[0] != c"{" or not are_text(at, size):
+        return None
+    found = Glance.__new__(Glance)
+    found.kind = -1
+    while True:
+        at += 1  # behind the bracket or the comma
+        if end - at < 4 or at[0] != c'"':
+            return None
+        name = at + 1
+        at = end_of_text(name, end)
+        if end - at < 3 or at[0] != c'"' or at[1] != c":":
+            return None
+        place = field_of(name, at - name, last)
+        if place < 0 or told >> place & 1:
+            return None
+        told |= <Eight>1 << place
+        last = place
+        field = &fields[place]
+        at += 2
+        value = at
+        if field.holds == TEXT or field.holds == IDENTITY or field.holds == TYPE:
+            if at[0] != c'"':
+                return None
+            value += 1
+            at = end_of_text(value, end)
+            if at >= end or at[0] != c'"' or at == value:
+                return None
+            if field.holds == TEXT:
+                if field.most and at - value > field.most:
+                    return None
+            elif field.holds == IDENTITY:
+                if not is_identity(value, at - value, found.identity):
+                    return None
+            else:
+                kind = TYPE_OF.get(value[:at - value])
+                if kind is None:
+                    return None
+                found.kind = kind
+            found.spans[place].at, found.spans[place].size = value - start, at - value
+            at += 1
+        elif field.holds == NUMBER:
+            amount = 0
+            while at < end and c"0" <= at[0] <= c"9":
+                amount = amount * 10 + (at[0] - c"0")
+                at += 1
+                if at - value > 15:
+                    return None
+            if at == value or (value[0] == c"0" and at - value > 1) or not field.least <= amount <= field.most:
+                return None
+            if place == OCCURRED_AT:
+                found.occurred = amount
+            elif place == RECEIVED_AT:
+                found.received, found.is_received = amount, True
+            found.spans[place].at, found.spans[place].size = value - start, at - value
+        elif field.holds == WORD:
+            for each in range(field.words):
+                if end - at > field.word_size[each] and memcmp(at, field.word[each], field.word_size[each]) == 0:
+                    if not c"0" <= at[field.word_size[each]] <= c"9":
+                        at += field.word_size[each]
+                        break
+            if at == value:
+                return None
+            each = value[0] == c'"'
+            found.spans[place].at, found.spans[place].size = value - start + each, at - value - 2 * each
+        elif field.holds == BODY:
+            if at[0] != c"{":
+                return None
+            at = end_of_object(at, end)
+            if at is NULL:
+                return None
+            found.spans[place].at, found.spans[place].size = value - start, at - value
+        else:
+            return None
+        if at >= end:
+            return None
+        if at[0] == c"}":
+            break
+        if at[0] != c",":
+            return None
+    if at + 1 != end or found.kind < 0 or not CASES[found.kind]:
+        return None
+    if not (told >> EVENT_ID & told >> OCCURRED_AT & told >> SOURCE_SYSTEM & told >> CASE_ID & 1):
+        return None
+    found.body = body_of(found.kind, start + found.spans[PAYLOAD].at, found.spans[PAYLOAD].size)
+    if found.body is None:
+        return None
+    found.raw = raw
+    return found
+
+
+describe()
