@@ -26,9 +26,10 @@ from rules.output import Item, Output
 from rules.runner import IS_COMPILED, Short
 from rules.subjects import SubjectEngine
 from supervision.decoder import decode
-from supervision.event import CaseEvent, ClockAdvanced
-from supervision.glance import Glance, glance
+from supervision.event import ClockAdvanced
+from supervision.glance import glance
 from supervision.reference import Reference
+from supervision.refusal import Refusal
 from supervision.signal import packets
 
 SHORTS: tuple[Short, ...] = ("compiled", "plain")
@@ -66,20 +67,18 @@ class Run:
                 self.bytes_out += len(_written(alert))
             self.bytes_out += sum(map(len, packets([*output.signals, *output.steps])))
         for engine in (self.cases, self.subjects):
-            self.bytes_out += sum(len(blob) for _, blob in engine.changes() if blob is not None)
+            self.bytes_out += sum(map(len, filter(None, map(itemgetter(1), engine.changes()))))
 
 
 def _items(messages: list[tuple[bytes, bytes, int]]) -> list[Item]:
     """As an agent gives them to its engine: by key."""
-    items: list[Item] = [_event(value) for _, value, _ in sorted(messages, key=itemgetter(0))]
-    items.append(ClockAdvanced(clock=workload.CLOCK, to=max(at for _, _, at in messages)))
+    items: list[Item] = []
+    for _, value, _ in sorted(messages, key=itemgetter(0)):
+        event = glance(value) or decode(value)
+        assert not isinstance(event, Refusal)
+        items.append(event)
+    items.append(ClockAdvanced(clock=workload.CLOCK, to=max(map(itemgetter(2), messages))))
     return items
-
-
-def _event(value: bytes) -> CaseEvent | Glance:
-    event = glance(value) or decode(value)
-    assert isinstance(event, CaseEvent | Glance)
-    return event
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from streams.agents import worker
 from supervision import logs, settings
 from supervision.alert import Alert, Disposition, Level, State
 from supervision.event import CaseEvent, ClockAdvanced, Stream
+from supervision.glance import Glance
 from supervision.language import UserError
 from supervision.reference import Reference
 from supervision.signal import ClockStep, Signal
