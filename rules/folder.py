@@ -15,8 +15,10 @@ from msgspec import Struct, field
 from rules.overtime import Leave
 from rules.packing import FORMAT, SnapshotError, take_up
 from rules.said import Standing
+from rules.spacing import Spacing
 
 MOST = 20_000  # signals of one kind about one subject; beyond them the oldest dates go, and within a single date what comes
+MOST_SPACINGS = 10_000  # some 20 MB
 PAGE = "#"
 _ARRAY = Layout(">BI")
 _HEAD = _ARRAY.size
@@ -84,6 +86,7 @@ class Pages:
 
     def __init__(self) -> None:
         self._pages: dict[str, bytes] = {}
+        self._spacings: dict[str, Spacing] = {}  # of pages asked about last
         self.changed: dict[str, bytes | None] = {}
 
     def size(self) -> int:
@@ -97,9 +100,15 @@ class Pages:
     def read(self, subject: str, kind: str, day: int) -> list[Heard]:
         return _heard(self._pages[_key(subject, kind, day)])
 
-    def times(self, subject: str, kind: str, day: int) -> list[int]:
+    def spacing(self, subject: str, kind: str, day: int) -> Spacing:
         """Of all signals on a page, withdrawn ones too."""
-        return [moment.at for moment in _moments(self._pages[_key(subject, kind, day)])]
+        key = _key(subject, kind, day)
+        found = self._spacings.get(key)
+        if found is None:
+            if len(self._spacings) >= MOST_SPACINGS:
+                self._spacings.clear()
+            found = self._spacings[key] = Spacing(moment.at for moment in _moments(self._pages[key]))
+        return found
 
     def holds(self, subject: str, kind: str, day: int, fact_id: bytes) -> bool:
         """Whether a page has a signal of this fact; seldom it says so wrongly."""
@@ -113,14 +122,19 @@ class Pages:
         else:
             written = b"".join((_ARRAY.pack(0xDD, _ARRAY.unpack_from(page)[1] + 1), memoryview(page)[_HEAD:], _encode(heard)))
         self._pages[key] = self.changed[key] = written
+        spacing = self._spacings.get(key)
+        if spacing is not None:
+            spacing.add(heard.at)
 
     def write(self, subject: str, kind: str, day: int, page: list[Heard]) -> None:
         key = _key(subject, kind, day)
         self._pages[key] = self.changed[key] = b"".join((_ARRAY.pack(0xDD, len(page)), *map(_encode, page)))
+        self._spacings.pop(key, None)
 
     def drop(self, subject: str, kind: str, day: int) -> None:
         key = _key(subject, kind, day)
         del self._pages[key]
+        self._spacings.pop(key, None)
         self.changed[key] = None
 
 

@@ -245,6 +245,8 @@ class SubjectEngine:
         self._keep(key, folder)
 
     def _say(self, rule: Rule, folder: Folder, said: list[Said], first: int, newest: bytes | None, output: Output) -> None:
+        if not said and not folder.alerts:
+            return
         since, firm = _iso(first), _iso(folder.firm.get(rule.id, FIRST_DAY))
         implied = {one.alert_id for one in said}
         own = [known for known in folder.alerts if known.rule_id == rule.id and known.core.segment >= since]
@@ -289,7 +291,7 @@ class SubjectEngine:
         assert rule.tally is not None
         kind, said = rule.tally.kind, []
         overtime: list[tuple[int | str | None, int | str | None]] = []
-        if rule.tally.is_excused_by_overtime:
+        if rule.tally.is_excused_by_overtime and folder.facts:
             overtime = [(leave.from_, leave.to) for leave in overtimes(folder.facts) if leave.at <= now]
 
         def read(day: int) -> list[Hit]:
@@ -303,8 +305,8 @@ class SubjectEngine:
             found.sort(key=lambda hit: (hit.at, hit.fact_id))
             return found
 
-        hits = Hits(folder.pages[kind], read, partial(self._pages.times, key, kind), self, now)
-        for day in sorted(day for day in folder.pages[kind] if day >= first):
+        hits = Hits(folder.pages[kind], read, partial(self._pages.spacing, key, kind), self, now)
+        for day in sorted([day for day in folder.pages[kind] if day >= first]):
             finding = rule.tally.judge(hits, day) if rule.is_in_force(day) else None
             if finding is not None:
                 found = self._said(rule, key, finding)
@@ -368,6 +370,8 @@ class SubjectEngine:
     def _forget_old(self, key: str, folder: Folder, now: int, output: Output) -> None:
         """Drop pages that no window needs any more, on the wall clock, and on any the oldest of too many. On a log clock nothing
         else is forgotten."""
+        if folder.clock != WALL and all(pages and sum([n for n, _ in pages.values()]) <= MOST for pages in folder.pages.values()):
+            return
         for kind, pages in list(folder.pages.items()):
             past = {day for day in pages if folder.clock == WALL and self._leaves_at(kind, day) <= now}
             left = sorted(pages.keys() - past)

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from rules.overtime import EPOCH_DAY
 from rules.parameters import InSpan, Night, OfCases, OnDates, OnDay, OutsideHours, Tally, Window
+from rules.spacing import Spacing, least_of
 from supervision.alert import Level
 from supervision.reference import Peer
 from supervision.worktime import WorkCalendar
@@ -67,14 +68,14 @@ class Hits:
     """The signals of one kind of one subject that the watermark has reached, by local date, read when they are asked for.
 
     `counts`: by date the number of signals and of hits among them, at most: those ahead of the watermark and withdrawn ones too.
-    `times`: of all signals of such a date, which costs less than to read them.
+    `spacing`: of all signals of such a date, which costs less than to read them.
     """
 
     def __init__(
         self,
         counts: Mapping[int, tuple[int, int]],
         read: Callable[[int], Sequence[Hit]],
-        times: Callable[[int], Sequence[int]],
+        spacing: Callable[[int], Spacing],
         world: World,
         now: int,
     ) -> None:
@@ -83,17 +84,16 @@ class Hits:
         self.later: list[tuple[int, int]] = []  # (instant, date): when a date has to be looked at again
         self._counts = counts
         self._read = read
-        self._times = times
+        self._spacing = spacing
         self._known: dict[int, Sequence[Hit]] = {}
 
     def most(self, *days: int) -> int:
         """No more hits than this lie on these dates."""
-        return sum(self._counts[day][1] for day in days if day in self._counts)
+        return sum([self._counts[day][1] for day in days if day in self._counts])
 
     def are_dense(self, days: Iterable[int], number: int, within_ms: int) -> bool:
         """Whether so many hits may lie within less than this time on these dates."""
-        ats = sorted(at for day in days if day in self._counts for at in self._times(day))
-        return any(last - first < within_ms for first, last in zip(ats, ats[number - 1 :], strict=False))
+        return least_of([self._spacing(day) for day in days if day in self._counts], number, within_ms) < within_ms
 
     def on(self, day: int) -> Sequence[Hit]:
         """In order."""
