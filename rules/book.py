@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -76,7 +76,7 @@ class Rule:
         self.is_whole: bool = getattr(detector, "is_whole", False)  # one fact of a case may change what another signals
         self.signals: Callable[[Case, Collection[Fact] | None], list[Draft] | None] = getattr(detector, "signals", _no_signals)
         self.unsettles: Callable[[CaseEvent, CaseEvent], bool] | None = getattr(detector, "unsettles", None)
-        self.versioned: frozenset[int] = getattr(detector, "versioned", frozenset())
+        self.versioned: Mapping[int, int] = getattr(detector, "versioned", {})
         self._when = _compiled(card.when)
         self.outlook: Callable[[Place, Outline, Fact], Outlook] = getattr(detector, "outlook", _unknown)
         self.ring: Callable[[Bell], bool] | None = getattr(detector, "ring", None)

@@ -105,7 +105,7 @@ class CaseEngine:
                     self._judge_fresh(at_hand, output)
                     at_hand = None
                     continue
-                if at_hand is None and shortcut is not None and self._retold(item, key):
+                if at_hand is None and shortcut is not None and self._retold(item, key, position):
                     position += 1
                     continue
                 at_hand = at_hand or self._begin(item, key, output)
@@ -232,10 +232,10 @@ class CaseEngine:
             return None
         return Dossier(key)
 
-    def _retold(self, event: CaseEvent, key: str) -> bool:
+    def _retold(self, event: CaseEvent, key: str, position: int) -> bool:
         """Whether its case took it by the short way of facts that come in between or correct another."""
         blob = self._blobs.get(key)
-        retold = None if blob is None or self._retelling is None else self._retelling.take(event, key, blob)
+        retold = None if blob is None or self._retelling is None else self._retelling.take(event, key, blob, position)
         if retold is None:
             return False
         self._blobs[key] = self._changed[key] = retold

@@ -36,7 +36,8 @@ class CaseDetector(Protocol):
     source says that it sends none of a group, or never fills a field, the rule is off for its cases (`rules.profile`). A kind that
     reads an absence awaits what would end it; each also what opens it, so that people are told.
 
-    It may have `versioned`, the numbers of the types of facts of which it reads every version, not only the one in force.
+    It may have `versioned`: the types of facts, by number, of which it reads every version, not only the one in force; and how much
+    later than the least of them (ms) the one in force may lie before it says anything.
 
     One that signals may have a method `unsettles(act, later)`: whether a fact that comes with the act, behind it, may change what
     the act signals. Then the two are judged together.

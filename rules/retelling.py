@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -20,7 +19,7 @@ from rules.book import Rulebook
 from rules.clocks import NEVER
 from rules.fact import NOTHING, OFFICER, actor_of, device_of, party_of
 from rules.outline import ACCEPTANCE_BYTES, Scene
-from rules.packing import FORMAT, PLAIN, SHIFT, SUPERSEDES, VERSION, kept_in, raws_in
+from rules.packing import FORMAT, PLAIN, SHIFT, SUPERSEDES, VERSION, instant_at, kept_in, raws_in
 from rules.part import ACCEPTANCE_CODES
 from rules.plain import (
     ACTOR_AT,
@@ -43,12 +42,13 @@ from rules.plain import (
     told_apart,
 )
 from rules.said import Draft
-from rules.saying import first_sent
+from rules.saying import differences
 from rules.shortcut import NO_PARTY, ORDINARY, UNKNOWN, Shortcut, told_of
 from rules.verdict import FAR
 from rules.ways import Before, Follow, Origin, number_of, place_of
 from rules.world import QUARTER_MS, Place
 from supervision.event import CaseEvent, SourceOp
+from supervision.signal import Signal
 
 _GONE: Any = None  # the event of an act that came before
 _encode = msgspec.msgpack.Encoder().encode
@@ -57,12 +57,12 @@ _encode = msgspec.msgpack.Encoder().encode
 class _Act(Scene):
     """What a look may ask of an act that came before: the event itself is gone."""
 
-    __slots__ = ("fact",)
-    fact: bytes
+    __slots__ = ("fact_id",)
+    fact_id: bytes
 
     @property
     def event_id(self) -> int:
-        return int.from_bytes(self.fact[:16], "big")
+        return int.from_bytes(self.fact_id, "big")
 
 
 class Acts:
@@ -86,8 +86,8 @@ class Acts:
         self._shift(place, -1)
         return self.facts.pop(place), kept
 
-    def put_in(self, fact: bytes, kept: bytes, apart: dict[int, Any], version: dict[int, Any]) -> None:
-        """One more, where it belongs by its time."""
+    def put_in(self, fact: bytes, kept: bytes, apart: dict[int, Any], version: dict[int, Any]) -> int:
+        """One more, where it belongs by its time; its place."""
         place = bisect(self.facts, _order(fact), key=_order)
         self._shift(place, 1)
         self.facts.insert(place, fact)
@@ -96,6 +96,7 @@ class Acts:
             self.apart = dict(sorted({**self.apart, place: apart}.items()))
         if version:
             self.versions = dict(sorted({**self.versions, place: version}.items()))
+        return place
 
     def _shift(self, since: int, by: int) -> None:
         """The facts from this place on move."""
@@ -111,10 +112,14 @@ class Retelling:
     def __init__(self, book: Rulebook, shortcut: Shortcut) -> None:
         self._shortcut = shortcut
         self._scene = _Act(shortcut.scene.world, shortcut.vocabulary)
-        self._versioned = frozenset(ACCEPTANCE_CODES).union(*(rule.versioned for rule in book.rules))
+        self._later_ms: dict[int, int] = {}  # how much later than their least version facts may lie, where a rule asks for that
+        for code, later_ms in [each for rule in book.rules for each in rule.versioned.items()]:
+            self._later_ms[code] = min(later_ms, self._later_ms.get(code, FAR))
+        self._signalling = frozenset(rule.id for rule in book.all[1])
 
-    def take(self, event: CaseEvent, key: str, blob: bytes) -> bytes | None:
-        """The state of the case with this event in it, which has said nothing; None: it has to go the whole way."""
+    def take(self, event: CaseEvent, key: str, blob: bytes, position: int) -> bytes | None:
+        """The state of the case with this event in it, of which no alert comes; None: it has to go the whole way. `position`: its
+        place among the items of the call."""
         if blob[1] != PLAIN or blob.find(event.event_id.bytes) >= 0:
             return None
         origin, of = self._shortcut.origins.of(event.source_system), sections(blob)
@@ -130,13 +135,16 @@ class Retelling:
             retold = self._retold(event, origin, of, place)
         except struct.error:  # longer than a plain case may be
             return None
-        if retold is not None:
-            next_wake, added = retold
-            if next_wake != of.earliest and next_wake != FAR:
-                self._shortcut.clocks.arm(origin.clock, key, next_wake)
-            self._shortcut.taken += 1
-            return added
-        return None
+        if retold is None:
+            return None
+        next_wake, added, signals = retold
+        if signals and not self._shortcut.is_settled(event, key, position):
+            return None
+        self._shortcut.say(signals)
+        if next_wake != of.earliest and next_wake != FAR:
+            self._shortcut.clocks.arm(origin.clock, key, next_wake)
+        self._shortcut.taken += 1
+        return added
 
     def _place_of(self, event: CaseEvent, of: Sections) -> int | None:
         """The place of the fact it corrects, that behind all others if it is none; None: only judging the whole case can tell."""
@@ -149,8 +157,11 @@ class Retelling:
             at = of.facts.find(wanted, at + 1)
         if at < 0:
             return None
-        types = (of.facts[at + TYPE_AT], self._shortcut.ways[event.event_type].plan.code)
-        return at // FACT_SIZE if self._versioned.isdisjoint(types) else None
+        was, now = of.facts[at + TYPE_AT], self._shortcut.ways[event.event_type].plan.code
+        if was == now == ACCEPTANCE_CODES[0]:
+            return at // FACT_SIZE
+        is_versioned = any(code in ACCEPTANCE_CODES or code in self._later_ms for code in (was, now))
+        return None if is_versioned else at // FACT_SIZE
 
     def _is_at_home(self, event: CaseEvent, where_code: int) -> bool:
         """Whether it is an ordinary event where its case is, or an ordinary correction of one there."""
@@ -160,8 +171,8 @@ class Retelling:
             expected = (*expected[: -len(ORDINARY)], *correcting)
         return bool(told_of(event) == expected)
 
-    def _retold(self, event: CaseEvent, origin: Origin, of: Sections, old: int) -> tuple[int, bytes] | None:
-        """When to wake the case next, and its state. Raises struct.error."""
+    def _retold(self, event: CaseEvent, origin: Origin, of: Sections, old: int) -> tuple[int, bytes, list[Signal]] | None:
+        """When to wake the case next, its state, and what it signals else than it did. Raises struct.error."""
         way, vocabulary = self._shortcut.ways[event.event_type], self._shortcut.vocabulary
         names, annex = names_in(of.names), annex_in(of.annex)
         told = self._shortcut.pack_kept(event, way, names)
@@ -170,11 +181,13 @@ class Retelling:
         kept, name, many = told
         facts = [of.facts[at : at + FACT_SIZE] for at in range(0, len(of.facts), FACT_SIZE)]
         acts = Acts(facts, raws_in(of.kept, of.number), told_apart(of.apart), annex.versions)
-        version: dict[int, Any] = NOTHING
+        version, first_id = NOTHING, event.event_id.bytes
         if old < of.number:
             version = _version_of(event, acts, old)
-            if not version:
+            if not version or (way.plan.code == ACCEPTANCE_CODES[0] and not self._starts_anew(event, acts, old, annex)):
                 return None
+            is_first = old not in acts.versions and facts[old][:16] not in annex.past_kept
+            first_id = facts[old][:16] if is_first else b""
             _keep_past(annex, *acts.take_out(old))
         by = number_of(vocabulary.actors, actor_of(event)) if way.plan.actor else NO_WORD
         with_ = number_of(vocabulary.devices, device_of(event)) if way.plan.device else NO_WORD
@@ -185,18 +198,19 @@ class Retelling:
             for_, longer = place_of(party_of(event), parties_in(parties))
             parties = parties if longer is None else listed(longer)
         stamp = (event.occurred_at + SHIFT).to_bytes(6, "big")
-        acts.put_in(b"".join((event.event_id.bytes, way.type, stamp, by, with_, for_)), kept, many, version)
+        place = acts.put_in(b"".join((event.event_id.bytes, way.type, stamp, by, with_, for_)), kept, many, version)
         if name is not None:
             names.append(name)
         apart = b"".join([apart_of(place, told) for place, told in acts.apart.items()])
-        meant = self._tell(acts, apart, origin, of.where_code, annex.start)
+        meant = self._tell(acts, apart, origin, of.where_code, annex.start, (place, first_id))
         if meant is None:
             return None
         wakes, drafts, bare = meant
         next_wake = first_of(wakes)
         if next_wake <= origin.now or (not wakes and origin.forgets) or not bare.isdisjoint(names):
             return None
-        if (drafts or of.sent) and not _are_sent(drafts, of.sent):
+        signals, sent = self._signals(event, origin, drafts, of.sent)
+        if sent is None:
             return None
         annex.versions = acts.versions
         beside = annex_with(annex) if annex.past or annex.versions else b""
@@ -204,13 +218,34 @@ class Retelling:
         kept_size, parties_size, names_size, apart_size, wakes_size, annex_size = map(len, behind)
         sizes = (kept_size, parties_size, names_size, apart_size, wakes_size // WAKE_SIZE, annex_size)
         head = HEAD.pack(FORMAT, PLAIN, next_wake, of.where_code, len(acts.facts), *sizes)
-        return next_wake, b"".join((head, *acts.facts, *behind, of.sent))
+        return next_wake, b"".join((head, *acts.facts, *behind, sent)), signals
+
+    def _starts_anew(self, event: CaseEvent, acts: Acts, old: int, annex: Annex) -> bool:
+        """Keep the least accepted time, by this correction of the acceptance that lies there, in the annex. False: only judging the
+        whole case can tell."""
+        types = [fact[TYPE_AT] for fact in acts.facts]
+        if types.count(ACCEPTANCE_CODES[0]) > 1:
+            return False
+        at = event.occurred_at
+        least = min(at, annex.start if annex.start is not None else instant_at(acts.facts[old], AT))
+        annex.start = None if least == at else least
+        return at - least <= self._later_ms.get(ACCEPTANCE_CODES[0], FAR)
+
+    def _signals(self, event: CaseEvent, origin: Origin, drafts: list[Draft], section: bytes) -> tuple[list[Signal], bytes | None]:
+        """What to signal, and the section of what was; no section: only judging the whole case can tell."""
+        if not drafts and not section:
+            return [], section
+        sent = sent_in(section)
+        if not self._signalling.issuperset([one.kind for one in sent]):
+            return [], None
+        signals = differences(sent, list(sent), drafts, origin.source, event.case_id or "")
+        return signals, listed(sent) if signals else section
 
     def _tell(  # noqa: C901 - gone through for every act of the case: a call costs as much as three of its lines
-        self, acts: Acts, apart: bytes, origin: Origin, where_code: int, accepted_at: int | None
+        self, acts: Acts, apart: bytes, origin: Origin, where_code: int, accepted_at: int | None, new: tuple[int, bytes]
     ) -> tuple[bytes, list[Draft], frozenset[str]] | None:
         """The wakes behind the last act, what all of them signal, and the steps that name no instance. `accepted_at`: when the
-        limits start, if not with the acceptance."""
+        limits start, if not with the acceptance; `new`: the place of the new act, and the id that its signals go by, if known."""
         shortcut, scene, grace = self._shortcut, self._scene, origin.grace
         actors = shortcut.vocabulary.actors
         facts, all_kept = b"".join(acts.facts), b"".join(acts.kept)
@@ -256,7 +291,7 @@ class Retelling:
             actor = None if code == NO_WORD else actors.value(int.from_bytes(code, "big"))
             if follow.has_calm and actor is not None and actor[OFFICER] and not place.is_calm(actor[OFFICER], at):
                 return None
-            scene.fact = acts.facts[count]
+            scene.fact_id = new[1] if count == new[0] else acts.facts[count][:16]
             told = acts.apart.get(count, NOTHING)
             scene.set(place, start, _GONE, at, actor, told, count, facts[: count * FACT_SIZE], apart, NEVER, grace, wakes)
             asked = shortcut.look(follow, daily, before, scene) if daily else wakes
@@ -265,7 +300,7 @@ class Retelling:
             if asked is None:
                 return None
             if scene.drafts:
-                if count in acts.versions:  # a signal goes by the first version of its fact
+                if not scene.fact_id or (count in acts.versions and count != new[0]):  # they go by the first version of a fact
                     return None
                 drafts += scene.drafts
             if asked is not wakes:
@@ -294,10 +329,3 @@ def _keep_past(annex: Annex, fact: bytes, kept: bytes) -> None:
     facts.insert(place, fact)
     all_kept.insert(place, kept)
     annex.past, annex.past_kept = b"".join(facts), b"".join(all_kept)
-
-
-def _are_sent(drafts: Sequence[Draft], section: bytes) -> bool:
-    """Whether these signals are those that were sent, and no other."""
-    sent = {(one.subject, one.kind, one.fact_id): (one.at, one.content) for one in sent_in(section)}
-    implied = {(one.subject, one.kind, one.fact_id): (one.at, one.content) for one in map(first_sent, drafts)}
-    return sent == implied

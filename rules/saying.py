@@ -71,6 +71,11 @@ def signalled(case: Case, kind: str, drafts: Iterable[Draft], looked_at: set[byt
     """Signals of one kind that are new, changed, or withdrawn because their fact no longer says so; `looked_at` None: all facts
     were looked at."""
     own = [sent for sent in case.sent if sent.kind == kind and (looked_at is None or sent.fact_id in looked_at)]
+    return differences(case.sent, own, drafts, case.source, case.case_id)
+
+
+def differences(sent_all: list[Sent], own: Iterable[Sent], drafts: Iterable[Draft], source: Source, case_id: str) -> list[Signal]:
+    """What these drafts say else than was sent of them (`own`, among all that was sent of the case, which is kept up)."""
     known = {(sent.subject, sent.fact_id): sent for sent in own}
     implied = {(draft.subject, draft.fact_id.to_bytes(16, "big")): draft for draft in drafts}
     out: list[Signal] = []
@@ -79,8 +84,8 @@ def signalled(case: Case, kind: str, drafts: Iterable[Draft], looked_at: set[byt
         if sent is None:
             assert draft is not None
             sent = first_sent(draft)
-            case.sent.append(sent)
-            out.append(signal_of(case.source, case.case_id, UUID(bytes=sent.fact_id), sent, draft.data))
+            sent_all.append(sent)
+            out.append(signal_of(source, case_id, UUID(bytes=sent.fact_id), sent, draft.data))
             continue
         content = None if draft is None else _content(draft)
         if sent.content == content and (draft is None or sent.at == draft.at):
@@ -88,7 +93,7 @@ def signalled(case: Case, kind: str, drafts: Iterable[Draft], looked_at: set[byt
         sent.content, sent.revision = content, sent.revision + 1
         if draft is not None:
             sent.at = draft.at
-        out.append(signal_of(case.source, case.case_id, UUID(bytes=sent.fact_id), sent, {} if draft is None else draft.data))
+        out.append(signal_of(source, case_id, UUID(bytes=sent.fact_id), sent, {} if draft is None else draft.data))
     return out
 
 

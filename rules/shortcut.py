@@ -286,7 +286,7 @@ class Shortcut:
 
     def send(self, event: CaseEvent, key: str, position: int, origin: Origin, drafts: Sequence[Draft], sent: bytes) -> bytes | None:
         """Signal these; the section of signals sent with them. None: nothing is signalled, the event goes the whole way."""
-        return self.sends(event, origin, drafts, sent) if self._is_settled(event, key, position) else None
+        return self.sends(event, origin, drafts, sent) if self.is_settled(event, key, position) else None
 
     def sends(self, event: CaseEvent, origin: Origin, drafts: Sequence[Draft], sent: bytes) -> bytes | None:
         """The same where it is known that no other fact of the case comes next."""
@@ -297,7 +297,10 @@ class Shortcut:
                 self._signals.append(signal_of(origin.source, event.case_id or "", event.event_id, one, draft.data))
         return longer
 
-    def _is_settled(self, event: CaseEvent, key: str, position: int) -> bool:
+    def say(self, signals: list[Signal]) -> None:
+        self._signals += signals
+
+    def is_settled(self, event: CaseEvent, key: str, position: int) -> bool:
         """Whether no fact of the case that comes next can change what this one signals: facts of one case that follow one another
         are judged together, so that no signal is sent and taken back."""
         items, told = self._items, None

@@ -22,7 +22,7 @@ class MovedLater:
         self.reads = reads((*parameters.facts, EventType.CASE_REOPENED), ACTOR)
         self.awaits: Awaits = (frozenset(parameters.facts),)
         self._codes = tuple(CODE_OF[kind] for kind in parameters.facts)
-        self.versioned = frozenset(self._codes)
+        self.versioned = dict.fromkeys(self._codes, parameters.later_s * 1000)
 
     def judge(self, case: Case) -> list[Verdict]:
         found: list[Verdict] = []

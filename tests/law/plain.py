@@ -1,8 +1,13 @@
-"""Random cases as most are: one place, steps and an end, nothing paused or corrected; times, orders and persons on the edges."""
+"""Random cases as most are: one place, steps and an end, nothing paused or corrected; times, orders and persons on the edges.
+And the same with corrections and late facts among them."""
 
 from __future__ import annotations
 
-from supervision.event import BatchKind, CaseEvent, EventType, PostPlace, SecrecyClass
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from supervision.event import BatchKind, CaseEvent, EventType, PostPlace, SecrecyClass, SourceOp
 from supervision.payload import (
     PAYLOADS,
     Acceptance,
@@ -101,3 +106,27 @@ def _acts(draw: Draw) -> list[tuple[EventType, object]]:
     if draw.chance(0.1):
         draw.shuffle(acts)
     return acts
+
+
+def disturbed(draw: Draw, events: list[CaseEvent]) -> list[CaseEvent]:
+    """The same, some of them later than others behind them, some corrected soon after, or once more."""
+    placed: list[tuple[float, CaseEvent]] = []
+    for place, act in enumerate(events):
+        placed.append((place + draw.randint(1, 5) if draw.chance(0.1) else place, act))
+        known = act
+        while draw.chance(0.25):
+            shift = draw.one((0, 1, -1, 1_000, 60_000, -60_000, 3_600_000, -3_600_000, DAY, -DAY))
+            own: dict[str, object] = {"actor_officer_id": draw.one(OFFICERS)} if draw.chance(0.3) else {}
+            if act.event_type is EventType.STEP_COMPLETED and draw.chance(0.2):
+                own["payload"] = replace(act.payload, result=draw.one(RESULTS))
+            known = replace(
+                known,
+                event_id=UUID(int=draw.randrange(2**122)),
+                data_version=known.data_version + 1,
+                source_op=SourceOp.UPDATE,
+                supersedes_event_id=known.event_id if draw.chance(0.95) else act.event_id,
+                occurred_at=known.occurred_at + shift,
+                **own,
+            )
+            placed.append((place + draw.random() * 6, known))
+    return [event for _, event in sorted(placed, key=lambda each: each[0])]

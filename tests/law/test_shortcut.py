@@ -33,7 +33,7 @@ from supervision.subject import stream_of
 from tests.law.draw import DAY, Draw
 from tests.law.harness import book
 from tests.law.places import worlds
-from tests.law.plain import plain_case
+from tests.law.plain import disturbed, plain_case
 from tests.law.scenario import CLOCKS, scenario
 
 QUICK = settings(deadline=None, derandomize=True, max_examples=300, phases=(Phase.explicit, Phase.generate))
@@ -203,11 +203,19 @@ def test_plain_cases_come_out_the_same_by_the_short_way(seed: int) -> None:
     plain_ride(seed)
 
 
-def plain_ride(seed: int) -> tuple[int, int]:
+@QUICK
+@given(st.integers(min_value=0, max_value=2**40))
+def test_plain_cases_with_corrections_and_late_facts_come_out_the_same_by_the_short_way(seed: int) -> None:
+    plain_ride(seed, is_disturbed=True)
+
+
+def plain_ride(seed: int, *, is_disturbed: bool = False) -> tuple[int, int]:
     """(events, how many went the short way)"""
     chance, draw = random.Random(seed), Draw(seed)
     first = draw.day()
     cases = [plain_case(draw, number, first) for number in range(4)]
+    if is_disturbed:
+        cases = [disturbed(draw, case) for case in cases]
     events = [event for case in cases for event in case]
     if chance.random() < 0.8:  # in the order of time; each case keeps its own
         times = sorted((event.occurred_at, number) for number, case in enumerate(cases) for event in case)
