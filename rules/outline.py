@@ -6,7 +6,7 @@ persons of the case decide (a `Look` at the `Scene`), or more than it can tell s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -192,6 +192,39 @@ class Calm:
     def __call__(self, scene: Scene, rule: bytes) -> int:
         officer_id = None if scene.actor is None else scene.actor[OFFICER]
         return FAR if not officer_id or scene.place.is_calm(officer_id, scene.at) else self.look(scene, rule)
+
+
+class Cleared:
+    """A look that has nothing to say of the plain act of an officer who is known to have this power at the place (`Place.known`, by
+    the power and the officer): asked about the rest alone."""
+
+    __slots__ = ("look", "power")
+
+    def __init__(self, look: Callable[[Scene, bytes], int], power: str) -> None:
+        self.look = look
+        self.power = power
+
+    def __call__(self, scene: Scene, rule: bytes) -> int:
+        return self.look(scene, rule)
+
+
+class Apart:
+    """A look that says LOUD where one person did both of acts that two should do, else nothing. `pairs`: by their places, those of
+    one kind and of the other."""
+
+    __slots__ = ("pairs",)
+
+    def __init__(self, pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> None:
+        self.pairs = tuple((tuple(first), tuple(second)) for first, second in pairs)
+
+    def __call__(self, scene: Scene, _rule: bytes) -> int:
+        for first, second in self.pairs:
+            persons = [scene.person_of(position) for position in first]
+            for position in second:
+                person = scene.person_of(position)
+                if person and person in persons:
+                    return LOUD
+        return FAR
 
 
 Look = Callable[[Scene, bytes], int]  # by the id of its rule: the next instant that wakes at, FAR: none; SAME; LOUD

@@ -17,13 +17,13 @@ from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTu
 from libc.stdlib cimport calloc, free
 from libc.string cimport memchr, memcmp, memcpy, memset
 
-from supervision.sight cimport Glance, Span
+from supervision.sight cimport Glance, Span, slot_of
 
 from struct import error as LayoutError
 
 from rules.annex import RULE_SIZE as _RULE_SIZE, STARTED as _STARTED
-from rules.fact import ACTOR, DEVICE, NOTHING as _NOTHING, PARTY, WHERE
-from rules.outline import ACCEPTANCE_BYTES, Calm, LOUD as _LOUD, SAME as _SAME
+from rules.fact import ACTOR, DEVICE, NOTHING as _NOTHING, OFFICER, PARTY, PERSON, WHERE
+from rules.outline import ACCEPTANCE_BYTES, Apart, Calm, Cleared, LOUD as _LOUD, SAME as _SAME
 from rules.packing import FORMAT as _FORMAT, PLAIN as _PLAIN, SHIFT as _SHIFT
 from rules.plain import FACT_SIZE as _FACT_SIZE, HEAD, MOST_FACTS as _MOST_FACTS, WAKE_SIZE as _WAKE_SIZE
 from rules.plain import ACTOR_AT, AT, DEVICE_AT, PARTY_AT, TYPE_AT, apart_of, listed, names_in, parties_in, with_wake
@@ -45,7 +45,9 @@ cdef class Swift:
     cdef object shortcut, graves, scene, items
     cdef dict blobs, changed, ways, expected
     cdef Springs springs
-    cdef list by_type
+    cdef list by_type, persons
+    cdef object vocabulary_actors
+    cdef Py_ssize_t cleared_power, apart_pairs
     cdef Numbers actors, devices
     cdef Wheres wheres
     cdef Fields where_fields, common_fields, party_fields
@@ -72,6 +74,8 @@ cdef class Swift:
         self.source_system, self.case_id = slot_of(CaseEvent, "source_system"), slot_of(CaseEvent, "case_id")
         self.payload = slot_of(CaseEvent, "payload")
         self.root_case_id, self.parent_case_id = slot_of(CaseEvent, "root_case_id"), slot_of(CaseEvent, "parent_case_id")
+        self.persons, self.vocabulary_actors = [], shortcut.vocabulary.actors
+        self.cleared_power, self.apart_pairs = slot_of(Cleared, "power"), slot_of(Apart, "pairs")
         self.uuid_int = slot_of(UUID, "int")
         self.follow_daily, self.follow_looks = slot_of(Follow, "daily"), slot_of(Follow, "looks")
         self.follow_known, self.follow_bare = slot_of(Follow, "known"), slot_of(Follow, "bare")
@@ -237,7 +241,6 @@ cdef class Swift:
             by = self.actors.of(event, glance)
             if by is NULL:
                 return None
-        cdef object officer = <object>PyTuple_GET_ITEM(<tuple>by.word, 0) if way.actor else None
         cdef Py_ssize_t annex_end = annex_at + annex_size
         cdef bytes packed_wakes = cut(state, wakes_at, annex_at) if wakes else b""
         cdef Instant next_wake = earliest
@@ -272,14 +275,17 @@ cdef class Swift:
                     if <Instant>known[1] > spring.now:
                         packed_wakes, next_wake, wakes = known
                         is_asked = False
-        cdef bint is_calm = False
+        cdef Instant answers[MOST_LOOKS]
+        cdef Py_ssize_t number = 0
         cdef bint is_set = is_asked
+        if PyTuple_GET_SIZE(looks) > MOST_LOOKS:
+            return None
         for looking in looks:
-            if type(<object>PyTuple_GET_ITEM(looking, 1)) is CALM:
-                is_calm = is_calm or spot.is_calm(officer, at)
-                is_set = is_set or not is_calm
-            else:
-                is_set = True
+            answers[number] = self.answer(<object>PyTuple_GET_ITEM(looking, 1), spot, by, at, many, state, count)
+            if answers[number] == LOUD:
+                return None
+            is_set = is_set or answers[number] == ASKED
+            number += 1
         if is_set:
             scene = self.scene
             facts = cut(state, facts_at, facts_end)
@@ -291,7 +297,7 @@ cdef class Swift:
         if is_asked:
             asked = self.shortcut.look(follow, daily, before, scene)
         if asked is not None and PyTuple_GET_SIZE(looks):
-            asked = self.asked(looks, scene, asked, is_calm)
+            asked = self.asked(looks, scene, asked, answers)
         if asked is None:
             return None
         if asked is not packed_wakes:
@@ -400,14 +406,68 @@ cdef class Swift:
                     return <object>found, name, apart_in(body, way.many) if way.many else NOTHING
         return self.shortcut.pack_kept(event, way.way, names)
 
-    cdef bytes asked(self, tuple looks, object scene, bytes wakes, bint is_calm):
+    cdef Instant answer(self, object look, Spot spot, Word* by, Instant at, dict many, const unsigned char* state, unsigned int count) except? -1:
+        """What a look says, where that can be told without a call; else ASKED."""
+        cdef object officer = <object>PyTuple_GET_ITEM(<tuple>by.word, 0) if by is not NULL else None
+        cdef PyObject* found
+        cdef tuple known
+        if type(look) is CALM:
+            return FAR if spot.is_calm(officer, at) else ASKED
+        if type(look) is CLEARED and officer and not many:
+            found = PyDict_GetItemWithError(spot.known, (<object>read(look, self.cleared_power), officer))
+            if found is not NULL:
+                known = <tuple>found
+                if <Instant>known[0] <= at < <Instant>known[1]:
+                    return FAR
+        elif type(look) is APART:
+            return self.meeting(<tuple>read(look, self.apart_pairs), by, state, count)
+        return ASKED
+
+    cdef Instant meeting(self, tuple pairs, Word* by, const unsigned char* state, unsigned int count) except? -1:
+        """As `rules.outline.Apart` has it, where everybody goes by a word of their own."""
+        cdef object one, other, first, second
+        for first, second in pairs:
+            for one in <tuple>first:
+                person = self.person_at(one, by, state, count)
+                if person is UNKNOWN:
+                    return ASKED
+                for other in <tuple>second:
+                    their = self.person_at(other, by, state, count)
+                    if their is UNKNOWN:
+                        return ASKED
+                    if person is not None and their is not None and is_same(<PyObject*>person, <PyObject*>their):
+                        return LOUD
+        return FAR
+
+    cdef object person_at(self, unsigned int place, Word* by, const unsigned char* state, unsigned int count):
+        """Who did the act of this place; UNKNOWN: the register has to be asked."""
+        cdef const unsigned char* at = by.code if by is not NULL else NULL
+        cdef unsigned int code
+        cdef object person
+        if place < count:
+            at = state + HEAD_SIZE + place * FACT_SIZE + ACTOR_PLACE
+        if at is NULL:
+            return None
+        code = at[0] << 16 | at[1] << 8 | at[2]
+        if code == NO_CODE:
+            return UNKNOWN
+        while PyList_GET_SIZE(self.persons) <= <Py_ssize_t>code:
+            self.persons.append(NOT_ASKED)
+        person = <object>PyList_GET_ITEM(self.persons, code)
+        if person is NOT_ASKED:
+            actor = self.vocabulary_actors.value(code)
+            person = self.persons[code] = actor[PERSON] or (UNKNOWN if actor[OFFICER] else None)
+        return person
+
+    cdef bytes asked(self, tuple looks, object scene, bytes wakes, Instant* answers):
         cdef Instant wake
         cdef object rule, look
         cdef tuple each
         try:
             for each in looks:
                 rule, look = <object>PyTuple_GET_ITEM(each, 0), <object>PyTuple_GET_ITEM(each, 1)
-                wake = FAR if is_calm and type(look) is CALM else look(scene, rule)
+                wake = answers[0] if answers[0] != ASKED else <Instant>look(scene, rule)
+                answers += 1
                 if wake == FAR:
                     if PyBytes_GET_SIZE(wakes) and memmem(PyBytes_AS_STRING(wakes), PyBytes_GET_SIZE(wakes), PyBytes_AS_STRING(rule), 3) is not NULL:
                         wakes = with_wake(wakes, rule, FAR)

@@ -2,19 +2,6 @@
 
 cdef extern from *:
     """
-    #include <structmember.h>
-    /* The offset of a field that a class keeps in a slot of its own; -1 with an exception: it keeps it otherwise. */
-    static Py_ssize_t slot_of(PyObject *type, PyObject *name) {
-        PyObject *found = PyObject_GetAttr(type, name);
-        Py_ssize_t offset = -1;
-        if (!found) return -1;
-        if (Py_IS_TYPE(found, &PyMemberDescr_Type) && ((PyMemberDescrObject *)found)->d_member->type == T_OBJECT_EX)
-            offset = ((PyMemberDescrObject *)found)->d_member->offset;
-        else
-            PyErr_Format(PyExc_TypeError, "%R keeps %R in no slot", type, name);
-        Py_DECREF(found);
-        return offset;
-    }
     /* 16 bytes, big endian, of a number that is not negative. */
     static int into_16_bytes(PyObject *number, unsigned char *into) {
     #if PY_VERSION_HEX >= 0x030D0000
@@ -28,7 +15,6 @@ cdef extern from *:
             && memcmp(PyUnicode_DATA(one), PyUnicode_DATA(two), PyUnicode_GET_LENGTH(one) * PyUnicode_KIND(one)) == 0;
     }
     """
-    Py_ssize_t slot_of(object type, object name) except -1
     int into_16_bytes(PyObject* number, unsigned char* into) except -1
     bint same_text(PyObject* one, PyObject* two)
     bint PyUnicode_CheckExact(PyObject* value)
@@ -39,6 +25,8 @@ ctypedef long long Instant
 
 cdef enum:
     MOST_FIELDS = 24
+    MOST_LOOKS = 16
+    NO_CODE = 0xFFFFFF
     DAYS = 64
     # of the head of a plain case: `rules.plain.HEAD`
     AT_EARLIEST = 2
@@ -79,10 +67,15 @@ if (HEAD.format, _FACT_SIZE, TYPE_AT, AT, ACTOR_AT, DEVICE_AT, PARTY_AT, _WAKE_S
 cdef Instant FAR = _FAR
 cdef Instant LOUD = _LOUD
 cdef Instant SAME = _SAME
+cdef Instant ASKED = SAME - 1  # of a look that has to be called
+cdef object UNKNOWN = object()
+cdef object NOT_ASKED = object()
 cdef Instant SHIFT = _SHIFT
 cdef Instant QUARTER_MS = _QUARTER_MS
 cdef Instant BUCKET_MS = _BUCKET_MS
 cdef object CALM = Calm
+cdef object CLEARED = Cleared
+cdef object APART = Apart
 cdef object EVENT = CaseEvent
 cdef object GLANCE = Glance
 cdef int SOURCE_SYSTEM = CaseEvent.__struct_fields__.index("source_system")

@@ -134,7 +134,7 @@ cdef class Spot:
 
     cdef Instant since, until
     cdef object place
-    cdef dict outlooks, calm
+    cdef dict outlooks, calm, known
     cdef Days days
 
     cdef bint is_calm(self, object officer, Instant at) except -1:
@@ -230,7 +230,7 @@ cdef class Springs:
                 return spot
         since, until, place = self.origins.place_anew(spring.origin, where_code, start)
         spot = spring.spots[where_code] = Spot.__new__(Spot)
-        spot.since, spot.until, spot.place, spot.outlooks, spot.calm = since, until, place, place.outlooks, place.calm
+        spot.since, spot.until, spot.place, spot.outlooks, spot.calm, spot.known = since, until, place, place.outlooks, place.calm, place.known
         days = self.days.get(id(place.calendar))
         if days is None:
             days = self.days[id(place.calendar)] = Days(place.calendar)

@@ -6,9 +6,12 @@ cdef struct Span:
     unsigned short at
     unsigned short size
 
+cdef Py_ssize_t slot_of(object type, str name) except -1
+
 cdef class Glance:
     cdef bytes raw
     cdef object seen
+    cdef object known_id
     cdef object body
     cdef int kind
     cdef bint is_received

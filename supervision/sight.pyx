@@ -7,6 +7,8 @@ readers, those of like bytes once.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memcmp, memcpy, memset
 
@@ -34,6 +36,23 @@ cdef enum:
     ODD = 6  # anything: an event that tells it is none to glance at
 
 ctypedef unsigned long long Eight
+
+cdef extern from *:
+    """
+    #include <structmember.h>
+    static Py_ssize_t offset_of(PyObject *type, PyObject *name) {
+        PyObject *found = PyObject_GetAttr(type, name);
+        Py_ssize_t offset = -1;
+        if (!found) return -1;
+        if (Py_IS_TYPE(found, &PyMemberDescr_Type) && ((PyMemberDescrObject *)found)->d_member->type == T_OBJECT_EX)
+            offset = ((PyMemberDescrObject *)found)->d_member->offset;
+        else
+            PyErr_Format(PyExc_TypeError, "%R keeps %R in no slot", type, name);
+        Py_DECREF(found);
+        return offset;
+    }
+    """
+    Py_ssize_t offset_of(object type, object name) except -1
 
 
 cdef struct Field:
@@ -67,11 +86,23 @@ cdef list VALUES = []  # of fields that hold words: what each means
 cdef dict TYPE_OF = {kind.value.encode(): place for place, kind in enumerate(EventType)}
 cdef Payload payloads[SLOTS]
 cdef list bodies = [None] * SLOTS
-cdef object set_in = object.__setattr__  # what a UUID is made with; it lets nobody else set anything
 cdef object UNKNOWN = SafeUUID.unknown
+cdef Py_ssize_t INT_IN_UUID = slot_of(UUID, "int")
+cdef Py_ssize_t SAFE_IN_UUID = slot_of(UUID, "is_safe")
 # What is said of an ordinary event, and must be so where it is said at all.
 PLAIN = ("data_version", "source_op", "batch_kind", "time_precision")
 ODDITIES = ("supersedes_event_id", "flags", "root_case_id", "parent_case_id")
+
+
+cdef Py_ssize_t slot_of(object type, str name) except -1:
+    """The offset of a field that a class keeps in a slot of its own. Raises TypeError: it keeps it otherwise."""
+    return offset_of(type, name)
+
+
+cdef inline void put_in(object of, Py_ssize_t at, object value) noexcept:
+    """Into the empty slot there."""
+    Py_INCREF(value)
+    (<PyObject**>(<char*>(<PyObject*>of) + at))[0] = <PyObject*>value
 
 
 cdef const char* keep(bytes text):
@@ -285,10 +316,11 @@ cdef class Glance:
 
     @property
     def event_id(self):
-        found = UUID.__new__(UUID)
-        set_in(found, "int", int.from_bytes(self.identity[:16], "big"))
-        set_in(found, "is_safe", UNKNOWN)
-        return found
+        if self.known_id is None:
+            self.known_id = UUID.__new__(UUID)
+            put_in(self.known_id, INT_IN_UUID, int.from_bytes(self.identity[:16], "big"))
+            put_in(self.known_id, SAFE_IN_UUID, UNKNOWN)
+        return self.known_id
 
     @property
     def event_type(self):

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from rules.case import Case
 from rules.fact import BATCH_KIND, CODE_OF, FIELD_CODE, OFFICER, POST_PLACE, Actor, Fact
-from rules.outline import LOUD, UNTOUCHED, Outline, Outlook, Scene
+from rules.outline import LOUD, UNTOUCHED, Cleared, Outline, Outlook, Scene
 from rules.part import ACCEPTANCE_CODES, ACCEPTANCES, Part, named_once, order_of
 from rules.reading import ACTOR, STEP, merged, reads
 from rules.register import changed_posts_at, days_end
@@ -70,7 +70,7 @@ class Authorised:
             return None if any(self._is_act(fact) for fact in outline.facts) else UNTOUCHED
         if not self._is_act(act):
             return UNTOUCHED
-        return self._may
+        return Cleared(self._may, self.check.power)
 
     def _may(self, scene: Scene, _rule: bytes) -> int:
         told, place = scene.told, scene.place

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from rules.case import Case
 from rules.fact import CODE_OF, Fact
-from rules.outline import LOUD, UNTOUCHED, Outline, Outlook, Scene
+from rules.outline import UNTOUCHED, Apart, Outline, Outlook
 from rules.parameters import Separation
 from rules.part import Part, order_of
 from rules.reading import ACTOR, STEP, merged, reads, responsible
 from rules.stepbook import STEP_CODE, STEP_CODES, STEP_COMPLETED
-from rules.verdict import AT_ONCE, FAR, Telling, Verdict
+from rules.verdict import AT_ONCE, Telling, Verdict
 from rules.world import Place
 from supervision.event import EventType
 from supervision.reference import Pair
@@ -64,7 +64,7 @@ class SamePerson:
                     of_step.append(act.at)
             if all(both):
                 pairs.append((both[0], both[1]))
-        return _apart(pairs) if pairs else UNTOUCHED
+        return Apart(pairs) if pairs else UNTOUCHED
 
     def _verdict(self, case: Case, part: Part, pair: Pair, met: Meeting, gap: int | None) -> Verdict:
         one, other, person = met
@@ -96,21 +96,6 @@ class SamePerson:
             )
 
         return Verdict(part, raised or self.parameters.level, completing.at, AT_ONCE, completing, tell)
-
-
-def _apart(pairs: list[tuple[list[int], list[int]]]) -> Outlook:
-    """Acts of one step and of the other, by their places."""
-
-    def look(scene: Scene, _rule: bytes) -> int:
-        for first, second in pairs:
-            persons = [scene.person_of(position) for position in first]
-            for position in second:
-                person = scene.person_of(position)
-                if person and person in persons:
-                    return LOUD
-        return FAR
-
-    return look
 
 
 def _gap(case: Case, part: Part, first: list[Fact], second: list[Fact]) -> int | None:
