@@ -7,7 +7,7 @@ from functools import partial
 
 import msgspec
 
-from rules.timers import Timers
+from rules.timers import DueIn, Timers
 
 NEVER = -(2**62)
 WALL = "wall"
@@ -20,9 +20,11 @@ class Clocks:
     Log clocks tell every step; the wall clock, which is moved many times a second, only every ten seconds.
     """
 
-    def __init__(self, instant_of: Callable[[str, str], int | None]) -> None:
-        """`instant_of(clock, key)`: what a key is armed for on a clock by its own state, None: nothing."""
+    def __init__(self, instant_of: Callable[[str, str], int | None], due_in: Callable[[str], DueIn] | None = None) -> None:
+        """`instant_of(clock, key)`: what a key is armed for on a clock by its own state, None: nothing. `due_in`: by clock, see
+        `Timers`."""
         self._instant_of = instant_of
+        self._due_in = due_in
         self._now: dict[str, int] = {}
         self._told: dict[str, int] = {}
         self._timers: dict[str, Timers] = {}
@@ -60,7 +62,8 @@ class Clocks:
         """All that is armed on a clock."""
         timers = self._timers.get(clock)
         if timers is None:
-            timers = self._timers[clock] = Timers(partial(self._instant_of, clock))
+            due_in = None if self._due_in is None else self._due_in(clock)
+            timers = self._timers[clock] = Timers(partial(self._instant_of, clock), due_in)
         return timers
 
     def due(self, clock: str, limit: int) -> list[str]:

@@ -10,6 +10,7 @@ and is not worth its memory: a case of ten kilobytes has left the processor's ca
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 
 from rules.book import Asked, Rule, Rulebook, that_matter
 from rules.case import Case
@@ -22,9 +23,10 @@ from rules.output import Item, Output, Size
 from rules.packing import ALONE, ON_SEVERAL_CLOCKS, PLAIN, Meta, head_of, pack_meta, unpack_meta
 from rules.retelling import Retelling
 from rules.ringing import Ringing
-from rules.runner import Short, runner
+from rules.runner import Short, due_in, runner
 from rules.saying import core_of, remember, signalled
 from rules.shortcut import Shortcut
+from rules.timers import DueIn
 from rules.upkeep import Upkeep
 from rules.verdict import FAR, UNDATED, Verdict
 from rules.vocabulary import Vocabulary, is_word
@@ -61,7 +63,7 @@ class CaseEngine:
         self._partition = partition
         self._blobs: dict[str, bytes] = {}
         self._vocabulary = Vocabulary()
-        self._clocks = Clocks(self._instant_of)
+        self._clocks = Clocks(self._instant_of, self._due_in)
         self._graves = Graveyard()
         self._changed: dict[str, bytes | None] = {}
         self._shortcut: Shortcut | None = None
@@ -219,6 +221,9 @@ class CaseEngine:
             return None
         shape, earliest = head_of(blob)
         return earliest if shape != ON_SEVERAL_CLOCKS else self._unpacked(key, blob).armed.get(clock)
+
+    def _due_in(self, clock: str) -> DueIn:
+        return partial(due_in, self._blobs, partial(self._instant_of, clock))
 
     # -- facts --------------------------------------------------------------------------------------------------
 

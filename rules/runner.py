@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 from rules.output import Item
 from rules.shortcut import Shortcut
+from rules.timers import armed_in
 from supervision.signal import Signal
 
 try:
     from rules.swift import Swift
+    from rules.swift import due_in as due_in
 except ImportError:  # no C compiler was at hand, or it was built for another layout of cases
     IS_COMPILED = False
+
+    def due_in(
+        blobs: dict[str, bytes], instant_of: Callable[[str], int | None], keys: list[str], number: int
+    ) -> list[tuple[int, str]]:
+        return armed_in(instant_of, keys, number)
 else:
     IS_COMPILED = True
 

@@ -112,7 +112,7 @@ class Shortcut:
         self._blobs: dict[str, bytes] = {}
         self._changed: dict[str, bytes | None] = {}
         self._signals: list[Signal] = []
-        self._unsettling = tuple(rule.unsettles for rule in book.rules if rule.unsettles is not None)
+        self.unsettling = tuple(rule.unsettles for rule in book.rules if rule.unsettles is not None)
         self.taken = taken
 
     def begin(
@@ -315,7 +315,7 @@ class Shortcut:
             told = told or told_of(event)
             if item.occurred_at < event.occurred_at or told_of(item) != told:
                 return False
-            if any(unsettles(event, item) for unsettles in self._unsettling):
+            if any(unsettles(event, item) for unsettles in self.unsettling):
                 return False
         return True
 

@@ -24,7 +24,7 @@ from struct import error as LayoutError
 from rules.annex import RULE_SIZE as _RULE_SIZE, STARTED as _STARTED
 from rules.fact import ACTOR, DEVICE, NOTHING as _NOTHING, OFFICER, PARTY, PERSON, WHERE
 from rules.outline import ACCEPTANCE_BYTES, Apart, Calm, Cleared, LOUD as _LOUD, SAME as _SAME
-from rules.packing import FORMAT as _FORMAT, PLAIN as _PLAIN, SHIFT as _SHIFT
+from rules.packing import FORMAT as _FORMAT, ON_SEVERAL_CLOCKS as _ON_SEVERAL_CLOCKS, PLAIN as _PLAIN, SHIFT as _SHIFT
 from rules.plain import FACT_SIZE as _FACT_SIZE, HEAD, MOST_FACTS as _MOST_FACTS, WAKE_SIZE as _WAKE_SIZE
 from rules.plain import ACTOR_AT, AT, DEVICE_AT, PARTY_AT, TYPE_AT, apart_of, listed, names_in, parties_in, with_wake
 from rules.shortcut import COMMON
@@ -47,6 +47,7 @@ cdef class Swift:
     cdef Springs springs
     cdef list by_type, persons
     cdef object vocabulary_actors
+    cdef tuple unsettling
     cdef Py_ssize_t cleared_power, apart_pairs
     cdef Numbers actors, devices
     cdef Wheres wheres
@@ -74,7 +75,7 @@ cdef class Swift:
         self.source_system, self.case_id = slot_of(CaseEvent, "source_system"), slot_of(CaseEvent, "case_id")
         self.payload = slot_of(CaseEvent, "payload")
         self.root_case_id, self.parent_case_id = slot_of(CaseEvent, "root_case_id"), slot_of(CaseEvent, "parent_case_id")
-        self.persons, self.vocabulary_actors = [], shortcut.vocabulary.actors
+        self.persons, self.vocabulary_actors, self.unsettling = [], shortcut.vocabulary.actors, shortcut.unsettling
         self.cleared_power, self.apart_pairs = slot_of(Cleared, "power"), slot_of(Apart, "pairs")
         self.uuid_int = slot_of(UUID, "int")
         self.follow_daily, self.follow_looks = slot_of(Follow, "daily"), slot_of(Follow, "looks")
@@ -339,10 +340,9 @@ cdef class Swift:
             return None
         cdef bytes sent = None
         if drafts:
-            if self.is_followed(key, position):
-                sent = self.shortcut.send(event, key, position, spring.origin, drafts, cut(state, annex_end, size))
-            else:
-                sent = self.shortcut.sends(event, spring.origin, drafts, cut(state, annex_end, size))
+            if not self.is_settled(event, glance, key, position):
+                return None
+            sent = self.shortcut.sends(event, spring.origin, drafts, cut(state, annex_end, size))
             if sent is None:
                 return None
         cdef Py_ssize_t sent_len = size - annex_end if sent is None else PyBytes_GET_SIZE(sent)
@@ -491,18 +491,51 @@ cdef class Swift:
         told = words_into(own + 2, 1022, event, glance, &self.party_fields)
         return told + 2 == size and memcmp(own, section, size) == 0
 
-    cdef bint is_followed(self, str key, Py_ssize_t position) except -1:
-        """Whether another fact of the case comes next, so that the two are judged together."""
-        cdef Py_ssize_t next_ = position + 1
+    cdef bint is_settled(self, object event, Glance glance, str key, Py_ssize_t position) except -1:
+        """As `Shortcut.is_settled` has it, which is asked where an event was read whole."""
+        cdef Py_ssize_t place
         cdef object item
-        while next_ < PyList_GET_SIZE(self.items):
-            item = <object>PyList_GET_ITEM(self.items, next_)
-            if type(item) is GLANCE:
-                return key_at(<Glance>item) == key
+        cdef Glance later
+        for place in range(position + 1, PyList_GET_SIZE(self.items)):
+            item = <object>PyList_GET_ITEM(self.items, place)
             if type(item) is EVENT:
-                return self.key_of(item) == key
-            next_ += 1
-        return False
+                return self.key_of(item) != key or self.shortcut.is_settled(event, key, position)
+            if type(item) is not GLANCE:
+                continue
+            later = <Glance>item
+            if key_at(later) != key:
+                return True
+            if glance is None:
+                return self.shortcut.is_settled(event, key, position)
+            if later.occurred < glance.occurred or self.wheres.of(later, False) != self.wheres.of(glance, False):
+                return False
+            for unsettles in self.unsettling:
+                if unsettles(event, item):
+                    return False
+        return True
+
+
+def due_in(dict blobs, instant_of, list keys, Instant number):
+    """See `rules.timers.Timers`: of cases by their packed states."""
+    cdef list found = []
+    cdef PyObject* blob
+    cdef const unsigned char* state
+    cdef Instant instant
+    for key in set(keys):
+        blob = PyDict_GetItemWithError(blobs, key)
+        if blob is NULL:
+            continue
+        state = start_of(<bytes>blob)
+        if state[1] == ON_SEVERAL_CLOCKS:
+            told = instant_of(key)
+            if told is None:
+                continue
+            instant = told
+        else:
+            instant = eight_at(state + AT_EARLIEST)
+        if instant // BUCKET_MS == number:
+            found.append((instant, key))
+    return found
 
 
 cdef str key_at(Glance glance):

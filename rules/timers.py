@@ -7,10 +7,18 @@ and nothing more. An entry whose key was armed anew since is found out when its 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from heapq import heappop, heappush
 
 BUCKET_MS = 3_600_000
 NEVER = -(2**62)
+DueIn = Callable[[list[str], int], list[tuple[int, str]]]
+
+
+def armed_in(instant_of: Callable[[str], int | None], keys: list[str], number: int) -> list[tuple[int, str]]:
+    """Those of the keys, each once, that are armed for the hour of this number, with their instants."""
+    told = [(instant_of(key), key) for key in set(keys)]
+    return [(instant, key) for instant, key in told if instant is not None and instant // BUCKET_MS == number]
 
 
 class Timers:
@@ -19,8 +27,10 @@ class Timers:
     `buckets`: the keys of every hour behind that which was `opened` last.
     """
 
-    def __init__(self, instant_of: Callable[[str], int | None]) -> None:
+    def __init__(self, instant_of: Callable[[str], int | None], due_in: DueIn | None = None) -> None:
+        """`due_in`: what `armed_in` says, for who has it quicker."""
         self._instant_of = instant_of
+        self._due_in = due_in or partial(armed_in, instant_of)
         self.buckets: dict[int, list[str]] = {}
         self._order: list[int] = []
         self.opened = NEVER
@@ -91,9 +101,6 @@ class Timers:
             return
         while self._order and self._order[0] <= bucket:
             number = heappop(self._order)
-            for key in set(self.buckets.pop(number)):
-                instant = self._instant_of(key)
-                if instant is not None and instant // BUCKET_MS == number:
-                    self._open.append((instant, key))
+            self._open += self._due_in(self.buckets.pop(number), number)
         self.opened = max(self.opened, bucket)
         self._open.sort(reverse=True)
