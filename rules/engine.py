@@ -23,7 +23,7 @@ from rules.output import Item, Output, Size
 from rules.packing import ALONE, ON_SEVERAL_CLOCKS, PLAIN, Meta, head_of, pack_meta, unpack_meta
 from rules.retelling import Retelling
 from rules.ringing import Ringing
-from rules.runner import Short, due_in, runner
+from rules.runner import Short, due_in, runner, teller
 from rules.saying import core_of, remember, signalled
 from rules.shortcut import Shortcut
 from rules.timers import DueIn
@@ -80,7 +80,7 @@ class CaseEngine:
         origins = Origins(self._world, vocabulary, clocks)
         self._shortcut = Shortcut(book, self._world, vocabulary, clocks, self._graves, origins, self.taken_short)
         self._runner = runner(self._shortcut, self._short)
-        self._retelling = Retelling(book, self._shortcut)
+        self._retelling = Retelling(book, self._shortcut, teller(self._runner))
         self._ringing = Ringing(book, vocabulary, clocks, origins, self._suppression, self.rung_short)
 
     def _judges_by(self) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -54,7 +55,7 @@ _GONE: Any = None  # the event of an act that came before
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class _Act(Scene):
+class Act(Scene):
     """What a look may ask of an act that came before: the event itself is gone."""
 
     __slots__ = ("fact_id",)
@@ -106,12 +107,18 @@ class Acts:
             self.versions = {place + by * (place >= since): version for place, version in self.versions.items()}
 
 
+Meant = tuple[bytes, list[Draft], frozenset[str]]
+Tell = Callable[[Acts, bytes, Origin, int, int | None, tuple[int, bytes]], Meant | None]
+
+
 class Retelling:
     """Of one engine, by one state of the reference data, beside its shortcut."""
 
-    def __init__(self, book: Rulebook, shortcut: Shortcut) -> None:
+    def __init__(self, book: Rulebook, shortcut: Shortcut, teller: Callable[[Scene], Tell] | None = None) -> None:
+        """`teller`: who else tells acts over again, of looks at this scene."""
         self._shortcut = shortcut
-        self._scene = _Act(shortcut.scene.world, shortcut.vocabulary)
+        self._scene = Act(shortcut.scene.world, shortcut.vocabulary)
+        self._tell = self.tell if teller is None else teller(self._scene)
         self._later_ms: dict[int, int] = {}  # how much later than their least version facts may lie, where a rule asks for that
         for code, later_ms in [each for rule in book.rules for each in rule.versioned.items()]:
             self._later_ms[code] = min(later_ms, self._later_ms.get(code, FAR))
@@ -241,9 +248,9 @@ class Retelling:
         signals = differences(sent, list(sent), drafts, origin.source, event.case_id or "")
         return signals, listed(sent) if signals else section
 
-    def _tell(  # noqa: C901 - gone through for every act of the case: a call costs as much as three of its lines
+    def tell(  # noqa: C901 - gone through for every act of the case: a call costs as much as three of its lines
         self, acts: Acts, apart: bytes, origin: Origin, where_code: int, accepted_at: int | None, new: tuple[int, bytes]
-    ) -> tuple[bytes, list[Draft], frozenset[str]] | None:
+    ) -> Meant | None:
         """The wakes behind the last act, what all of them signal, and the steps that name no instance. `accepted_at`: when the
         limits start, if not with the acceptance; `new`: the place of the new act, and the id that its signals go by, if known."""
         shortcut, scene, grace = self._shortcut, self._scene, origin.grace
@@ -274,7 +281,7 @@ class Retelling:
                 follow = shortcut.learn(place, *history)
             if follow is None:
                 return None
-            daily, looks = follow.daily, follow.looks
+            daily, looks = follow.daily, follow.restless
             before: Before | None = None
             if daily and not is_moved and at + grace < earliest and at % QUARTER_MS:
                 if opened < count or not count:
@@ -285,12 +292,14 @@ class Retelling:
                 if known is not None:
                     wakes, earliest, _ = known
                     daily = ()
-            if not daily and not looks:
+            if not daily and not looks and not follow.calm:
                 continue
             code = acts.facts[count][ACTOR_AT:DEVICE_AT]
             actor = None if code == NO_WORD else actors.value(int.from_bytes(code, "big"))
-            if follow.has_calm and actor is not None and actor[OFFICER] and not place.is_calm(actor[OFFICER], at):
+            if follow.calm and actor is not None and actor[OFFICER] and not place.is_calm(actor[OFFICER], at):
                 return None
+            if not daily and not looks:
+                continue
             scene.fact_id = new[1] if count == new[0] else acts.facts[count][:16]
             told = acts.apart.get(count, NOTHING)
             scene.set(place, start, _GONE, at, actor, told, count, facts[: count * FACT_SIZE], apart, NEVER, grace, wakes)

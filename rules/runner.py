@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
+from rules.outline import Scene
 from rules.output import Item
+from rules.retelling import Tell
 from rules.shortcut import Shortcut
 from rules.timers import armed_in
 from supervision.signal import Signal
 
 try:
-    from rules.swift import Swift
+    from rules.swift import Swift, Teller
     from rules.swift import due_in as due_in
 except ImportError:  # no C compiler was at hand, or it was built for another layout of cases
     IS_COMPILED = False
@@ -42,3 +44,10 @@ def runner(shortcut: Shortcut, short: Short) -> Runner | None:
     if short == "none":
         return None
     return Swift(shortcut) if IS_COMPILED and short == "compiled" else shortcut
+
+
+def teller(runner: Runner | None) -> Callable[[Scene], Tell] | None:
+    """What makes, for a scene, who tells acts over again as quickly as the runner takes events."""
+    if not IS_COMPILED or not isinstance(runner, Swift):
+        return None
+    return lambda scene: Teller(runner, scene).tell

@@ -24,6 +24,7 @@ from struct import error as LayoutError
 from rules.annex import RULE_SIZE as _RULE_SIZE, STARTED as _STARTED
 from rules.fact import ACTOR, DEVICE, NOTHING as _NOTHING, OFFICER, PARTY, PERSON, WHERE
 from rules.outline import ACCEPTANCE_BYTES, Apart, Calm, Cleared, LOUD as _LOUD, SAME as _SAME
+from rules.clocks import NEVER as _NEVER
 from rules.packing import FORMAT as _FORMAT, ON_SEVERAL_CLOCKS as _ON_SEVERAL_CLOCKS, PLAIN as _PLAIN, SHIFT as _SHIFT
 from rules.plain import FACT_SIZE as _FACT_SIZE, HEAD, MOST_FACTS as _MOST_FACTS, WAKE_SIZE as _WAKE_SIZE
 from rules.plain import ACTOR_AT, AT, DEVICE_AT, PARTY_AT, TYPE_AT, apart_of, listed, names_in, parties_in, with_wake
@@ -548,3 +549,6 @@ cdef str key_at(Glance glance):
     key[source.size] = c"/"
     memcpy(key + source.size + 1, raw + case.at, case.size)
     return PyUnicode_DecodeUTF8(key, source.size + 1 + case.size, NULL)
+
+
+include "swift_telling.pxi"

@@ -27,6 +27,7 @@ cdef enum:
     MOST_FIELDS = 24
     MOST_LOOKS = 16
     NO_CODE = 0xFFFFFF
+    OFFICER_PLACE = 0
     DAYS = 64
     # of the head of a plain case: `rules.plain.HEAD`
     AT_EARLIEST = 2
@@ -68,6 +69,7 @@ if (HEAD.format, _FACT_SIZE, TYPE_AT, AT, ACTOR_AT, DEVICE_AT, PARTY_AT, _WAKE_S
 cdef Instant FAR = _FAR
 cdef Instant LOUD = _LOUD
 cdef Instant SAME = _SAME
+cdef Instant NEVER = _NEVER
 cdef Instant ASKED = SAME - 1  # of a look that has to be called
 cdef object UNKNOWN = object()
 cdef object NOT_ASKED = object()
@@ -85,6 +87,7 @@ cdef dict NOTHING = _NOTHING
 cdef unsigned char ACCEPTED = ACCEPTANCE_BYTES[0][0]
 cdef unsigned char SUPPLEMENTED = ACCEPTANCE_BYTES[1][0]
 cdef tuple ORDINARY = tuple(COMMON.values())
+cdef const unsigned char* NO_ONE = b"\xff\xff\xff"
 cdef bytes NOTHING_KEPT = b"\xc0"
 
 

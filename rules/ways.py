@@ -82,15 +82,16 @@ class Way:
 class Follow:
     """What the last act of an outline leads to: `looks` by rule, those that are `daily` apart, with what is `known` of them by the
     wakes and the days `Before` it: the wakes behind it, the earliest, how many. `bare`: steps so far that name no instance.
-    `has_calm`: a look that has mostly nothing to say is among them."""
+    `calm`: those that have mostly nothing to say, `restless`: the others."""
 
-    __slots__ = ("_spoken", "bare", "daily", "has_calm", "known", "looks", "rules")
+    __slots__ = ("_spoken", "bare", "calm", "daily", "known", "looks", "restless", "rules")
 
     def __init__(self, looks: Sequence[LookOf], bare: frozenset[str]) -> None:
         self.looks: tuple[LookOf, ...] = tuple(each for each in looks if not isinstance(each[1], Daily))
         self.daily: tuple[LookOf, ...] = tuple(each for each in looks if isinstance(each[1], Daily))
         self.known: dict[Before, tuple[bytes, int, int]] = {}
-        self.has_calm = any(isinstance(look, Calm) for _, look, _ in self.looks)
+        self.calm = tuple(each for each in self.looks if isinstance(each[1], Calm))
+        self.restless = tuple(each for each in self.looks if not isinstance(each[1], Calm))
         self.rules = frozenset(rule for rule, _, _ in looks)
         self._spoken = {rule: look.spoken for rule, look, _ in self.daily if isinstance(look, Daily) and look.spoken is not None}
         self.bare = bare
