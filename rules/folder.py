@@ -112,7 +112,7 @@ class Pages:
 
     def holds(self, subject: str, kind: str, day: int, fact_id: bytes) -> bool:
         """Whether a page has a signal of this fact; seldom it says so wrongly."""
-        return fact_id in self._pages.get(_key(subject, kind, day), b"")
+        return self._pages.get(_key(subject, kind, day), b"").find(fact_id) >= 0  # `in` asks first whether it is a number
 
     def add(self, subject: str, kind: str, day: int, heard: Heard) -> None:
         key = _key(subject, kind, day)

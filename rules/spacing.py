@@ -21,11 +21,18 @@ class Spacing:
 
     def add(self, at: int) -> None:
         ats = self.ats
+        if not ats or at >= ats[-1]:  # nearly always
+            ats.append(at)
+            for number, known in self._least.items():
+                if len(ats) >= number and at - ats[-number] < known:
+                    self._least[number] = at - ats[-number]
+            return
         place = bisect_right(ats, at)
         insort(ats, at)
         for number, known in self._least.items():
-            around = ats[max(0, place - number + 1) : place + number]
-            self._least[number] = min(known, _least(around, number))
+            for first in range(max(0, place - number + 1), min(place, len(ats) - number) + 1):
+                if ats[first + number - 1] - ats[first] < known:
+                    known = self._least[number] = ats[first + number - 1] - ats[first]
 
     def least(self, number: int) -> int:
         """The least time that so many lie within, FAR_APART: there are fewer."""

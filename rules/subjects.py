@@ -163,14 +163,17 @@ class SubjectEngine:
         """Put it on the page of its date. Those of one fact come in the order of their revisions, the first perhaps again."""
         if signal.kind not in self._book.kinds:
             return
-        subject, kind, fact_id = signal.subject, signal.kind, signal.fact_id.bytes
+        subject, kind, at, revision = signal.subject, signal.kind, signal.at, signal.revision
+        fact_id = signal.fact_id.int.to_bytes(16, "big")
         folder = self._open(subject, signal.clock, touched, fact_id)
         data = None if signal.withdrawn else signal.data
-        heard = Heard(fact_id, signal.revision, signal.at, signal.source_system, signal.case_id or "", data)
-        pages = folder.pages.setdefault(kind, {})
+        heard = Heard(fact_id, revision, at, signal.source_system, signal.case_id or "", data)
+        pages = folder.pages.get(kind)
+        if pages is None:
+            pages = folder.pages[kind] = {}
         day = NO_DAY if data is None else data["day"]
         is_there = False
-        for own in [day] if signal.revision == 1 else [*pages]:
+        for own in (day,) if revision == 1 else tuple(pages):
             if own in pages and self._pages.holds(subject, kind, own, fact_id):
                 is_new = self._amend(subject, folder, kind, own, day, heard)
                 if is_new is False:
@@ -184,7 +187,7 @@ class SubjectEngine:
             return
         self._pages.add(subject, kind, day, heard)
         pages[day] = (count + 1, hits + bool(data.get("hit")))
-        folder.waiting.append((signal.at, kind, day))
+        folder.waiting.append((at, kind, day))
 
     def _amend(self, subject: str, folder: Folder, kind: str, own: int, day: int, heard: Heard) -> bool | None:
         """Replace what the page of the date `own` says of the signal's fact, which is of `day` now. False: the page knows as much
