@@ -208,6 +208,22 @@ class Cleared:
         return self.look(scene, rule)
 
 
+class Tells:
+    """A look that signals the same of every act of an officer at the place, but of none that a system did, while it is known what
+    (`Place.known`, by `name`, the officer and `kind`: a span, and subject, data and their digest, or None): asked where it is not.
+    It wakes at nothing."""
+
+    __slots__ = ("kind", "look", "name")
+
+    def __init__(self, look: Callable[[Scene, bytes], int], name: str, kind: object) -> None:
+        self.look = look
+        self.name = name
+        self.kind = kind
+
+    def __call__(self, scene: Scene, rule: bytes) -> int:
+        return self.look(scene, rule)
+
+
 class Apart:
     """A look that says LOUD where one person did both of acts that two should do, else nothing. `pairs`: by their places, those of
     one kind and of the other."""

@@ -22,18 +22,21 @@ from supervision.sight cimport Glance, Span, slot_of
 from struct import error as LayoutError
 
 from rules.annex import RULE_SIZE as _RULE_SIZE, STARTED as _STARTED
-from rules.fact import ACTOR, DEVICE, NOTHING as _NOTHING, OFFICER, PARTY, PERSON, WHERE
-from rules.outline import ACCEPTANCE_BYTES, Apart, Calm, Cleared, LOUD as _LOUD, SAME as _SAME
+from rules.fact import ACTOR, DEVICE, NOTHING as _NOTHING, OFFICER, PARTY, PERSON, POST_PLACE as _POST, WHERE
+from rules.outline import ACCEPTANCE_BYTES, Apart, Calm, Cleared, Tells, LOUD as _LOUD, SAME as _SAME
 from rules.clocks import NEVER as _NEVER
 from rules.packing import FORMAT as _FORMAT, ON_SEVERAL_CLOCKS as _ON_SEVERAL_CLOCKS, PLAIN as _PLAIN, SHIFT as _SHIFT
 from rules.plain import FACT_SIZE as _FACT_SIZE, HEAD, MOST_FACTS as _MOST_FACTS, WAKE_SIZE as _WAKE_SIZE
 from rules.plain import ACTOR_AT, AT, DEVICE_AT, PARTY_AT, TYPE_AT, apart_of, listed, names_in, parties_in, with_wake
+from rules.said import Draft
+from rules.saying import digest_of
 from rules.shortcut import COMMON
 from rules.timers import BUCKET_MS as _BUCKET_MS
 from rules.verdict import FAR as _FAR
 from rules.ways import apart_in, number_of, place_of
 from rules.world import QUARTER_MS as _QUARTER_MS
-from supervision.event import CaseEvent, EventType, root_key
+from supervision.event import CaseEvent, EventType, PostPlace, root_key
+from supervision.signal import Signal
 from supervision.worktime import CalendarMissing
 
 include "swift_fields.pxi"
@@ -49,7 +52,8 @@ cdef class Swift:
     cdef list by_type, persons
     cdef object vocabulary_actors
     cdef tuple unsettling
-    cdef Py_ssize_t cleared_power, apart_pairs
+    cdef Py_ssize_t cleared_power, apart_pairs, tells_name, tells_kind, draft_subject, draft_kind, draft_at
+    cdef list told, signals
     cdef Numbers actors, devices
     cdef Wheres wheres
     cdef Fields where_fields, common_fields, party_fields
@@ -78,6 +82,8 @@ cdef class Swift:
         self.root_case_id, self.parent_case_id = slot_of(CaseEvent, "root_case_id"), slot_of(CaseEvent, "parent_case_id")
         self.persons, self.vocabulary_actors, self.unsettling = [], shortcut.vocabulary.actors, shortcut.unsettling
         self.cleared_power, self.apart_pairs = slot_of(Cleared, "power"), slot_of(Apart, "pairs")
+        self.tells_name, self.tells_kind = slot_of(Tells, "name"), slot_of(Tells, "kind")
+        self.draft_subject, self.draft_kind, self.draft_at = slot_of(Draft, "subject"), slot_of(Draft, "kind"), slot_of(Draft, "at")
         self.uuid_int = slot_of(UUID, "int")
         self.follow_daily, self.follow_looks = slot_of(Follow, "daily"), slot_of(Follow, "looks")
         self.follow_known, self.follow_bare = slot_of(Follow, "known"), slot_of(Follow, "bare")
@@ -85,7 +91,7 @@ cdef class Swift:
     def begin(self, items, dict blobs, dict changed, signals):
         self.shortcut.begin(items, blobs, changed, signals)
         self.items = items if type(items) is list else list(items)
-        self.blobs, self.changed = blobs, changed
+        self.blobs, self.changed, self.signals = blobs, changed, signals
         self.springs.begin()
 
     def run(self, Py_ssize_t position):
@@ -280,10 +286,11 @@ cdef class Swift:
         cdef Instant answers[MOST_LOOKS]
         cdef Py_ssize_t number = 0
         cdef bint is_set = is_asked
+        self.told = None
         if PyTuple_GET_SIZE(looks) > MOST_LOOKS:
             return None
         for looking in looks:
-            answers[number] = self.answer(<object>PyTuple_GET_ITEM(looking, 1), spot, by, at, many, state, count)
+            answers[number] = self.answer(<object>PyTuple_GET_ITEM(looking, 1), spot, by, at, many, state, count, True)
             if answers[number] == LOUD:
                 return None
             is_set = is_set or answers[number] == ASKED
@@ -299,7 +306,9 @@ cdef class Swift:
         if is_asked:
             asked = self.shortcut.look(follow, daily, before, scene)
         if asked is not None and PyTuple_GET_SIZE(looks):
-            asked = self.asked(looks, scene, asked, answers)
+            if self.told is not None and drafts is None:
+                drafts = []
+            asked = self.asked(looks, scene, asked, answers, drafts, identity, at)
         if asked is None:
             return None
         if asked is not packed_wakes:
@@ -343,7 +352,7 @@ cdef class Swift:
         if drafts:
             if not self.is_settled(event, glance, key, position):
                 return None
-            sent = self.shortcut.sends(event, spring.origin, drafts, cut(state, annex_end, size))
+            sent = self.sends(event, is_seen, spring, drafts, identity, cut(state, annex_end, size))
             if sent is None:
                 return None
         cdef Py_ssize_t sent_len = size - annex_end if sent is None else PyBytes_GET_SIZE(sent)
@@ -407,8 +416,9 @@ cdef class Swift:
                     return <object>found, name, apart_in(body, way.many) if way.many else NOTHING
         return self.shortcut.pack_kept(event, way.way, names)
 
-    cdef Instant answer(self, object look, Spot spot, Word* by, Instant at, dict many, const unsigned char* state, unsigned int count) except? -1:
-        """What a look says, where that can be told without a call; else ASKED."""
+    cdef Instant answer(self, object look, Spot spot, Word* by, Instant at, dict many, const unsigned char* state, unsigned int count, bint is_new) except? -1:
+        """What a look says, where that can be told without a call; else ASKED. TOLD: it signals what was put behind `told`; asked so
+        only of a new act."""
         cdef object officer = <object>PyTuple_GET_ITEM(<tuple>by.word, 0) if by is not NULL else None
         cdef PyObject* found
         cdef tuple known
@@ -420,6 +430,19 @@ cdef class Swift:
                 known = <tuple>found
                 if <Instant>known[0] <= at < <Instant>known[1]:
                     return FAR
+        elif type(look) is TELLS and is_new:
+            if not officer or <object>PyTuple_GET_ITEM(<tuple>by.word, POST) == SYSTEM:
+                return FAR
+            key = (<object>read(look, self.tells_name), officer, <object>read(look, self.tells_kind))
+            found = PyDict_GetItemWithError(spot.known, key)
+            if found is not NULL:
+                known = <tuple>found
+                if <Instant>known[0] <= at < <Instant>known[1]:
+                    if known[2] is None:
+                        return FAR
+                    self.told = [] if self.told is None else self.told
+                    self.told.append(known[2])
+                    return TOLD
         elif type(look) is APART:
             return self.meeting(<tuple>read(look, self.apart_pairs), by, state, count)
         return ASKED
@@ -460,15 +483,25 @@ cdef class Swift:
             person = self.persons[code] = actor[PERSON] or (UNKNOWN if actor[OFFICER] else None)
         return person
 
-    cdef bytes asked(self, tuple looks, object scene, bytes wakes, Instant* answers):
+    cdef bytes asked(
+        self, tuple looks, object scene, bytes wakes, Instant* answers, list drafts, const unsigned char* identity, Instant at
+    ):
         cdef Instant wake
+        cdef Py_ssize_t told = 0
         cdef object rule, look
         cdef tuple each
         try:
             for each in looks:
                 rule, look = <object>PyTuple_GET_ITEM(each, 0), <object>PyTuple_GET_ITEM(each, 1)
-                wake = answers[0] if answers[0] != ASKED else <Instant>look(scene, rule)
+                wake = answers[0]
                 answers += 1
+                if wake == TOLD:
+                    subject, data, digest = self.told[told]
+                    told += 1
+                    drafts.append(Draft(subject, <object>read(look, self.tells_name), number_in(identity), at, data, digest))
+                    wake = FAR
+                elif wake == ASKED:
+                    wake = look(scene, rule)
                 if wake == FAR:
                     if PyBytes_GET_SIZE(wakes) and memmem(PyBytes_AS_STRING(wakes), PyBytes_GET_SIZE(wakes), PyBytes_AS_STRING(rule), 3) is not NULL:
                         wakes = with_wake(wakes, rule, FAR)
@@ -481,6 +514,52 @@ cdef class Swift:
         except CalendarMissing:
             return None
         return wakes
+
+    cdef bytes sends(self, object event, bint is_seen, Spring spring, list drafts, const unsigned char* identity, bytes section):
+        """As `Shortcut.sends`, which is asked for what is longer than most."""
+        cdef unsigned char own[MOST_SENT_BYTES]
+        cdef Py_ssize_t size = 1, more, number = PyList_GET_SIZE(drafts)
+        cdef Py_ssize_t known = start_of(section)[0] - LIST if PyBytes_GET_SIZE(section) else 0
+        cdef object draft, subject, kind, digest
+        if not 0 <= known <= MOST_SENT - number:
+            return None
+        for draft in drafts:
+            subject, kind, digest = <object>read(draft, self.draft_subject), <object>read(draft, self.draft_kind), draft.digest or digest_of(draft.data)
+            if size + 60 > MOST_SENT_BYTES or <Instant><object>read(draft, self.draft_at) <= 0xFFFFFFFF or PyBytes_GET_SIZE(digest) != 8:
+                return self.shortcut.sends(event, spring.origin, drafts, section)
+            own[size] = LIST + 6
+            size += 1
+            for text in (subject, kind):
+                more = text_into(own + size, MOST_SENT_BYTES - 60 - size, <PyObject*>text)
+                if more < 0:
+                    return self.shortcut.sends(event, spring.origin, drafts, section)
+                size += more
+            own[size], own[size + 1] = 0xC4, 16
+            memcpy(own + size + 2, identity, 16)
+            own[size + 18], own[size + 19] = 1, 0xCF
+            put(own + size + 20, <Instant><object>read(draft, self.draft_at), 8)
+            own[size + 28], own[size + 29] = 0xC4, 8
+            memcpy(own + size + 30, PyBytes_AS_STRING(digest), 8)
+            size += 38
+        fact_id = <object>read(event, self.event_id) if is_seen else event.event_id
+        case_id = event.case_id or ""
+        for draft in drafts:
+            self.signals.append(
+                Signal(
+                    subject=<object>read(draft, self.draft_subject), kind=<object>read(draft, self.draft_kind), fact_id=fact_id,
+                    revision=1, clock=spring.clock, source_system=spring.name, at=<object>read(draft, self.draft_at),
+                    case_id=case_id, data=draft.data,
+                )
+            )
+        own[0] = LIST + known + number
+        cdef bytes longer = PyBytes_FromStringAndSize(NULL, size + (PyBytes_GET_SIZE(section) - 1 if known else 0))
+        cdef unsigned char* into = <unsigned char*>PyBytes_AS_STRING(longer)
+        into[0] = own[0]
+        into += 1
+        if known:
+            into = paste(into, start_of(section) + 1, PyBytes_GET_SIZE(section) - 1)
+        paste(into, own + 1, size - 1)
+        return longer
 
     cdef bint is_the_party(self, object event, Glance glance, const unsigned char* section, Py_ssize_t size) except -1:
         """Whether this section is a list of the event's party alone."""
@@ -514,6 +593,10 @@ cdef class Swift:
                 if unsettles(event, item):
                     return False
         return True
+
+
+cdef inline object number_in(const unsigned char* identity):
+    return int.from_bytes(identity[:16], "big")
 
 
 def due_in(dict blobs, instant_of, list keys, Instant number):

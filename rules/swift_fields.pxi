@@ -26,6 +26,9 @@ ctypedef long long Instant
 cdef enum:
     MOST_FIELDS = 24
     MOST_LOOKS = 16
+    LIST = 0x90
+    MOST_SENT = 15
+    MOST_SENT_BYTES = 1024
     NO_CODE = 0xFFFFFF
     OFFICER_PLACE = 0
     DAYS = 64
@@ -71,6 +74,9 @@ cdef Instant LOUD = _LOUD
 cdef Instant SAME = _SAME
 cdef Instant NEVER = _NEVER
 cdef Instant ASKED = SAME - 1  # of a look that has to be called
+cdef Instant TOLD = SAME - 2  # of one that is known to signal
+cdef int POST = _POST
+cdef object SYSTEM = PostPlace.SYSTEM
 cdef object UNKNOWN = object()
 cdef object NOT_ASKED = object()
 cdef Instant SHIFT = _SHIFT
@@ -79,6 +85,7 @@ cdef Instant BUCKET_MS = _BUCKET_MS
 cdef object CALM = Calm
 cdef object CLEARED = Cleared
 cdef object APART = Apart
+cdef object TELLS = Tells
 cdef object EVENT = CaseEvent
 cdef object GLANCE = Glance
 cdef int SOURCE_SYSTEM = CaseEvent.__struct_fields__.index("source_system")

@@ -153,7 +153,7 @@ cdef class Spot:
 cdef class Spring:
     """What is asked of a source in one call."""
 
-    cdef object origin, timers
+    cdef object origin, timers, clock
     cdef str name
     cdef const char* text
     cdef Py_ssize_t size
@@ -212,6 +212,7 @@ cdef class Springs:
             origin = self.origins.of(name)
             spring = self.springs[name] = Spring.__new__(Spring)
             spring.origin, spring.name, spring.timers = origin, name, self.clocks.timers(origin.clock)
+            spring.clock = origin.clock
             spring.text = PyUnicode_AsUTF8AndSize(<PyObject*>spring.name, &spring.size)
             spring.buckets, spring.opened = spring.timers.buckets, spring.timers.opened
             spring.now, spring.grace, spring.ahead = origin.now, origin.grace, origin.ahead

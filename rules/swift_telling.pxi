@@ -89,7 +89,7 @@ cdef class Teller:
             is_set = is_asked
             number = 0
             for looking in looks:
-                answers[number] = swift.answer((<tuple>looking)[1], spot, by, at, told, state - HEAD_SIZE, count)
+                answers[number] = swift.answer((<tuple>looking)[1], spot, by, at, told, state - HEAD_SIZE, count, False)
                 if answers[number] == LOUD:
                     return None
                 is_set = is_set or answers[number] == ASKED
@@ -101,7 +101,7 @@ cdef class Teller:
                 if is_asked:
                     asked = swift.shortcut.look(follow, daily, before, scene)
             if asked is not None and number:
-                asked = swift.asked(looks, scene, asked, answers)
+                asked = swift.asked(looks, scene, asked, answers, None, NULL, at)
             if asked is None:
                 return None
             if is_set and scene.drafts:

@@ -6,12 +6,13 @@ Nearly every case has one, so the look sends it: see `rules.shortcut`.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 
 from rules.case import Case
 from rules.fact import CENTRE, CODE_OF, DEPARTMENT, FIELD_CODE, OFFICER, POST_PLACE, REGION, Fact
 from rules.kinds.acts import BULK_NO, BULKY, UNSETTLING, hall_of, is_bulky, is_human, is_in_bulk, subject_of
-from rules.outline import UNTOUCHED, Outline, Outlook, Scene
+from rules.outline import UNTOUCHED, Outline, Outlook, Scene, Tells
 from rules.parameters import Decided, Key
 from rules.part import ACCEPTANCES
 from rules.reading import ACTOR, merged, reads
@@ -83,28 +84,23 @@ class Decisions:
         decided = act.get(_DECIDED)
         if decided not in _COUNTED or place.is_automatic or not place.is_exact:
             return UNTOUCHED
-        return self._grant if decided == "granted" else self._denial
+        granted = decided == "granted"
+        return Tells(partial(self._look, granted), self.rule_id, granted)
 
-    def _grant(self, scene: Scene, _rule: bytes) -> int:
-        return self._look(scene, granted=True)
-
-    def _denial(self, scene: Scene, _rule: bytes) -> int:
-        return self._look(scene, granted=False)
-
-    def _look(self, scene: Scene, *, granted: bool) -> int:
+    def _look(self, granted: bool, scene: Scene, _rule: bytes) -> int:
         actor, place, at = scene.actor, scene.place, scene.at
         if actor is None or not actor[OFFICER] or actor[POST_PLACE] == "system":
             return FAR
         key = (self.rule_id, actor[OFFICER], granted)
         since, until, saying = place.known.get(key, _UNKNOWN)
         if not since <= at < until:
-            since, until, saying = self._saying(scene, actor[OFFICER], granted=granted)
+            since, until, saying = self._saying(scene, actor[OFFICER], granted)
             place.know(key, (since, until, saying))
         if saying is not None:
             scene.drafts.append(Draft(saying[0], self.rule_id, scene.event_id, at, saying[1], saying[2]))
         return FAR
 
-    def _saying(self, scene: Scene, officer: str, *, granted: bool) -> tuple[int, int, Saying | None]:
+    def _saying(self, scene: Scene, officer: str, granted: bool) -> tuple[int, int, Saying | None]:
         """What all their decisions of the day say, and the instants [since, until) of that day with the same reference data."""
         place, at, where = scene.place, scene.at, scene.place.where
         since, until = scene.world.span(at)
