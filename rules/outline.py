@@ -224,6 +224,20 @@ class Tells:
         return self.look(scene, rule)
 
 
+class Ends:
+    """A look that has nothing to say of an act that ends clocks in time: asked where that is not known (`Place.known`, by the name of
+    a clock and the day it began: the span of instants in time). `clocks`: names, and the places of the acts that began them."""
+
+    __slots__ = ("clocks", "look")
+
+    def __init__(self, look: Callable[[Scene, bytes], int], clocks: Sequence[tuple[object, int]]) -> None:
+        self.look = look
+        self.clocks = tuple(clocks)
+
+    def __call__(self, scene: Scene, rule: bytes) -> int:
+        return self.look(scene, rule)
+
+
 class Apart:
     """A look that says LOUD where one person did both of acts that two should do, else nothing. `pairs`: by their places, those of
     one kind and of the other."""

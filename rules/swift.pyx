@@ -23,7 +23,7 @@ from struct import error as LayoutError
 
 from rules.annex import RULE_SIZE as _RULE_SIZE, STARTED as _STARTED
 from rules.fact import ACTOR, DEVICE, NOTHING as _NOTHING, OFFICER, PARTY, PERSON, POST_PLACE as _POST, WHERE
-from rules.outline import ACCEPTANCE_BYTES, Apart, Calm, Cleared, Tells, LOUD as _LOUD, SAME as _SAME
+from rules.outline import ACCEPTANCE_BYTES, Apart, Calm, Cleared, Ends, Tells, LOUD as _LOUD, SAME as _SAME
 from rules.clocks import NEVER as _NEVER
 from rules.packing import FORMAT as _FORMAT, ON_SEVERAL_CLOCKS as _ON_SEVERAL_CLOCKS, PLAIN as _PLAIN, SHIFT as _SHIFT
 from rules.plain import FACT_SIZE as _FACT_SIZE, HEAD, MOST_FACTS as _MOST_FACTS, WAKE_SIZE as _WAKE_SIZE
@@ -52,7 +52,7 @@ cdef class Swift:
     cdef list by_type, persons
     cdef object vocabulary_actors
     cdef tuple unsettling
-    cdef Py_ssize_t cleared_power, apart_pairs, tells_name, tells_kind, draft_subject, draft_kind, draft_at
+    cdef Py_ssize_t cleared_power, apart_pairs, ends_clocks, tells_name, tells_kind, draft_subject, draft_kind, draft_at
     cdef list told, signals
     cdef Numbers actors, devices
     cdef Wheres wheres
@@ -82,6 +82,7 @@ cdef class Swift:
         self.root_case_id, self.parent_case_id = slot_of(CaseEvent, "root_case_id"), slot_of(CaseEvent, "parent_case_id")
         self.persons, self.vocabulary_actors, self.unsettling = [], shortcut.vocabulary.actors, shortcut.unsettling
         self.cleared_power, self.apart_pairs = slot_of(Cleared, "power"), slot_of(Apart, "pairs")
+        self.ends_clocks = slot_of(Ends, "clocks")
         self.tells_name, self.tells_kind = slot_of(Tells, "name"), slot_of(Tells, "kind")
         self.draft_subject, self.draft_kind, self.draft_at = slot_of(Draft, "subject"), slot_of(Draft, "kind"), slot_of(Draft, "at")
         self.uuid_int = slot_of(UUID, "int")
@@ -135,7 +136,7 @@ cdef class Swift:
         cdef unsigned char identity[16]
         cdef long long named
         cdef const unsigned char* state = NULL
-        cdef Py_ssize_t size = 0
+        cdef Py_ssize_t size = 0, behind
         cdef Instant earliest = FAR
         cdef unsigned int where_code, count = 0, kept_size = 0, parties_size = 0, names_size = 0, apart_size = 0, wakes = 0, annex_size = 0
         cdef PyObject* found
@@ -150,7 +151,7 @@ cdef class Swift:
             where_code = self.shortcut.where_of(event) if is_seen else <unsigned int>self.wheres.of(glance, True)
         else:
             state, size = start_of(blob), PyBytes_GET_SIZE(blob)
-            if state[1] != PLAIN or memmem(state, size, identity, 16) is not NULL:
+            if state[1] != PLAIN:
                 return None
             earliest = eight_at(state + AT_EARLIEST)
             where_code = two_at(state + AT_WHERE) << 16 | two_at(state + AT_WHERE + 2)
@@ -159,6 +160,11 @@ cdef class Swift:
             names_size, apart_size = two_at(state + AT_NAMES), two_at(state + AT_APART)
             wakes, annex_size = state[AT_WAKES], two_at(state + AT_ANNEX)
             if earliest <= spring.now or count >= MOST_FACTS or spring.is_odd:
+                return None
+            if is_among(identity, state, count):
+                return None
+            behind = HEAD_SIZE + FACT_SIZE * count + kept_size + parties_size + names_size + apart_size + WAKE_SIZE * wakes
+            if size > behind and memmem(state + behind, size - behind, identity, 16) is not NULL:  # in the annex
                 return None
             if not is_seen:
                 named = self.wheres.of(glance, False)
@@ -443,6 +449,13 @@ cdef class Swift:
                     self.told = [] if self.told is None else self.told
                     self.told.append(known[2])
                     return TOLD
+        elif type(look) is ENDS:
+            for key, began in <tuple>read(look, self.ends_clocks):
+                day = spot.days.of(six_at(state + HEAD_SIZE + <int>began * FACT_SIZE + AT_PLACE) if <unsigned int>began < count else at)
+                found = PyDict_GetItemWithError(spot.known, (key, day))
+                if found is NULL or not <Instant><object>PyTuple_GET_ITEM(<tuple>found, 0) <= at < <Instant><object>PyTuple_GET_ITEM(<tuple>found, 1):
+                    return ASKED
+            return FAR
         elif type(look) is APART:
             return self.meeting(<tuple>read(look, self.apart_pairs), by, state, count)
         return ASKED
@@ -593,6 +606,17 @@ cdef class Swift:
                 if unsettles(event, item):
                     return False
         return True
+
+
+cdef inline bint is_among(const unsigned char* identity, const unsigned char* state, unsigned int count) noexcept:
+    """Whether a fact of this id is in force."""
+    cdef const unsigned char* at = state + HEAD_SIZE
+    cdef unsigned int each
+    for each in range(count):
+        if memcmp(at, identity, 16) == 0:
+            return True
+        at += FACT_SIZE
+    return False
 
 
 cdef inline object number_in(const unsigned char* identity):

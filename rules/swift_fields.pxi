@@ -86,6 +86,7 @@ cdef object CALM = Calm
 cdef object CLEARED = Cleared
 cdef object APART = Apart
 cdef object TELLS = Tells
+cdef object ENDS = Ends
 cdef object EVENT = CaseEvent
 cdef object GLANCE = Glance
 cdef int SOURCE_SYSTEM = CaseEvent.__struct_fields__.index("source_system")

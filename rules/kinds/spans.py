@@ -8,10 +8,11 @@ from typing import Any
 from msgspec import Struct
 
 from rules.case import Case
+from rules.clocks import NEVER
 from rules.fact import FIELD_CODE, Fact
 from rules.kinds.deadline import CASE_CLOCK
 from rules.kinds.levels import Reached, Running, all_beyond, in_time, next_of, plan_of, verdict_of, verdicts, waiting
-from rules.outline import LOUD, UNTOUCHED, Daily, Look, Outline, Outlook, Scene
+from rules.outline import LOUD, UNTOUCHED, Daily, Ends, Look, Outline, Outlook, Scene
 from rules.parameters import Deadline
 from rules.part import ACCEPTANCE_CODES, LEGAL_STOP_CODES, Part, declared_limit, earliest, limit_of
 from rules.reading import ACTOR, STEP, merged, reads
@@ -181,17 +182,21 @@ class StepDeadline:
 
     def _ending(self, ended: list[tuple[Fact, Limit]], others: list[tuple[Fact, Limit]]) -> Outlook:
         """Of each step its start and limit."""
-        spans = [(started.at, limit) for started, limit in ended]
+        spans = [((self._key, limit.value, limit.unit), started.at, limit) for started, limit in ended]
         rest = [(started.at, limit) for started, limit in others]
 
         def end(scene: Scene, _rule: bytes) -> int:
-            for position, limit in spans:
-                plan = self._told(scene, scene.at_of(position), limit)
+            place = scene.place
+            for name, position, limit in spans:
+                started_at = scene.at_of(position)
+                plan = self._told(scene, started_at, limit)
                 if plan is None or scene.at > plan.in_time:
                     return LOUD
+                if place.has_even_promise:
+                    place.know((name, place.calendar.day_of(started_at)), (NEVER, plan.in_time + 1, None))
             return min([self._wake(scene, scene.at_of(position), limit) for position, limit in rest]) if rest else FAR
 
-        return end
+        return end if rest else Ends(end, [(name, position) for name, position, _ in spans])
 
     def _wake(self, scene: Scene, started_at: int, limit: Limit) -> int:
         plan = self._told(scene, started_at, limit)

@@ -38,7 +38,7 @@ class Counting:
         output = Output()
         for item in items:
             if isinstance(item, CaseEvent | Glance):
-                self._count(item.case_id or item.subject or "", item.event_id, output)
+                self._count(item.case_id or getattr(item, "subject", None) or "", item.event_id, output)
             elif isinstance(item, Signal):
                 self._count(f"signal:{item.subject}", item.fact_id, output)
             elif isinstance(item, ClockAdvanced):
