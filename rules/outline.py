@@ -225,8 +225,8 @@ class Tells:
 
 
 class Ends:
-    """A look that has nothing to say of an act that ends clocks in time: asked where that is not known (`Place.known`, by the name of
-    a clock and the day it began: the span of instants in time). `clocks`: names, and the places of the acts that began them."""
+    """A look that has nothing to say of an act that ends clocks in time: asked where that is not known (`Place.known`, by the name
+    of a clock and the day it began: the span of instants in time). `clocks`: names, and the places of the acts that began them."""
 
     __slots__ = ("clocks", "look")
 

@@ -22,7 +22,7 @@ from supervision.sight cimport Glance, Span, slot_of
 from struct import error as LayoutError
 
 from rules.annex import RULE_SIZE as _RULE_SIZE, STARTED as _STARTED
-from rules.fact import ACTOR, DEVICE, NOTHING as _NOTHING, OFFICER, PARTY, PERSON, POST_PLACE as _POST, WHERE
+from rules.fact import ACTOR, DEVICE, FIELD_CODE, NOTHING as _NOTHING, OFFICER, PARTY, PERSON, POST_PLACE as _POST, WHERE
 from rules.outline import ACCEPTANCE_BYTES, Apart, Calm, Cleared, Ends, Tells, LOUD as _LOUD, SAME as _SAME
 from rules.clocks import NEVER as _NEVER
 from rules.packing import FORMAT as _FORMAT, ON_SEVERAL_CLOCKS as _ON_SEVERAL_CLOCKS, PLAIN as _PLAIN, SHIFT as _SHIFT
@@ -36,8 +36,15 @@ from rules.verdict import FAR as _FAR
 from rules.ways import apart_in, number_of, place_of
 from rules.world import QUARTER_MS as _QUARTER_MS
 from supervision.event import CaseEvent, EventType, PostPlace, root_key
+from supervision.payload import PAYLOADS
+from supervision.sight import leave_unread
 from supervision.signal import Signal
 from supervision.worktime import CalendarMissing
+
+# What no card can ask for is not looked at here.
+leave_unread(
+    {kind: frozenset(name for name in struct.__struct_fields__ if f"payload.{name}" not in FIELD_CODE) for kind, struct in PAYLOADS.items()}
+)
 
 include "swift_fields.pxi"
 include "swift_tables.pxi"

@@ -12,7 +12,8 @@ cdef class Glance:
     cdef bytes raw
     cdef object seen
     cdef object known_id
-    cdef object body
+    cdef object body  # one that is alike where it is read (see `leave_unread`), if it is not its own
+    cdef bint is_own
     cdef int kind
     cdef bint is_received
     cdef long long occurred

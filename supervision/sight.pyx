@@ -10,7 +10,8 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
 from cpython.unicode cimport PyUnicode_DecodeUTF8
-from libc.string cimport memcmp, memcpy, memset
+from libc.stdlib cimport calloc
+from libc.string cimport memcmp, memcpy
 
 from supervision.utf8 cimport are_text
 
@@ -20,6 +21,7 @@ from msgspec import inspect
 
 from supervision.decoder import ON_A_CASE, decode, readers
 from supervision.event import CaseEvent, EventType
+from supervision.payload import PAYLOADS
 
 cdef enum:
     MOST_SIZE = 0xFFFF
@@ -66,23 +68,30 @@ cdef struct Field:
     int word_size[MOST_WORDS]
 
 
+cdef struct Fields:
+    Field of[MOST]
+    int number
+    int behind[MOST + 1]  # which field came behind each last time; at MOST: first
+    Eight needed
+    Eight unread  # see `leave_unread`
+
+
 cdef struct Payload:
     int kind
     int size
     unsigned char text[MOST_PAYLOAD]
 
 
-cdef Field fields[MOST]
-cdef int behind[MOST + 1]  # which field came behind each last time; at MOST: first
-cdef int number = 0
+cdef Fields envelope
+cdef Fields* payload_fields = NULL  # by event type
 cdef list _kept = []  # what the pointers above point into
 cdef int EVENT_ID, EVENT_TYPE, OCCURRED_AT, RECEIVED_AT, SOURCE_SYSTEM, CASE_ID, PAYLOAD
 cdef list TYPES = list(EventType)
 cdef list READERS = [readers[kind] for kind in EventType]
 cdef list CASES = [kind in ON_A_CASE for kind in EventType]
 cdef dict PLACE_OF = {}  # of a field, by its name
-cdef list DEFAULTS = []  # of fields, where they are not told
-cdef list VALUES = []  # of fields that hold words: what each means
+cdef list DEFAULTS = []  # of its fields, where they are not told
+cdef list VALUES = []  # of its fields that hold words: what each means
 cdef dict TYPE_OF = {kind.value.encode(): place for place, kind in enumerate(EventType)}
 cdef Payload payloads[SLOTS]
 cdef list bodies = [None] * SLOTS
@@ -91,7 +100,13 @@ cdef Py_ssize_t INT_IN_UUID = slot_of(UUID, "int")
 cdef Py_ssize_t SAFE_IN_UUID = slot_of(UUID, "is_safe")
 # What is said of an ordinary event, and must be so where it is said at all.
 PLAIN = ("data_version", "source_op", "batch_kind", "time_precision")
-ODDITIES = ("supersedes_event_id", "flags", "root_case_id", "parent_case_id")
+SPECIAL = {
+    **dict.fromkeys(("supersedes_event_id", "flags", "root_case_id", "parent_case_id"), ODD),
+    "event_id": IDENTITY,
+    "event_type": TYPE,
+    "payload": BODY,
+}
+MOST_AMOUNT = 10**15 - 1
 
 
 cdef Py_ssize_t slot_of(object type, str name) except -1:
@@ -110,60 +125,73 @@ cdef const char* keep(bytes text):
     return PyBytes_AS_STRING(text)
 
 
-cdef int describe() except -1:
-    """Learn the fields of an event from their types."""
-    global number, EVENT_ID, EVENT_TYPE, OCCURRED_AT, RECEIVED_AT, SOURCE_SYSTEM, CASE_ID, PAYLOAD
-    cdef Field* field
-    told = inspect.type_info(CaseEvent).fields
+cdef int describe(Fields* fields, object struct) except -1:
+    """Learn the fields of a struct from their types."""
+    told = inspect.type_info(struct).fields
     if len(told) > MOST:
-        raise ImportError("an event has more fields than the glance knows of")
+        raise ImportError(f"{struct.__name__} has more fields than a glance knows of")
+    fields.number, fields.needed, fields.unread = 0, 0, 0
     for each in told:
-        kind = each.type
-        if isinstance(kind, inspect.UnionType):
-            [kind] = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
-        field = &fields[number]
-        field.name, field.size, field.holds, field.words = keep(each.encode_name.encode()), len(each.encode_name), ODD, 0
-        field.least = field.most = 0
-        PLACE_OF[each.name] = number
-        DEFAULTS.append(None if each.required else each.default)
-        VALUES.append({})
-        if each.name in PLAIN:
-            field.holds = WORD
-            tell(field, [each.default])
-        elif each.name in ODDITIES:
-            pass
-        elif each.name == "event_id":
-            field.holds = IDENTITY
-        elif each.name == "event_type":
-            field.holds = TYPE
-        elif each.name == "payload":
-            field.holds = BODY
-        elif isinstance(kind, inspect.StrType) and kind.pattern is None and kind.min_length == 1:
-            field.holds, field.most = TEXT, kind.max_length or 0
-        elif isinstance(kind, inspect.IntType) and kind.multiple_of is None:
-            field.holds = NUMBER
-            field.least = max(0, kind.ge if kind.ge is not None else kind.gt + 1)
-            field.most = kind.le if kind.le is not None else kind.lt - 1
-        elif isinstance(kind, inspect.EnumType) and len(kind.cls) <= MOST_WORDS:
-            field.holds = WORD
-            tell(field, list(kind.cls))
-        behind[number] = number + 1
-        number += 1
-    behind[MOST] = 0
-    names = [each.name for each in told]
-    EVENT_ID, EVENT_TYPE, PAYLOAD, CASE_ID = (names.index(name) for name in ("event_id", "event_type", "payload", "case_id"))
-    OCCURRED_AT, RECEIVED_AT, SOURCE_SYSTEM = (names.index(name) for name in ("occurred_at", "received_at", "source_system"))
+        learn(fields, &fields.of[fields.number], each)
+        fields.behind[fields.number] = fields.number + 1
+        if each.required:
+            fields.needed |= <Eight>1 << fields.number
+        fields.number += 1
+    fields.behind[MOST] = 0
     return 0
 
 
-cdef int tell(Field* field, list values) except -1:
+cdef int learn(Fields* fields, Field* field, object told) except -1:
+    """What one field may hold."""
+    kind = told.type
+    if isinstance(kind, inspect.UnionType):
+        kinds = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
+        kind = kinds[0] if len(kinds) == 1 else None
+    field.name, field.size, field.words = keep(told.encode_name.encode()), len(told.encode_name.encode()), 0
+    field.holds, field.least, field.most = ODD, 0, 0
+    is_envelope = fields == &envelope
+    if is_envelope:
+        PLACE_OF[told.name] = fields.number
+        DEFAULTS.append(None if told.required else told.default)
+        VALUES.append({})
+    if is_envelope and told.name in PLAIN:
+        field.holds = WORD
+        tell(field, [told.default], VALUES[fields.number])
+    elif is_envelope and told.name in SPECIAL:
+        field.holds = SPECIAL[told.name]
+    elif isinstance(kind, inspect.StrType) and kind.pattern is None and kind.min_length == 1:
+        field.holds, field.most = TEXT, kind.max_length or 0
+    elif isinstance(kind, inspect.IntType) and kind.multiple_of is None:
+        least = kind.ge if kind.ge is not None else kind.gt + 1 if kind.gt is not None else 0
+        most = kind.le if kind.le is not None else kind.lt - 1 if kind.lt is not None else MOST_AMOUNT
+        field.holds, field.least, field.most = NUMBER, max(0, least), min(most, MOST_AMOUNT)
+    elif isinstance(kind, inspect.EnumType) and len(kind.cls) <= MOST_WORDS:
+        field.holds = WORD
+        tell(field, list(kind.cls), VALUES[fields.number] if is_envelope else {})
+    return 0
+
+
+cdef int tell(Field* field, list values, dict meant) except -1:
     """The words a field may hold, as they are written."""
     for value in values:
         text = (f'"{value.value if hasattr(value, "value") else value}"' if isinstance(value, str) else str(int(value))).encode()
-        VALUES[number][text.strip(b'"')] = value
+        meant[text.strip(b'"')] = value
         field.word[field.words], field.word_size[field.words] = keep(text), len(text)
         field.words += 1
     return 0
+
+
+def leave_unread(dict names):
+    """Of events of these types nobody who takes bodies for alike (`Glance.body`) reads these fields of the payload: then those of
+    events that differ in nothing else are one."""
+    cdef int kind, place
+    cdef Fields* fields
+    for kind in range(len(TYPES)):
+        fields = &payload_fields[kind]
+        fields.unread = 0
+        for place in range(fields.number):
+            if fields.of[place].name[:fields.of[place].size].decode() in names.get(TYPES[kind], ()):
+                fields.unread |= <Eight>1 << place
 
 
 cdef inline bint is_plain(unsigned char byte) noexcept:
@@ -234,16 +262,98 @@ cdef bint is_identity(const unsigned char* at, Py_ssize_t size, unsigned char* i
     return True
 
 
-cdef int field_of(const unsigned char* name, Py_ssize_t size, int last) noexcept:
+cdef inline int field_of(Fields* fields, const unsigned char* name, Py_ssize_t size, int last) noexcept:
     """The field of this name, most likely that which came behind `last` before; -1: there is none."""
-    cdef int field = behind[last]
-    if field < number and fields[field].size == size and memcmp(fields[field].name, name, size) == 0:
+    cdef int field = fields.behind[last]
+    if field < fields.number and fields.of[field].size == size and memcmp(fields.of[field].name, name, size) == 0:
         return field
-    for field in range(number):
-        if fields[field].size == size and memcmp(fields[field].name, name, size) == 0:
-            behind[last] = field
+    for field in range(fields.number):
+        if fields.of[field].size == size and memcmp(fields.of[field].name, name, size) == 0:
+            fields.behind[last] = field
             return field
     return -1
+
+
+cdef inline long long amount_at(const unsigned char* at, Py_ssize_t size) noexcept:
+    cdef long long amount = 0
+    cdef Py_ssize_t each
+    for each in range(size):
+        amount = amount * 10 + (at[each] - c"0")
+    return amount
+
+
+cdef const unsigned char* scan(
+    Fields* fields, const unsigned char* start, const unsigned char* at, const unsigned char* end, Span* spans, Eight* told
+) noexcept:
+    """Where the object that begins at `at` ends, with the spans (from `start` on) of the fields it tells; NULL: the decoder has
+    something to say about it, or it is written in another way than most are."""
+    cdef const unsigned char* name
+    cdef const unsigned char* value
+    cdef Field* field
+    cdef long long amount
+    cdef int place, each
+    cdef int last = MOST
+    told[0] = 0
+    while True:
+        at += 1  # behind the bracket or the comma
+        if end - at < 4 or at[0] != c'"':
+            return NULL
+        name = at + 1
+        at = end_of_text(name, end)
+        if end - at < 3 or at[0] != c'"' or at[1] != c":":
+            return NULL
+        place = field_of(fields, name, at - name, last)
+        if place < 0 or told[0] >> place & 1:
+            return NULL
+        told[0] |= <Eight>1 << place
+        last = place
+        field = &fields.of[place]
+        at += 2
+        value = at
+        if field.holds == TEXT or field.holds == IDENTITY or field.holds == TYPE:
+            if at[0] != c'"':
+                return NULL
+            value += 1
+            at = end_of_text(value, end)
+            if at >= end or at[0] != c'"' or at == value or (field.holds == TEXT and field.most and at - value > field.most):
+                return NULL
+            spans[place].at, spans[place].size = value - start, at - value
+            at += 1
+        elif field.holds == NUMBER:
+            while at < end and c"0" <= at[0] <= c"9":
+                at += 1
+            if at == value or at - value > 15 or (value[0] == c"0" and at - value > 1):
+                return NULL
+            amount = amount_at(value, at - value)
+            if not field.least <= amount <= field.most:
+                return NULL
+            spans[place].at, spans[place].size = value - start, at - value
+        elif field.holds == WORD:
+            for each in range(field.words):
+                if end - at > field.word_size[each] and memcmp(at, field.word[each], field.word_size[each]) == 0:
+                    if not c"0" <= at[field.word_size[each]] <= c"9":
+                        at += field.word_size[each]
+                        break
+            if at == value:
+                return NULL
+            each = value[0] == c'"'
+            spans[place].at, spans[place].size = value - start + each, at - value - 2 * each
+        elif field.holds == BODY:
+            if at[0] != c"{":
+                return NULL
+            at = end_of_object(at, end)
+            if at is NULL:
+                return NULL
+            spans[place].at, spans[place].size = value - start, at - value
+        else:
+            return NULL
+        if at >= end:
+            return NULL
+        if at[0] == c"}":
+            break
+        if at[0] != c",":
+            return NULL
+    return NULL if fields.needed & ~told[0] else at + 1
 
 
 cdef inline Eight mix(const unsigned char* text, Py_ssize_t size) noexcept:
@@ -260,17 +370,47 @@ cdef inline Eight mix(const unsigned char* text, Py_ssize_t size) noexcept:
     return mixed ^ mixed >> 32
 
 
-cdef object body_of(int kind, const unsigned char* text, Py_ssize_t size):
-    """The payload that is written so; None: the decoder has something to say about it."""
+cdef Py_ssize_t key_of(int kind, const unsigned char* text, Py_ssize_t size, unsigned char* key) noexcept:
+    """What a payload tells that anybody reads; 0: nothing can be said of it but by the decoder."""
+    cdef Fields* fields = &payload_fields[kind]
+    cdef Span spans[MOST]
+    cdef Eight told
+    cdef Py_ssize_t length = 0
+    cdef int place
+    if scan(fields, text, text, text + size, spans, &told) != text + size:
+        return 0
+    told &= ~fields.unread
+    memcpy(key, &told, 8)
+    length = 8
+    for place in range(fields.number):
+        if told >> place & 1:
+            if length + spans[place].size + 2 > MOST_PAYLOAD:
+                return 0
+            memcpy(key + length, &spans[place].size, 2)
+            memcpy(key + length + 2, text + spans[place].at, spans[place].size)
+            length += 2 + spans[place].size
+    return length
+
+
+cdef object body_of(int kind, const unsigned char* text, Py_ssize_t size, bint* is_own):
+    """The payload that is written so, or one like it where it is read; None: the decoder has something to say about it."""
+    cdef unsigned char key[MOST_PAYLOAD]
     cdef Payload* slot = NULL
     cdef int place = 0
+    cdef Py_ssize_t length
     read, empty = READERS[kind]
+    is_own[0] = True
     if size == 0 or (size == 2 and empty is not None):
         return empty
-    if size <= MOST_PAYLOAD:
-        place = (mix(text, size) + kind) & (SLOTS - 1)
+    length = key_of(kind, text, size, key) if payload_fields[kind].unread else 0
+    if not length and size <= MOST_PAYLOAD:
+        length = size
+        memcpy(key, text, size)
+    if length:
+        place = (mix(key, length) + kind) & (SLOTS - 1)
         slot = &payloads[place]
-        if slot.size == size and slot.kind == kind and memcmp(slot.text, text, size) == 0:
+        if slot.size == length and slot.kind == kind and memcmp(slot.text, key, length) == 0:
+            is_own[0] = False
             return bodies[place]
     try:
         body = read(PyBytes_FromStringAndSize(<const char*>text, size))
@@ -278,8 +418,8 @@ cdef object body_of(int kind, const unsigned char* text, Py_ssize_t size):
         return None
     if slot is not NULL:
         bodies[place] = body
-        slot.kind, slot.size = kind, size
-        memcpy(slot.text, text, size)
+        slot.kind, slot.size = kind, length
+        memcpy(slot.text, key, length)
     return body
 
 
@@ -290,9 +430,9 @@ cdef class Glance:
         """What it says in this field."""
         cdef Span span = self.spans[field]
         cdef const char* text = PyBytes_AS_STRING(self.raw) + span.at
-        cdef int holds = fields[field].holds
+        cdef int holds = envelope.of[field].holds
         if holds == BODY:
-            return self.body
+            return self.body if self.is_own else self.event.payload
         if not span.size:
             return DEFAULTS[field]
         if holds == TEXT:
@@ -352,105 +492,37 @@ cdef class Glance:
 def glance(bytes raw not None):
     """The event in this message, if it is an ordinary one on a case; None: ask the decoder."""
     cdef const unsigned char* start = <const unsigned char*>PyBytes_AS_STRING(raw)
-    cdef const unsigned char* at = start
     cdef Py_ssize_t size = PyBytes_GET_SIZE(raw)
-    cdef const unsigned char* end = start + size
-    cdef const unsigned char* name
-    cdef const unsigned char* value
     cdef Glance found
-    cdef Field* field
     cdef Eight told = 0
-    cdef int place, each
-    cdef int last = MOST
-    cdef long long amount
-    if size < 2 or size > MOST_SIZE or at[0] != c"{" or not are_text(at, size):
+    if size < 2 or size > MOST_SIZE or start[0] != c"{" or not are_text(start, size):
         return None
     found = Glance.__new__(Glance)
-    found.kind = -1
-    while True:
-        at += 1  # behind the bracket or the comma
-        if end - at < 4 or at[0] != c'"':
-            return None
-        name = at + 1
-        at = end_of_text(name, end)
-        if end - at < 3 or at[0] != c'"' or at[1] != c":":
-            return None
-        place = field_of(name, at - name, last)
-        if place < 0 or told >> place & 1:
-            return None
-        told |= <Eight>1 << place
-        last = place
-        field = &fields[place]
-        at += 2
-        value = at
-        if field.holds == TEXT or field.holds == IDENTITY or field.holds == TYPE:
-            if at[0] != c'"':
-                return None
-            value += 1
-            at = end_of_text(value, end)
-            if at >= end or at[0] != c'"' or at == value:
-                return None
-            if field.holds == TEXT:
-                if field.most and at - value > field.most:
-                    return None
-            elif field.holds == IDENTITY:
-                if not is_identity(value, at - value, found.identity):
-                    return None
-            else:
-                kind = TYPE_OF.get(value[:at - value])
-                if kind is None:
-                    return None
-                found.kind = kind
-            found.spans[place].at, found.spans[place].size = value - start, at - value
-            at += 1
-        elif field.holds == NUMBER:
-            amount = 0
-            while at < end and c"0" <= at[0] <= c"9":
-                amount = amount * 10 + (at[0] - c"0")
-                at += 1
-                if at - value > 15:
-                    return None
-            if at == value or (value[0] == c"0" and at - value > 1) or not field.least <= amount <= field.most:
-                return None
-            if place == OCCURRED_AT:
-                found.occurred = amount
-            elif place == RECEIVED_AT:
-                found.received, found.is_received = amount, True
-            found.spans[place].at, found.spans[place].size = value - start, at - value
-        elif field.holds == WORD:
-            for each in range(field.words):
-                if end - at > field.word_size[each] and memcmp(at, field.word[each], field.word_size[each]) == 0:
-                    if not c"0" <= at[field.word_size[each]] <= c"9":
-                        at += field.word_size[each]
-                        break
-            if at == value:
-                return None
-            each = value[0] == c'"'
-            found.spans[place].at, found.spans[place].size = value - start + each, at - value - 2 * each
-        elif field.holds == BODY:
-            if at[0] != c"{":
-                return None
-            at = end_of_object(at, end)
-            if at is NULL:
-                return None
-            found.spans[place].at, found.spans[place].size = value - start, at - value
-        else:
-            return None
-        if at >= end:
-            return None
-        if at[0] == c"}":
-            break
-        if at[0] != c",":
-            return None
-    if at + 1 != end or found.kind < 0 or not CASES[found.kind]:
+    if scan(&envelope, start, start, start + size, found.spans, &told) != start + size or not told >> CASE_ID & 1:
         return None
-    if not (told >> EVENT_ID & told >> OCCURRED_AT & told >> SOURCE_SYSTEM & told >> CASE_ID & 1):
+    if not is_identity(start + found.spans[EVENT_ID].at, found.spans[EVENT_ID].size, found.identity):
         return None
-    found.body = body_of(found.kind, start + found.spans[PAYLOAD].at, found.spans[PAYLOAD].size)
+    kind = TYPE_OF.get(PyBytes_FromStringAndSize(<const char*>start + found.spans[EVENT_TYPE].at, found.spans[EVENT_TYPE].size))
+    if kind is None:
+        return None
+    found.kind = kind
+    if not CASES[found.kind]:
+        return None
+    found.occurred = amount_at(start + found.spans[OCCURRED_AT].at, found.spans[OCCURRED_AT].size)
+    found.is_received = told >> RECEIVED_AT & 1
+    found.received = amount_at(start + found.spans[RECEIVED_AT].at, found.spans[RECEIVED_AT].size)
+    found.body = body_of(found.kind, start + found.spans[PAYLOAD].at, found.spans[PAYLOAD].size, &found.is_own)
     if found.body is None:
         return None
     found.raw = raw
     return found
 
 
-describe()
+describe(&envelope, CaseEvent)
+EVENT_ID, EVENT_TYPE, PAYLOAD, CASE_ID = (PLACE_OF[name] for name in ("event_id", "event_type", "payload", "case_id"))
+OCCURRED_AT, RECEIVED_AT, SOURCE_SYSTEM = (PLACE_OF[name] for name in ("occurred_at", "received_at", "source_system"))
+payload_fields = <Fields*>calloc(len(TYPES), sizeof(Fields))  # for good
+if payload_fields is NULL:
+    raise MemoryError
+for place, kind in enumerate(TYPES):
+    describe(&payload_fields[place], PAYLOADS[kind])
