@@ -36,6 +36,7 @@ OWN = "own"
 READS = frozenset({EventType.LEAVE_APPROVED})  # activity events that windows are judged by
 LATE_DAYS = 30  # signals so late are still judged, on the wall clock
 DAYS_SAID = 60  # what was said is remembered longer than any date is judged again
+MOST_OPEN = 4_000  # folders kept unpacked, some 20 MB
 FIRST_DAY, NO_DAY = 0, 2**31
 
 
@@ -58,6 +59,7 @@ class SubjectEngine:
         self._pages = Pages()
         self._steps: dict[str, dict[str, int]] = {}
         self._clocks = Clocks(self._instant_of)
+        self._open_folders: dict[str, Folder] = {}  # those touched last, as their packed state has them
         self._wakes: dict[str, int] = {}
         self._changed: dict[str, bytes | None] = {}
         self._has_heard = False
@@ -153,11 +155,18 @@ class SubjectEngine:
     def _open(self, key: str, clock: str, touched: dict[str, Touched], newest: bytes) -> Folder:
         known = touched.get(key)
         if known is None:
-            blob = self._blobs.get(key)
-            folder = Folder(clock=clock) if blob is None else folders.unpack(blob)
-            known = touched[key] = Touched(folder)
+            folder = self._folder(key)
+            known = touched[key] = Touched(Folder(clock=clock) if folder is None else folder)
         known.newest = newest
         return known.folder
+
+    def _folder(self, key: str) -> Folder | None:
+        """What is known of a subject."""
+        found = self._open_folders.get(key)
+        if found is not None:
+            return found
+        blob = self._blobs.get(key)
+        return None if blob is None else folders.unpack(blob)
 
     def _hear(self, signal: Signal, touched: dict[str, Touched], output: Output) -> None:
         """Put it on the page of its date. Those of one fact come in the order of their revisions, the first perhaps again."""
@@ -221,7 +230,9 @@ class SubjectEngine:
         keys = self._clocks.due(clock, limit)
         output.note_fired(len(keys), self._clocks.oldest(clock))
         for key in keys:
-            self._judge(key, Touched(folders.unpack(self._blobs[key])), output)
+            folder = self._folder(key)
+            assert folder is not None, "what is armed is kept"
+            self._judge(key, Touched(folder), output)
         if self._clocks.is_due(clock):
             output.more = True
         else:
@@ -263,7 +274,8 @@ class SubjectEngine:
             output.alerts.append(message(rule.card, change, folder.clock, None, None, words))
 
     def _judge_again(self, key: str, output: Output) -> None:
-        folder = folders.unpack(self._blobs[key])
+        folder = self._folder(key)
+        assert folder is not None, "it is asked for by its state"
         self._judge(key, Touched(folder, days=dict.fromkeys(folder.pages, FIRST_DAY)), output)
 
     def _keep(self, key: str, folder: Folder) -> None:
@@ -275,8 +287,12 @@ class SubjectEngine:
         self._arm(key, folder)
         if folder.pages or folder.facts or folder.alerts or folder.waiting:
             self._blobs[key] = self._changed[key] = folders.pack(folder)
+            if len(self._open_folders) >= MOST_OPEN:
+                self._open_folders.clear()
+            self._open_folders[key] = folder
         elif self._blobs.pop(key, None) is not None:
             self._changed[key] = None
+            self._open_folders.pop(key, None)
 
     def _arm(self, key: str, folder: Folder) -> None:
         """Set its timer, or let go of it."""
