@@ -12,23 +12,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 
-from rules.book import Asked, Rule, Rulebook, that_matter
+from rules.book import Asked, Rulebook
 from rules.case import Case
 from rules.clocks import WALL, Clocks
 from rules.dossier import FORGET, RANG, Dossier, next_wake
-from rules.fact import BATCH_KIND, Fact
+from rules.fact import Fact
 from rules.forgetting import Graveyard, is_grave
-from rules.issue import Because, Said, Suppression, changes, identify, message, stays
+from rules.issue import Suppression
+from rules.judging import Judging
 from rules.output import Item, Output, Size
 from rules.packing import ALONE, ON_SEVERAL_CLOCKS, PLAIN, Meta, head_of, pack_meta, unpack_meta
 from rules.retelling import Retelling
 from rules.ringing import Ringing
 from rules.runner import Short, due_in, runner, teller
-from rules.saying import core_of, remember, signalled
 from rules.shortcut import Shortcut
 from rules.timers import DueIn
 from rules.upkeep import Upkeep
-from rules.verdict import FAR, UNDATED, Verdict
+from rules.verdict import FAR
 from rules.vocabulary import Vocabulary, is_word
 from rules.ways import Origins
 from rules.world import World
@@ -37,11 +37,9 @@ from supervision.glance import Glance
 from supervision.reference import Reference
 from supervision.refusal import Reason
 from supervision.signal import ClockStep
-from supervision.worktime import CalendarMissing
 
 META = ""
 ALL_AT_ONCE = 2**62
-_NONE: tuple[Said, ...] = ()
 
 
 def _whole(item: Item) -> Item:
@@ -69,19 +67,21 @@ class CaseEngine:
         self._shortcut: Shortcut | None = None
         self._retelling: Retelling | None = None
         self._ringing: Ringing | None = None
-        self._adopt(reference)
+        self._reference = reference
         self._upkeep = Upkeep(self._judges_by())
+        self._adopt(reference)
 
     def _adopt(self, reference: Reference) -> None:
         self._reference = reference
         self._world = World(reference, self._book.fallbacks, self._book.extension, self._book.deeming)
-        self._suppression = Suppression(reference)
+        suppression = Suppression(reference)
+        self._judging = Judging(self._book, suppression, self._graves, self._upkeep)
         book, vocabulary, clocks = self._book, self._vocabulary, self._clocks
         origins = Origins(self._world, vocabulary, clocks)
         self._shortcut = Shortcut(book, self._world, vocabulary, clocks, self._graves, origins, self.taken_short)
         self._runner = runner(self._shortcut, self._short)
         self._retelling = Retelling(book, self._shortcut, teller(self._runner))
-        self._ringing = Ringing(book, vocabulary, clocks, origins, self._suppression, self.rung_short)
+        self._ringing = Ringing(book, vocabulary, clocks, origins, suppression, self.rung_short)
 
     def _judges_by(self) -> str:
         return f"{self._reference.version}/{self._book.version}"
@@ -286,79 +286,7 @@ class CaseEngine:
             self._keep(dossier)
 
     def _judge(self, case: Case, asked: Asked, newest: int | None, fresh: Collection[Fact] | None, output: Output) -> None:
-        """`newest`: the fact it is judged for, None: clock or reference data. `fresh` None: any fact may mean something new."""
-        now = self._clocks.now(case.source.clock)
-        wakes = case.wakes
-        judging, signalling = asked
-        off = self._book.off(case.source)
-        if fresh:
-            judging = that_matter(case, judging, fresh)
-        for rule in judging:
-            try:
-                verdicts = rule.judge(case) if rule.id not in off else ()
-                said, wake = self._weigh(rule, case, verdicts, now, output) if verdicts else (_NONE, FAR)
-            except CalendarMissing as missing:
-                self._leave_unjudged(rule, case, missing, output)
-                continue
-            if wake != FAR:
-                wakes[rule.id] = wake
-            elif rule.id in wakes:
-                del wakes[rule.id]
-            if said or case.alerts:
-                self._say(rule, case, said, Because.of(newest), output)
-        for rule in signalling:
-            try:
-                drafts = rule.signals(case, fresh) if rule.id not in off else []
-            except CalendarMissing as missing:
-                self._leave_unjudged(rule, case, missing, output)
-                continue
-            if rule.id in wakes:
-                del wakes[rule.id]
-            if drafts or (drafts is not None and case.sent):
-                is_all = fresh is None or rule.is_whole
-                looked_at = None if is_all else {case.first_id(fact).to_bytes(16, "big") for fact in fresh or ()}
-                output.signals += signalled(case, rule.id, drafts, looked_at)
-        self._graves.set_wake(case, now)
-
-    def _leave_unjudged(self, rule: Rule, case: Case, missing: CalendarMissing, output: Output) -> None:
-        self._upkeep.alarm(missing, output)
-        case.wakes[rule.id] = UNDATED
-
-    def _weigh(self, rule: Rule, case: Case, verdicts: Sequence[Verdict], now: int, output: Output) -> tuple[Sequence[Said], int]:
-        """What stands now, and the next instant at which that changes by the clock alone."""
-        if case.is_test:
-            return _NONE, FAR
-        said: list[Said] = []
-        wake = FAR
-        for verdict in verdicts:
-            if verdict.trigger.kept and verdict.trigger.kept.get(BATCH_KIND) == "migration":
-                continue
-            if verdict.lacks is not None:
-                self._upkeep.alarm(verdict.lacks, output)
-                said += stays(rule.id, case.alerts, verdict)
-            elif rule.is_conditional and not rule.applies(verdict):
-                continue
-            if verdict.stands_from > now:
-                wake = min(wake, verdict.stands_from)
-            elif (found := self._standing(rule, case, verdict)) is not None:
-                said.append(found)
-        return said, wake
-
-    def _standing(self, rule: Rule, case: Case, verdict: Verdict) -> Said | None:
-        if verdict.unless is not None and verdict.unless():
-            return None
-        core = core_of(verdict.level, verdict.detected_at, verdict.tell(), verdict.part.place, case.case_id)
-        state = self._suppression.state(rule.id, core, case.source.name)
-        return None if state is None else Said(identify(rule.id, core), core, state)
-
-    def _say(self, rule: Rule, case: Case, said: Sequence[Said], because: Because, output: Output) -> None:
-        before = [standing for standing in case.alerts if standing.rule_id == rule.id]
-        if not before and not said:
-            return
-        for change in changes(rule.id, before, said, because):
-            remember(case.alerts, change.standing)
-            words = rule.words(change.standing.core)
-            output.alerts.append(message(rule.card, change, case.source.clock, case.source.name, case.case_id, words))
+        self._judging.judge(case, asked, newest, fresh, self._clocks.now(case.source.clock), output)
 
     # -- clocks -------------------------------------------------------------------------------------------------
 

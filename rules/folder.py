@@ -18,6 +18,7 @@ from rules.said import Standing
 from rules.spacing import Spacing
 
 MOST = 20_000  # signals of one kind about one subject; beyond them the oldest dates go, and within a single date what comes
+MOST_OPEN = 4_000  # folders kept unpacked, some 20 MB
 MOST_SPACINGS = 10_000  # some 20 MB
 PAGE = "#"
 _ARRAY = Layout(">BI")
@@ -160,3 +161,37 @@ def pack(folder: Folder) -> bytes:
 def unpack(blob: bytes) -> Folder:
     """Raises SnapshotError."""
     return take_up(_decoder, blob)
+
+
+class Shelf:
+    """The folders of all subjects. `blobs`: packed; `changed`: those that did, None where nothing is kept any more."""
+
+    def __init__(self) -> None:
+        self.blobs: dict[str, bytes] = {}
+        self.changed: dict[str, bytes | None] = {}
+        self._open: dict[str, Folder] = {}  # those touched last, as they are packed
+
+    def restore(self, key: str, blob: bytes) -> Folder:
+        """Raises SnapshotError."""
+        self.blobs[key] = blob
+        return unpack(blob)
+
+    def find(self, key: str) -> Folder | None:
+        """What is known of a subject. Whoever changes it puts it back."""
+        return self.get(key) if key in self.blobs else None
+
+    def get(self, key: str) -> Folder:
+        """The same of one of which something is known."""
+        found = self._open.get(key)
+        return unpack(self.blobs[key]) if found is None else found
+
+    def put(self, key: str, folder: Folder) -> None:
+        self.blobs[key] = self.changed[key] = pack(folder)
+        if len(self._open) >= MOST_OPEN:
+            self._open.clear()
+        self._open[key] = folder
+
+    def drop(self, key: str) -> None:
+        if self.blobs.pop(key, None) is not None:
+            self.changed[key] = None
+            self._open.pop(key, None)

@@ -44,9 +44,9 @@ from rules.plain import (
 )
 from rules.said import Draft
 from rules.saying import differences
-from rules.shortcut import NO_PARTY, ORDINARY, UNKNOWN, Shortcut, told_of
+from rules.shortcut import NO_PARTY, UNKNOWN, Shortcut
 from rules.verdict import FAR
-from rules.ways import Before, Follow, Origin, number_of, place_of
+from rules.ways import ORDINARY, Before, Follow, Origin, number_of, place_of, told_of
 from rules.world import QUARTER_MS, Place
 from supervision.event import CaseEvent, SourceOp
 from supervision.signal import Signal

@@ -9,8 +9,7 @@ would have left.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
-from operator import attrgetter
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -55,27 +54,15 @@ from rules.saying import first_sent, signal_of
 from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
 from rules.vocabulary import Vocabulary
-from rules.ways import Before, Follow, LookOf, Origin, Origins, Way, apart_in, follow, number_of, place_of
+from rules.ways import ORDINARY, Before, Follow, LookOf, Origin, Origins, Way, apart_in, follow, number_of, place_of, told_of
 from rules.world import QUARTER_MS, Place, World
-from supervision.event import BatchKind, CaseEvent, Precision, SourceOp, root_key
+from supervision.event import CaseEvent, root_key
 from supervision.glance import Glance
 from supervision.signal import Signal
 from supervision.worktime import CalendarMissing
 
 MOST_OUTLOOKS = 5_000  # of one place; a history beyond them goes the whole way
 MOST_TOLD = 1_000  # of one event type; what is kept of an act is packed once for so many
-COMMON: dict[str, Any] = {  # what an ordinary event says of itself
-    "data_version": 1,
-    "supersedes_event_id": None,
-    "source_op": SourceOp.INSERT,
-    "flags": (),
-    "batch_kind": BatchKind.REALTIME,
-    "time_precision": Precision.SECOND,
-    "root_case_id": None,
-    "parent_case_id": None,
-}
-ORDINARY = tuple(COMMON.values())
-told_of: Callable[[CaseEvent], Any] = attrgetter(*WHERE, *COMMON)
 _ALL_OF_WHERE = len(WHERE)
 _encode = msgspec.msgpack.Encoder().encode
 _HEAD_SIZE = HEAD.size

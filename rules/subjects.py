@@ -12,10 +12,9 @@ from functools import partial
 
 from msgspec import Struct, field
 
-from rules import folder as folders
 from rules.book import Rule, Rulebook
 from rules.clocks import NEVER, WALL, Clocks
-from rules.folder import MOST, Folder, Heard, Pages, is_page
+from rules.folder import MOST, Folder, Heard, Pages, Shelf, is_page
 from rules.issue import Because, Said, Suppression, changes, identify, message
 from rules.kinds.window import Finding, Hit, Hits
 from rules.output import Item, Output, Size
@@ -36,7 +35,6 @@ OWN = "own"
 READS = frozenset({EventType.LEAVE_APPROVED})  # activity events that windows are judged by
 LATE_DAYS = 30  # signals so late are still judged, on the wall clock
 DAYS_SAID = 60  # what was said is remembered longer than any date is judged again
-MOST_OPEN = 4_000  # folders kept unpacked, some 20 MB
 FIRST_DAY, NO_DAY = 0, 2**31
 
 
@@ -55,13 +53,11 @@ class SubjectEngine:
         self._book = book
         self._partition = partition
         self._heard_from = (OWN, *(str(number) for number in range(case_partitions)))
-        self._blobs: dict[str, bytes] = {}
+        self._shelf = Shelf()
         self._pages = Pages()
         self._steps: dict[str, dict[str, int]] = {}
         self._clocks = Clocks(self._instant_of)
-        self._open_folders: dict[str, Folder] = {}  # those touched last, as their packed state has them
         self._wakes: dict[str, int] = {}
-        self._changed: dict[str, bytes | None] = {}
         self._has_heard = False
         self._adopt(reference)
         self._upkeep = Upkeep(self._judges_by())
@@ -107,10 +103,10 @@ class SubjectEngine:
 
     def changes(self) -> list[tuple[str, bytes | None]]:
         upkeep = self._upkeep
-        if self._changed or self._has_heard or upkeep.has_caught_up:
-            self._changed[META] = pack_meta(Meta(clocks=self._clocks.pack(), judged_by=upkeep.judged_by, steps=self._steps))
+        if self._shelf.changed or self._has_heard or upkeep.has_caught_up:
+            self._shelf.changed[META] = pack_meta(Meta(clocks=self._clocks.pack(), judged_by=upkeep.judged_by, steps=self._steps))
             self._has_heard = upkeep.has_caught_up = False
-        changed, self._changed = self._changed, {}
+        changed, self._shelf.changed = self._shelf.changed, {}
         pages, self._pages.changed = self._pages.changed, {}
         return [*changed.items(), *pages.items()]
 
@@ -124,20 +120,20 @@ class SubjectEngine:
             elif is_page(key):
                 self._pages.restore(key, blob)
             else:
-                self._blobs[key] = blob
-                self._arm(key, folders.unpack(blob))
-        self._upkeep.restored(judged_by, self._blobs)
+                self._arm(key, self._shelf.restore(key, blob))
+        self._upkeep.restored(judged_by, self._shelf.blobs)
 
     def use(self, reference: Reference) -> None:
         if reference.version != self._reference.version:
             self._adopt(reference)
-            self._upkeep.use(self._judges_by(), self._blobs)
+            self._upkeep.use(self._judges_by(), self._shelf.blobs)
 
     def clocks(self) -> dict[str, int]:
         return {clock: steps[OWN] for clock, steps in self._steps.items() if OWN in steps}
 
     def size(self) -> Size:
-        return Size(len(self._blobs), sum(map(len, self._blobs.values())) + self._pages.size(), self._clocks.armed())
+        blobs = self._shelf.blobs
+        return Size(len(blobs), sum(map(len, blobs.values())) + self._pages.size(), self._clocks.armed())
 
     # -- what comes in ------------------------------------------------------------------------------------------
 
@@ -155,18 +151,9 @@ class SubjectEngine:
     def _open(self, key: str, clock: str, touched: dict[str, Touched], newest: bytes) -> Folder:
         known = touched.get(key)
         if known is None:
-            folder = self._folder(key)
-            known = touched[key] = Touched(Folder(clock=clock) if folder is None else folder)
+            known = touched[key] = Touched(self._shelf.find(key) or Folder(clock=clock))
         known.newest = newest
         return known.folder
-
-    def _folder(self, key: str) -> Folder | None:
-        """What is known of a subject."""
-        found = self._open_folders.get(key)
-        if found is not None:
-            return found
-        blob = self._blobs.get(key)
-        return None if blob is None else folders.unpack(blob)
 
     def _hear(self, signal: Signal, touched: dict[str, Touched], output: Output) -> None:
         """Put it on the page of its date. Those of one fact come in the order of their revisions, the first perhaps again."""
@@ -230,9 +217,7 @@ class SubjectEngine:
         keys = self._clocks.due(clock, limit)
         output.note_fired(len(keys), self._clocks.oldest(clock))
         for key in keys:
-            folder = self._folder(key)
-            assert folder is not None, "what is armed is kept"
-            self._judge(key, Touched(folder), output)
+            self._judge(key, Touched(self._shelf.get(key)), output)
         if self._clocks.is_due(clock):
             output.more = True
         else:
@@ -274,8 +259,7 @@ class SubjectEngine:
             output.alerts.append(message(rule.card, change, folder.clock, None, None, words))
 
     def _judge_again(self, key: str, output: Output) -> None:
-        folder = self._folder(key)
-        assert folder is not None, "it is asked for by its state"
+        folder = self._shelf.get(key)
         self._judge(key, Touched(folder, days=dict.fromkeys(folder.pages, FIRST_DAY)), output)
 
     def _keep(self, key: str, folder: Folder) -> None:
@@ -286,13 +270,9 @@ class SubjectEngine:
             folder.wake = leaves if folder.wake is None else min(folder.wake, leaves)
         self._arm(key, folder)
         if folder.pages or folder.facts or folder.alerts or folder.waiting:
-            self._blobs[key] = self._changed[key] = folders.pack(folder)
-            if len(self._open_folders) >= MOST_OPEN:
-                self._open_folders.clear()
-            self._open_folders[key] = folder
-        elif self._blobs.pop(key, None) is not None:
-            self._changed[key] = None
-            self._open_folders.pop(key, None)
+            self._shelf.put(key, folder)
+        else:
+            self._shelf.drop(key)
 
     def _arm(self, key: str, folder: Folder) -> None:
         """Set its timer, or let go of it."""

@@ -28,43 +28,33 @@ from rules.clocks import NEVER as _NEVER
 from rules.packing import FORMAT as _FORMAT, ON_SEVERAL_CLOCKS as _ON_SEVERAL_CLOCKS, PLAIN as _PLAIN, SHIFT as _SHIFT
 from rules.plain import FACT_SIZE as _FACT_SIZE, HEAD, MOST_FACTS as _MOST_FACTS, WAKE_SIZE as _WAKE_SIZE
 from rules.plain import ACTOR_AT, AT, DEVICE_AT, PARTY_AT, TYPE_AT, apart_of, listed, names_in, parties_in, with_wake
-from rules.said import Draft
-from rules.saying import digest_of
-from rules.shortcut import COMMON
 from rules.timers import BUCKET_MS as _BUCKET_MS
 from rules.verdict import FAR as _FAR
-from rules.ways import apart_in, number_of, place_of
+from rules.ways import COMMON, apart_in, number_of, place_of
 from rules.world import QUARTER_MS as _QUARTER_MS
 from supervision.event import CaseEvent, EventType, PostPlace, root_key
-from supervision.payload import PAYLOADS
-from supervision.sight import leave_unread
-from supervision.signal import Signal
-from supervision.worktime import CalendarMissing
-
-# What no card can ask for is not looked at here.
-leave_unread(
-    {kind: frozenset(name for name in struct.__struct_fields__ if f"payload.{name}" not in FIELD_CODE) for kind, struct in PAYLOADS.items()}
-)
 
 include "swift_fields.pxi"
 include "swift_tables.pxi"
+include "swift_items.pxi"
+include "swift_looks.pxi"
+include "swift_signals.pxi"
 
 
 cdef class Swift:
     """Of one shortcut."""
 
-    cdef object shortcut, graves, scene, items
+    cdef object shortcut, graves, scene
+    cdef Items items
     cdef dict blobs, changed, ways, expected
     cdef Springs springs
-    cdef list by_type, persons
-    cdef object vocabulary_actors
-    cdef tuple unsettling
-    cdef Py_ssize_t cleared_power, apart_pairs, ends_clocks, tells_name, tells_kind, draft_subject, draft_kind, draft_at
-    cdef list told, signals
+    cdef list by_type
+    cdef Looks looks
+    cdef Sender sender
     cdef Numbers actors, devices
     cdef Wheres wheres
     cdef Fields where_fields, common_fields, party_fields
-    cdef Py_ssize_t event_id, event_type, occurred_at, received_at, source_system, case_id, payload, root_case_id, parent_case_id
+    cdef Py_ssize_t event_id, event_type, occurred_at, received_at, source_system, payload
     cdef Py_ssize_t uuid_int, follow_daily, follow_looks, follow_known, follow_bare
 
     def __init__(self, shortcut):
@@ -76,6 +66,7 @@ cdef class Swift:
         self.graves, self.scene, self.springs = shortcut.graves, shortcut.scene, Springs(shortcut.origins, shortcut.clocks)
         self.actors, self.devices = Numbers(shortcut.vocabulary.actors, ACTOR), Numbers(shortcut.vocabulary.devices, DEVICE)
         self.wheres = Wheres(shortcut)
+        self.items = Items(shortcut, self.wheres)
         self.expected = shortcut.expected
         self.ways = {kind: Given(way) for kind, way in shortcut.ways.items()}
         self.by_type = [self.ways[kind] for kind in EventType]
@@ -84,26 +75,21 @@ cdef class Swift:
         locate(&self.party_fields, CaseEvent, PARTY)
         self.event_id, self.event_type = slot_of(CaseEvent, "event_id"), slot_of(CaseEvent, "event_type")
         self.occurred_at, self.received_at = slot_of(CaseEvent, "occurred_at"), slot_of(CaseEvent, "received_at")
-        self.source_system, self.case_id = slot_of(CaseEvent, "source_system"), slot_of(CaseEvent, "case_id")
+        self.source_system = slot_of(CaseEvent, "source_system")
         self.payload = slot_of(CaseEvent, "payload")
-        self.root_case_id, self.parent_case_id = slot_of(CaseEvent, "root_case_id"), slot_of(CaseEvent, "parent_case_id")
-        self.persons, self.vocabulary_actors, self.unsettling = [], shortcut.vocabulary.actors, shortcut.unsettling
-        self.cleared_power, self.apart_pairs = slot_of(Cleared, "power"), slot_of(Apart, "pairs")
-        self.ends_clocks = slot_of(Ends, "clocks")
-        self.tells_name, self.tells_kind = slot_of(Tells, "name"), slot_of(Tells, "kind")
-        self.draft_subject, self.draft_kind, self.draft_at = slot_of(Draft, "subject"), slot_of(Draft, "kind"), slot_of(Draft, "at")
+        self.looks, self.sender = Looks(shortcut), Sender(shortcut)
         self.uuid_int = slot_of(UUID, "int")
         self.follow_daily, self.follow_looks = slot_of(Follow, "daily"), slot_of(Follow, "looks")
         self.follow_known, self.follow_bare = slot_of(Follow, "known"), slot_of(Follow, "bare")
 
     def begin(self, items, dict blobs, dict changed, signals):
         self.shortcut.begin(items, blobs, changed, signals)
-        self.items = items if type(items) is list else list(items)
-        self.blobs, self.changed, self.signals = blobs, changed, signals
+        self.items.items = items if type(items) is list else list(items)
+        self.blobs, self.changed, self.sender.signals = blobs, changed, signals
         self.springs.begin()
 
     def run(self, Py_ssize_t position):
-        cdef list items = self.items
+        cdef list items = self.items.items
         cdef Py_ssize_t end = PyList_GET_SIZE(items)
         cdef Py_ssize_t taken = 0
         cdef object item
@@ -116,7 +102,7 @@ cdef class Swift:
                 item = <object>PyList_GET_ITEM(items, position)
                 if type(item) is GLANCE or type(item) is EVENT:
                     glance = <Glance>item if type(item) is GLANCE else None
-                    key = self.key_of(item) if glance is None else key_at(glance)
+                    key = self.items.key_of(item) if glance is None else key_at(glance)
                     blob = PyDict_GetItemWithError(self.blobs, key)
                     added = self.take(item, glance, key, None if blob is NULL else <bytes>blob, position)
                     if added is None:
@@ -128,11 +114,6 @@ cdef class Swift:
         finally:
             self.shortcut.taken += taken
         return position
-
-    cdef str key_of(self, object event):
-        if read(event, self.root_case_id) != <PyObject*>None or read(event, self.parent_case_id) != <PyObject*>None:
-            return root_key(event)
-        return f"{<object>read(event, self.source_system)}/{<object>read(event, self.case_id)}"
 
     cdef bytes take(self, object event, Glance glance, str key, bytes blob, Py_ssize_t position):
         """The state of the case with this event in it; None: it has to go the whole way. Section by section as
@@ -223,7 +204,7 @@ cdef class Swift:
             kept = NOTHING_KEPT
         else:
             names = names_in(cut(state, names_at, apart_at)) if names_size and way.is_stepped else []
-            told = self.kept_of(event, glance, way, body, names)
+            told = way.kept_of(self.shortcut, event, glance, body, names)
             if told is None:
                 return None
             kept, name, many = told
@@ -299,11 +280,11 @@ cdef class Swift:
         cdef Instant answers[MOST_LOOKS]
         cdef Py_ssize_t number = 0
         cdef bint is_set = is_asked
-        self.told = None
+        self.looks.told = None
         if PyTuple_GET_SIZE(looks) > MOST_LOOKS:
             return None
         for looking in looks:
-            answers[number] = self.answer(<object>PyTuple_GET_ITEM(looking, 1), spot, by, at, many, state, count, True)
+            answers[number] = self.looks.answer(<object>PyTuple_GET_ITEM(looking, 1), spot, by, at, many, state, count, True)
             if answers[number] == LOUD:
                 return None
             is_set = is_set or answers[number] == ASKED
@@ -319,9 +300,9 @@ cdef class Swift:
         if is_asked:
             asked = self.shortcut.look(follow, daily, before, scene)
         if asked is not None and PyTuple_GET_SIZE(looks):
-            if self.told is not None and drafts is None:
+            if self.looks.told is not None and drafts is None:
                 drafts = []
-            asked = self.asked(looks, scene, asked, answers, drafts, identity, at)
+            asked = self.looks.asked(looks, scene, asked, answers, drafts, identity, at)
         if asked is None:
             return None
         if asked is not packed_wakes:
@@ -339,7 +320,7 @@ cdef class Swift:
         cdef unsigned char for_ = 0xFF
         cdef bytes parties = None
         if way.party:
-            if self.is_the_party(event, glance, state + kept_end, parties_size):
+            if is_the_party(event, glance, &self.party_fields, state + kept_end, parties_size):
                 for_ = 0
             else:
                 party = tuple_of(event, glance, &self.party_fields)
@@ -363,9 +344,9 @@ cdef class Swift:
             return None
         cdef bytes sent = None
         if drafts:
-            if not self.is_settled(event, glance, key, position):
+            if not self.items.is_settled(event, glance, key, position):
                 return None
-            sent = self.sends(event, is_seen, spring, drafts, identity, cut(state, annex_end, size))
+            sent = self.sender.sends(event, is_seen, spring, drafts, identity, cut(state, annex_end, size))
             if sent is None:
                 return None
         cdef Py_ssize_t sent_len = size - annex_end if sent is None else PyBytes_GET_SIZE(sent)
@@ -408,261 +389,6 @@ cdef class Swift:
         into = paste(into, state + annex_at, annex_size)
         paste(into, state + annex_end if sent is None else start_of(sent), sent_len)
         return added
-
-    cdef tuple kept_of(self, object event, Glance glance, Given way, object body, list names):
-        """As `Shortcut.pack_kept`, which is asked for what was not seen before."""
-        cdef object number = None
-        cdef object name = None
-        cdef PyObject* found
-        if way.has_values and way.is_usual(body):
-            if way.is_instanced:
-                name = <object>read(body, way.instance)
-                if name is not None:
-                    number = names.index(name) if name in names else PyList_GET_SIZE(names)
-            if number is not None or not names or not way.is_stepped:
-                words = one_or_all(event, glance, &way.words) if way.words.number else None
-                values = (one_or_all(body, None, &way.values), words, number)
-                found = PyDict_GetItemWithError(way.told, values)
-                if found is not NULL:
-                    if number is None or <Py_ssize_t>number != PyList_GET_SIZE(names):
-                        name = None
-                    return <object>found, name, apart_in(body, way.many) if way.many else NOTHING
-        return self.shortcut.pack_kept(event, way.way, names)
-
-    cdef Instant answer(self, object look, Spot spot, Word* by, Instant at, dict many, const unsigned char* state, unsigned int count, bint is_new) except? -1:
-        """What a look says, where that can be told without a call; else ASKED. TOLD: it signals what was put behind `told`; asked so
-        only of a new act."""
-        cdef object officer = <object>PyTuple_GET_ITEM(<tuple>by.word, 0) if by is not NULL else None
-        cdef PyObject* found
-        cdef tuple known
-        if type(look) is CALM:
-            return FAR if spot.is_calm(officer, at) else ASKED
-        if type(look) is CLEARED and officer and not many:
-            found = PyDict_GetItemWithError(spot.known, (<object>read(look, self.cleared_power), officer))
-            if found is not NULL:
-                known = <tuple>found
-                if <Instant>known[0] <= at < <Instant>known[1]:
-                    return FAR
-        elif type(look) is TELLS and is_new:
-            if not officer or <object>PyTuple_GET_ITEM(<tuple>by.word, POST) == SYSTEM:
-                return FAR
-            key = (<object>read(look, self.tells_name), officer, <object>read(look, self.tells_kind))
-            found = PyDict_GetItemWithError(spot.known, key)
-            if found is not NULL:
-                known = <tuple>found
-                if <Instant>known[0] <= at < <Instant>known[1]:
-                    if known[2] is None:
-                        return FAR
-                    self.told = [] if self.told is None else self.told
-                    self.told.append(known[2])
-                    return TOLD
-        elif type(look) is ENDS:
-            for key, began in <tuple>read(look, self.ends_clocks):
-                day = spot.days.of(six_at(state + HEAD_SIZE + <int>began * FACT_SIZE + AT_PLACE) if <unsigned int>began < count else at)
-                found = PyDict_GetItemWithError(spot.known, (key, day))
-                if found is NULL or not <Instant><object>PyTuple_GET_ITEM(<tuple>found, 0) <= at < <Instant><object>PyTuple_GET_ITEM(<tuple>found, 1):
-                    return ASKED
-            return FAR
-        elif type(look) is APART:
-            return self.meeting(<tuple>read(look, self.apart_pairs), by, state, count)
-        return ASKED
-
-    cdef Instant meeting(self, tuple pairs, Word* by, const unsigned char* state, unsigned int count) except? -1:
-        """As `rules.outline.Apart` has it, where everybody goes by a word of their own."""
-        cdef object one, other, first, second
-        for first, second in pairs:
-            for one in <tuple>first:
-                person = self.person_at(one, by, state, count)
-                if person is UNKNOWN:
-                    return ASKED
-                for other in <tuple>second:
-                    their = self.person_at(other, by, state, count)
-                    if their is UNKNOWN:
-                        return ASKED
-                    if person is not None and their is not None and is_same(<PyObject*>person, <PyObject*>their):
-                        return LOUD
-        return FAR
-
-    cdef object person_at(self, unsigned int place, Word* by, const unsigned char* state, unsigned int count):
-        """Who did the act of this place; UNKNOWN: the register has to be asked."""
-        cdef const unsigned char* at = by.code if by is not NULL else NULL
-        cdef unsigned int code
-        cdef object person
-        if place < count:
-            at = state + HEAD_SIZE + place * FACT_SIZE + ACTOR_PLACE
-        if at is NULL:
-            return None
-        code = at[0] << 16 | at[1] << 8 | at[2]
-        if code == NO_CODE:
-            return UNKNOWN
-        while PyList_GET_SIZE(self.persons) <= <Py_ssize_t>code:
-            self.persons.append(NOT_ASKED)
-        person = <object>PyList_GET_ITEM(self.persons, code)
-        if person is NOT_ASKED:
-            actor = self.vocabulary_actors.value(code)
-            person = self.persons[code] = actor[PERSON] or (UNKNOWN if actor[OFFICER] else None)
-        return person
-
-    cdef bytes asked(
-        self, tuple looks, object scene, bytes wakes, Instant* answers, list drafts, const unsigned char* identity, Instant at
-    ):
-        cdef Instant wake
-        cdef Py_ssize_t told = 0
-        cdef object rule, look
-        cdef tuple each
-        try:
-            for each in looks:
-                rule, look = <object>PyTuple_GET_ITEM(each, 0), <object>PyTuple_GET_ITEM(each, 1)
-                wake = answers[0]
-                answers += 1
-                if wake == TOLD:
-                    subject, data, digest = self.told[told]
-                    told += 1
-                    drafts.append(Draft(subject, <object>read(look, self.tells_name), number_in(identity), at, data, digest))
-                    wake = FAR
-                elif wake == ASKED:
-                    wake = look(scene, rule)
-                if wake == FAR:
-                    if PyBytes_GET_SIZE(wakes) and memmem(PyBytes_AS_STRING(wakes), PyBytes_GET_SIZE(wakes), PyBytes_AS_STRING(rule), 3) is not NULL:
-                        wakes = with_wake(wakes, rule, FAR)
-                elif wake == SAME:
-                    continue
-                elif wake == LOUD or each[2]:
-                    return None
-                else:
-                    wakes = with_wake(wakes, rule, wake)
-        except CalendarMissing:
-            return None
-        return wakes
-
-    cdef bytes sends(self, object event, bint is_seen, Spring spring, list drafts, const unsigned char* identity, bytes section):
-        """As `Shortcut.sends`, which is asked for what is longer than most."""
-        cdef unsigned char own[MOST_SENT_BYTES]
-        cdef Py_ssize_t size = 1, more, number = PyList_GET_SIZE(drafts)
-        cdef Py_ssize_t known = start_of(section)[0] - LIST if PyBytes_GET_SIZE(section) else 0
-        cdef object draft, subject, kind, digest
-        if not 0 <= known <= MOST_SENT - number:
-            return None
-        for draft in drafts:
-            subject, kind, digest = <object>read(draft, self.draft_subject), <object>read(draft, self.draft_kind), draft.digest or digest_of(draft.data)
-            if size + 60 > MOST_SENT_BYTES or <Instant><object>read(draft, self.draft_at) <= 0xFFFFFFFF or PyBytes_GET_SIZE(digest) != 8:
-                return self.shortcut.sends(event, spring.origin, drafts, section)
-            own[size] = LIST + 6
-            size += 1
-            for text in (subject, kind):
-                more = text_into(own + size, MOST_SENT_BYTES - 60 - size, <PyObject*>text)
-                if more < 0:
-                    return self.shortcut.sends(event, spring.origin, drafts, section)
-                size += more
-            own[size], own[size + 1] = 0xC4, 16
-            memcpy(own + size + 2, identity, 16)
-            own[size + 18], own[size + 19] = 1, 0xCF
-            put(own + size + 20, <Instant><object>read(draft, self.draft_at), 8)
-            own[size + 28], own[size + 29] = 0xC4, 8
-            memcpy(own + size + 30, PyBytes_AS_STRING(digest), 8)
-            size += 38
-        fact_id = <object>read(event, self.event_id) if is_seen else event.event_id
-        case_id = event.case_id or ""
-        for draft in drafts:
-            self.signals.append(
-                Signal(
-                    subject=<object>read(draft, self.draft_subject), kind=<object>read(draft, self.draft_kind), fact_id=fact_id,
-                    revision=1, clock=spring.clock, source_system=spring.name, at=<object>read(draft, self.draft_at),
-                    case_id=case_id, data=draft.data,
-                )
-            )
-        own[0] = LIST + known + number
-        cdef bytes longer = PyBytes_FromStringAndSize(NULL, size + (PyBytes_GET_SIZE(section) - 1 if known else 0))
-        cdef unsigned char* into = <unsigned char*>PyBytes_AS_STRING(longer)
-        into[0] = own[0]
-        into += 1
-        if known:
-            into = paste(into, start_of(section) + 1, PyBytes_GET_SIZE(section) - 1)
-        paste(into, own + 1, size - 1)
-        return longer
-
-    cdef bint is_the_party(self, object event, Glance glance, const unsigned char* section, Py_ssize_t size) except -1:
-        """Whether this section is a list of the event's party alone."""
-        cdef unsigned char own[1024]
-        cdef Py_ssize_t told
-        if not size or section[0] != 0x91:
-            return False
-        own[0], own[1] = 0x91, 0x93
-        told = words_into(own + 2, 1022, event, glance, &self.party_fields)
-        return told + 2 == size and memcmp(own, section, size) == 0
-
-    cdef bint is_settled(self, object event, Glance glance, str key, Py_ssize_t position) except -1:
-        """As `Shortcut.is_settled` has it, which is asked where an event was read whole."""
-        cdef Py_ssize_t place
-        cdef object item
-        cdef Glance later
-        for place in range(position + 1, PyList_GET_SIZE(self.items)):
-            item = <object>PyList_GET_ITEM(self.items, place)
-            if type(item) is EVENT:
-                return self.key_of(item) != key or self.shortcut.is_settled(event, key, position)
-            if type(item) is not GLANCE:
-                continue
-            later = <Glance>item
-            if key_at(later) != key:
-                return True
-            if glance is None:
-                return self.shortcut.is_settled(event, key, position)
-            if later.occurred < glance.occurred or self.wheres.of(later, False) != self.wheres.of(glance, False):
-                return False
-            for unsettles in self.unsettling:
-                if unsettles(event, item):
-                    return False
-        return True
-
-
-cdef inline bint is_among(const unsigned char* identity, const unsigned char* state, unsigned int count) noexcept:
-    """Whether a fact of this id is in force."""
-    cdef const unsigned char* at = state + HEAD_SIZE
-    cdef unsigned int each
-    for each in range(count):
-        if memcmp(at, identity, 16) == 0:
-            return True
-        at += FACT_SIZE
-    return False
-
-
-cdef inline object number_in(const unsigned char* identity):
-    return int.from_bytes(identity[:16], "big")
-
-
-def due_in(dict blobs, instant_of, list keys, Instant number):
-    """See `rules.timers.Timers`: of cases by their packed states."""
-    cdef list found = []
-    cdef PyObject* blob
-    cdef const unsigned char* state
-    cdef Instant instant
-    for key in set(keys):
-        blob = PyDict_GetItemWithError(blobs, key)
-        if blob is NULL:
-            continue
-        state = start_of(<bytes>blob)
-        if state[1] == ON_SEVERAL_CLOCKS:
-            told = instant_of(key)
-            if told is None:
-                continue
-            instant = told
-        else:
-            instant = eight_at(state + AT_EARLIEST)
-        if instant // BUCKET_MS == number:
-            found.append((instant, key))
-    return found
-
-
-cdef str key_at(Glance glance):
-    """The root key of an event at a glance, which names no other case."""
-    cdef char key[1024]
-    cdef Span source = glance.spans[SOURCE_SYSTEM]
-    cdef Span case = glance.spans[CASE_ID]
-    cdef const char* raw = PyBytes_AS_STRING(glance.raw)
-    memcpy(key, raw + source.at, source.size)
-    key[source.size] = c"/"
-    memcpy(key + source.size + 1, raw + case.at, case.size)
-    return PyUnicode_DecodeUTF8(key, source.size + 1 + case.size, NULL)
 
 
 include "swift_telling.pxi"

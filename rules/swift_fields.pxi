@@ -21,6 +21,14 @@ cdef extern from *:
     const char* PyUnicode_AsUTF8AndSize(PyObject* value, Py_ssize_t* size)
     void* memmem(const void* where, size_t size, const void* what, size_t of)
 
+from supervision.payload import PAYLOADS
+from supervision.sight import leave_unread
+
+# What no card can ask for is not looked at here.
+leave_unread(
+    {kind: frozenset(name for name in struct.__struct_fields__ if f"payload.{name}" not in FIELD_CODE) for kind, struct in PAYLOADS.items()}
+)
+
 ctypedef long long Instant
 
 cdef enum:
@@ -243,3 +251,25 @@ cdef inline Py_ssize_t bytes_into(unsigned char* into, Py_ssize_t room, const ch
     into[1] = size
     memcpy(into + 2, text, size)
     return size + 2
+
+
+cdef inline bint is_among(const unsigned char* identity, const unsigned char* state, unsigned int count) noexcept:
+    """Whether a fact of this id is in force."""
+    cdef const unsigned char* at = state + HEAD_SIZE
+    cdef unsigned int each
+    for each in range(count):
+        if memcmp(at, identity, 16) == 0:
+            return True
+        at += FACT_SIZE
+    return False
+
+
+cdef bint is_the_party(object event, Glance glance, Fields* fields, const unsigned char* section, Py_ssize_t size) except -1:
+    """Whether this section is a list of the event's party alone."""
+    cdef unsigned char own[1024]
+    cdef Py_ssize_t told
+    if not size or section[0] != 0x91:
+        return False
+    own[0], own[1] = 0x91, 0x93
+    told = words_into(own + 2, 1022, event, glance, fields)
+    return told + 2 == size and memcmp(own, section, size) == 0

@@ -270,3 +270,46 @@ cdef class Given:
     cdef bint is_usual(self, object body) except -1:
         """Whether it tells nothing that no plain case keeps."""
         return type(body) is self.struct and (not self.has_rares or are_same(body, &self.rares, self.usual, 0))
+
+    cdef tuple kept_of(self, object shortcut, object event, Glance glance, object body, list names):
+        """As `Shortcut.pack_kept`, which is asked for what was not seen before."""
+        cdef object number = None
+        cdef object name = None
+        cdef PyObject* found
+        if self.has_values and self.is_usual(body):
+            if self.is_instanced:
+                name = <object>read(body, self.instance)
+                if name is not None:
+                    number = names.index(name) if name in names else PyList_GET_SIZE(names)
+            if number is not None or not names or not self.is_stepped:
+                words = one_or_all(event, glance, &self.words) if self.words.number else None
+                values = (one_or_all(body, None, &self.values), words, number)
+                found = PyDict_GetItemWithError(self.told, values)
+                if found is not NULL:
+                    if number is None or <Py_ssize_t>number != PyList_GET_SIZE(names):
+                        name = None
+                    return <object>found, name, apart_in(body, self.many) if self.many else NOTHING
+        return shortcut.pack_kept(event, self.way, names)
+
+
+def due_in(dict blobs, instant_of, list keys, Instant number):
+    """See `rules.timers.Timers`: of cases by their packed states."""
+    cdef list found = []
+    cdef PyObject* blob
+    cdef const unsigned char* state
+    cdef Instant instant
+    for key in set(keys):
+        blob = PyDict_GetItemWithError(blobs, key)
+        if blob is NULL:
+            continue
+        state = start_of(<bytes>blob)
+        if state[1] == ON_SEVERAL_CLOCKS:
+            told = instant_of(key)
+            if told is None:
+                continue
+            instant = told
+        else:
+            instant = eight_at(state + AT_EARLIEST)
+        if instant // BUCKET_MS == number:
+            found.append((instant, key))
+    return found

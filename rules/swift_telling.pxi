@@ -78,7 +78,7 @@ cdef class Teller:
             actor = None
             if memcmp(state + count * FACT_SIZE + ACTOR_PLACE, NO_ONE, 3):
                 memcpy(who.code, state + count * FACT_SIZE + ACTOR_PLACE, 3)
-                actor = swift.vocabulary_actors.value(who.code[0] << 16 | who.code[1] << 8 | who.code[2])
+                actor = swift.looks.actors.value(who.code[0] << 16 | who.code[1] << 8 | who.code[2])
                 who.word = <PyObject*>actor
                 by = &who
                 if PyTuple_GET_SIZE(<tuple>read(follow, self.follow_calm)) and not spot.is_calm((<tuple>actor)[OFFICER_PLACE], at):
@@ -89,7 +89,7 @@ cdef class Teller:
             is_set = is_asked
             number = 0
             for looking in looks:
-                answers[number] = swift.answer((<tuple>looking)[1], spot, by, at, told, state - HEAD_SIZE, count, False)
+                answers[number] = swift.looks.answer((<tuple>looking)[1], spot, by, at, told, state - HEAD_SIZE, count, False)
                 if answers[number] == LOUD:
                     return None
                 is_set = is_set or answers[number] == ASKED
@@ -101,7 +101,7 @@ cdef class Teller:
                 if is_asked:
                     asked = swift.shortcut.look(follow, daily, before, scene)
             if asked is not None and number:
-                asked = swift.asked(looks, scene, asked, answers, None, NULL, at)
+                asked = swift.looks.asked(looks, scene, asked, answers, None, NULL, at)
             if asked is None:
                 return None
             if is_set and scene.drafts:

@@ -10,7 +10,7 @@ from typing import Any
 from rules.annex import rules_in, stand_once
 from rules.book import Rulebook
 from rules.clocks import WALL, Clocks
-from rules.fact import FEW_VALUED, INSTANCE, MANY_VALUED, PLAIN_FIELDS, Plan
+from rules.fact import FEW_VALUED, INSTANCE, MANY_VALUED, PLAIN_FIELDS, WHERE, Plan
 from rules.outline import UNTOUCHED, Calm, Daily, Look, Outline
 from rules.packing import kept_in
 from rules.plain import NOT_PLAIN, WAKE_SIZE, first_of, wakes_in
@@ -19,11 +19,23 @@ from rules.stepbook import STEP_CODE
 from rules.verdict import FAR
 from rules.vocabulary import Vocabulary, Words
 from rules.world import Place, World
-from supervision.event import EventType
+from supervision.event import BatchKind, CaseEvent, EventType, Precision, SourceOp
 from supervision.payload import PAYLOADS
 from supervision.reference import Source
 
 MOST_KNOWN = 10_000  # answers of the daily looks of one history
+COMMON: dict[str, Any] = {  # what an ordinary event says of itself
+    "data_version": 1,
+    "supersedes_event_id": None,
+    "source_op": SourceOp.INSERT,
+    "flags": (),
+    "batch_kind": BatchKind.REALTIME,
+    "time_precision": Precision.SECOND,
+    "root_case_id": None,
+    "parent_case_id": None,
+}
+ORDINARY = tuple(COMMON.values())
+told_of: Callable[[CaseEvent], Any] = attrgetter(*WHERE, *COMMON)
 LookOf = tuple[bytes, Look, bool]  # by the id of its rule; whether that has conditions
 Before = tuple[bytes, int, int]  # the wakes before an act, its day, and of an acceptance behind other acts the day of the first
 
