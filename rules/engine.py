@@ -33,18 +33,13 @@ from rules.vocabulary import Vocabulary, is_word
 from rules.ways import Origins
 from rules.world import World
 from supervision.event import CaseEvent, ClockAdvanced, root_key
-from supervision.glance import Glance
+from supervision.glance import whole
 from supervision.reference import Reference
 from supervision.refusal import Reason
 from supervision.signal import ClockStep
 
 META = ""
 ALL_AT_ONCE = 2**62
-
-
-def _whole(item: Item) -> Item:
-    """All of an event that was only glanced at."""
-    return item.event if isinstance(item, Glance) else item
 
 
 class CaseEngine:
@@ -93,26 +88,26 @@ class CaseEngine:
         at_hand: Dossier | None = None
         shortcut = self._runner if self._may_take_shortcuts else None
         if shortcut is None or shortcut is self._shortcut:
-            items = [_whole(item) for item in items]
+            items = [whole(item) for item in items]
         if shortcut is not None:
             shortcut.begin(items, self._blobs, self._changed, output.signals)
         position, end = 0, len(items)
         while position < end:
             if at_hand is None and shortcut is not None and (position := shortcut.run(position)) == end:
                 break
-            item = _whole(items[position])
-            if isinstance(item, CaseEvent):
-                key = root_key(item)
+            event: Item = whole(items[position])
+            if isinstance(event, CaseEvent):
+                key = root_key(event)
                 if at_hand is not None and at_hand.key != key:
                     self._judge_fresh(at_hand, output)
                     at_hand = None
                     continue
-                if at_hand is None and shortcut is not None and self._retold(item, key, position):
+                if at_hand is None and shortcut is not None and self._retold(event, key, position):
                     position += 1
                     continue
-                at_hand = at_hand or self._begin(item, key, output)
+                at_hand = at_hand or self._begin(event, key, output)
                 if at_hand is not None:
-                    self._take(item, at_hand)
+                    self._take(event, at_hand)
             position += 1
         if at_hand is not None:
             self._judge_fresh(at_hand, output)

@@ -5,7 +5,11 @@ A glance is an event that was checked but not yet read. `event` is all of it, as
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from supervision.event import CaseEvent
+
+Thing = TypeVar("Thing")
 
 if TYPE_CHECKING:
     from supervision.sight import Glance, glance
@@ -21,4 +25,9 @@ else:
             """No event is one."""
 
 
-__all__ = ["Glance", "glance"]
+def whole(item: Thing | Glance) -> Thing | CaseEvent:
+    """All of an event that was only glanced at; anything else as it is."""
+    return item.event if isinstance(item, Glance) else item
+
+
+__all__ = ["Glance", "glance", "whole"]

@@ -58,8 +58,9 @@ def test_the_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
     ours = {path for path, _ in _files() if path.startswith(tuple(f"{package}/" for package in PACKAGES))}
     wanted = {path for path in ours if not path.startswith("dashboards/web/")}  # the pages are in it as built
     pages = {path for path in held if path.startswith("dashboards/static/")}
-    compiled = {path for path in held if path.startswith(("rules/swift.", "supervision/utf8.")) and Path(path).suffix in BINARY}
-    assert len(compiled) == 2 * IS_COMPILED
+    names = ("rules/swift.", "supervision/sight.", "supervision/utf8.")
+    compiled = {path for path in held if path.startswith(names) and Path(path).suffix in BINARY}
+    assert len(compiled) == 3 * IS_COMPILED
     assert {path for path in held - pages - compiled if ".dist-info/" not in path} == wanted
     assert {"dashboards/static/index.html", "dashboards/static/sources.sha256"} <= pages
     kinds = {Path(path).name if path.endswith("jars.lock") else Path(path).suffix for path in held}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from streams.agents.inbox import read
 from supervision.decoder import encode
 from supervision.event import CaseEvent, ClockAdvanced, EventType, Stream
+from supervision.glance import whole
 from supervision.refusal import Reason
 from supervision.signal import ClockStep, Signal, pack
 from tests.streams.batches import batch, event, raw
@@ -18,19 +19,20 @@ STEP = ClockStep(partition=1, clock="wall", to=6)
 
 def test_a_poison_event_is_refused_by_itself_and_its_neighbours_are_judged() -> None:
     inbox = read(batch([raw(1), b"{broken", raw(2)]), 0, Stream.CASE)
-    assert inbox.items == [event(1), event(2)]
+    assert [whole(item) for item in inbox.items] == [event(1), event(2)]
     assert [(index, refusal.reason) for index, refusal in inbox.refused] == [(1, Reason.NOT_JSON)]
 
 
 def test_an_event_knows_the_record_it_came_from() -> None:
     inbox = read(batch([b"", raw(1), raw(1)]), 0, Stream.CASE)
-    assert inbox.items[0] == inbox.items[1]
-    assert [inbox.place(item) for item in inbox.items if isinstance(item, CaseEvent)] == [1, 2]
+    events = [event for item in inbox.items if isinstance(event := whole(item), CaseEvent)]
+    assert events[0] == events[1]
+    assert [inbox.place(event) for event in events] == [1, 2]
 
 
 def test_records_before_the_next_offset_are_passed_over() -> None:
     inbox = read(batch([raw(1), raw(2), b"{"], first=10), 11, Stream.CASE)
-    assert inbox.items == [event(2)]
+    assert [whole(item) for item in inbox.items] == [event(2)]
     assert [index for index, _ in inbox.refused] == [2]
 
 
