@@ -14,10 +14,12 @@ from zlib import crc32
 
 from rules.book import Rulebook
 from rules.engine import CaseEngine
-from rules.output import Engine, Output
+from rules.output import Engine, Item, Output
 from rules.subjects import SubjectEngine
 from supervision.alert import Alert, Level, State, alert_id
+from supervision.decoder import encode
 from supervision.event import CaseEvent, ClockAdvanced, Stream, root_key
+from supervision.glance import glance
 from supervision.reference import Reference
 from supervision.refusal import Reason
 from supervision.signal import ClockStep, Signal
@@ -77,7 +79,8 @@ class Engines:
         for number, engine in enumerate(self.cases):
             own = [event for event in events if isinstance(event, ClockAdvanced) or self._partition(event) == number]
             if own:
-                self._finish(engine, engine.process(own), [event for event in own if isinstance(event, ClockAdvanced)])
+                output = engine.process([_seen(event) for event in own])
+                self._finish(engine, output, [event for event in own if isinstance(event, ClockAdvanced)])
         other = [event for event in events if isinstance(event, ClockAdvanced) or self._partition(event) is None]
         if other:
             self._hear(self.subjects.process(other))
@@ -199,3 +202,8 @@ def move(engines: Engines, clock: str, to: int, limit: int, by_record: bool) -> 
 
 def _earliest(events: Sequence[CaseEvent]) -> int:
     return min((event.occurred_at for event in events), default=0)
+
+
+def _seen(event: CaseEvent | ClockAdvanced) -> Item:
+    """As an agent has it."""
+    return event if isinstance(event, ClockAdvanced) else glance(encode(event)) or event
