@@ -41,6 +41,7 @@ class Run:
 
     def __init__(self, book: Rulebook, short: Short) -> None:
         reference = Reference(workload.reference())
+        self.is_compiled = short == "compiled"
         self.cases, self.subjects = CaseEngine(book, reference, short=short), SubjectEngine(book, reference)
         self.spent: defaultdict[str, float] = defaultdict(float)
         self.said: Counter[str] = Counter()
@@ -48,7 +49,7 @@ class Run:
 
     def batch(self, messages: list[tuple[bytes, bytes, int]]) -> None:
         begun = perf_counter()
-        items = _items(messages)
+        items = _items(messages, is_compiled=self.is_compiled)
         decoded = perf_counter()
         output = self.cases.process(items)
         judged = perf_counter()
@@ -70,9 +71,10 @@ class Run:
             self.bytes_out += sum(map(len, filter(None, map(itemgetter(1), engine.changes()))))
 
 
-def _items(messages: list[tuple[bytes, bytes, int]]) -> list[Item]:
+def _items(messages: list[tuple[bytes, bytes, int]], *, is_compiled: bool) -> list[Item]:
     """As an agent gives them to its engine: by key."""
-    items: list[Any] = [glance(value) or decode(value) for _, value, _ in sorted(messages, key=itemgetter(0))]
+    values = [value for _, value, _ in sorted(messages, key=itemgetter(0))]
+    items: list[Any] = [glance(value) or decode(value) for value in values] if is_compiled else list(map(decode, values))
     items.append(ClockAdvanced(clock=workload.CLOCK, to=max(map(itemgetter(2), messages))))
     return items
 

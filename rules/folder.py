@@ -19,7 +19,7 @@ from rules.spacing import Spacing
 
 MOST = 20_000  # signals of one kind about one subject; beyond them the oldest dates go, and within a single date what comes
 MOST_OPEN = 4_000  # folders kept unpacked, some 20 MB
-MOST_SPACINGS = 10_000  # some 20 MB
+MOST_SPACINGS = 4_000  # some 30 MB
 PAGE = "#"
 _ARRAY = Layout(">BI")
 _HEAD = _ARRAY.size
@@ -108,12 +108,17 @@ class Pages:
         if found is None:
             if len(self._spacings) >= MOST_SPACINGS:
                 self._spacings.clear()
-            found = self._spacings[key] = Spacing(moment.at for moment in _moments(self._pages[key]))
+            moments = _moments(self._pages[key])
+            found = self._spacings[key] = Spacing([moment.at for moment in moments], {moment.fact_id for moment in moments})
         return found
 
     def holds(self, subject: str, kind: str, day: int, fact_id: bytes) -> bool:
         """Whether a page has a signal of this fact; seldom it says so wrongly."""
-        return self._pages.get(_key(subject, kind, day), b"").find(fact_id) >= 0  # `in` asks first whether it is a number
+        key = _key(subject, kind, day)
+        spacing = self._spacings.get(key)
+        if spacing is not None:
+            return fact_id in spacing.facts
+        return self._pages.get(key, b"").find(fact_id) >= 0  # `in` asks first whether it is a number
 
     def add(self, subject: str, kind: str, day: int, heard: Heard) -> None:
         key = _key(subject, kind, day)
@@ -126,6 +131,7 @@ class Pages:
         spacing = self._spacings.get(key)
         if spacing is not None:
             spacing.add(heard.at)
+            spacing.facts.add(heard.fact_id)
 
     def write(self, subject: str, kind: str, day: int, page: list[Heard]) -> None:
         key = _key(subject, kind, day)

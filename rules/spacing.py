@@ -11,12 +11,14 @@ FAR_APART: Final = 2**62
 
 
 class Spacing:
-    """The instants of the signals of one page in order, and by a number how close together so many of them lie (ms)."""
+    """The instants of the signals of one page in order, and by a number how close together so many of them lie (ms). `facts`: the
+    ids of theirs, kept by whoever keeps the page."""
 
-    __slots__ = ("_least", "ats")
+    __slots__ = ("_least", "ats", "facts")
 
-    def __init__(self, ats: Iterable[int]) -> None:
+    def __init__(self, ats: Iterable[int], facts: set[bytes] | None = None) -> None:
         self.ats = sorted(ats)
+        self.facts = set() if facts is None else facts
         self._least: dict[int, int] = {}
 
     def add(self, at: int) -> None:
