@@ -7,11 +7,13 @@ from uuid import UUID
 
 import pytest
 
+from rules.book import Rulebook
 from rules.engine import CaseEngine
 from supervision.event import CaseEvent, EventType, SourceOp
 from supervision.peer import Peer
 from supervision.reference import Item, Reference
 from supervision.signal import Signal
+from tests.product import CARDS
 from tests.rules.test_engine import BOOK, SOURCE, accepted, at, completed, engine, event
 
 BY: dict[str, Any] = {"actor_officer_id": "O-1", "actor_post_place": "window", "region_code": "430111", "department_id": "D-1"}
@@ -132,3 +134,10 @@ def test_what_is_the_same_after_a_correction_is_not_told_again() -> None:
 def test_no_decision_is_told_of_an_item_that_the_machine_approves() -> None:
     judge = CaseEngine(BOOK, Reference([SOURCE, Item(code="X", auto_approval=True)]))
     assert of("M10", judge.process([decided(1, "2026-03-02T10:00")]).signals) == []
+
+
+def test_a_rule_by_itself_keeps_what_its_signals_tell() -> None:
+    book = Rulebook(card for card in CARDS if card.id == "M02")
+    step = event(1, EventType.STEP_COMPLETED, "2026-03-02T22:30", payload={"step_code": "review"}, **BY)
+    (signal,) = CaseEngine(book, Reference([SOURCE])).process([step]).signals
+    assert signal.data["step_code"] == "review"
