@@ -11,7 +11,7 @@ import pytest
 from rules.book import Rulebook
 from rules.examples import run
 from rules.reasons import Known, passed_over, reasons
-from rules.recompute import differences, judged_again
+from rules.recompute import OF_THE_CARD, VERDICT, differences, judged_again
 from rules.sandbox import sandbox
 from supervision.alert import Alert, State
 from supervision.event import CaseEvent
@@ -133,3 +133,12 @@ def test_an_alert_that_is_not_stored_is_said_to_be_missing() -> None:
 )
 def test_what_makes_a_verdict(stored: Alert, now: Alert | None, same: bool) -> None:
     assert (differences(stored, now) == []) is same
+
+
+@pytest.mark.parametrize("name", [name for name in (*VERDICT, *OF_THE_CARD) if name != "facts"])
+def test_each_field_that_differs_goes_by_a_name_of_its_own(name: str) -> None:
+    shown = reasons(BOOK, REFERENCE, EVENTS, Known(), altered(**{name: "altered"}), ALERT)[-1]
+    for text in (shown.zh, shown.en):
+        assert f"({name})" in text
+        assert "altered → " in text
+    assert not shown.en.startswith("version of the card")
