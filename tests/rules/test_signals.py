@@ -9,7 +9,7 @@ import pytest
 
 from rules.book import Rulebook
 from rules.engine import CaseEngine
-from supervision.event import CaseEvent, EventType, SourceOp
+from supervision.event import BatchKind, CaseEvent, EventType, Flag, PostPlace, Precision, SourceOp
 from supervision.peer import Peer
 from supervision.reference import Item, Reference
 from supervision.signal import Signal
@@ -62,6 +62,21 @@ def test_a_step_outside_hours_tells_its_code_and_is_no_grant() -> None:
     (signal,) = of("M02", engine().process([step]).signals)
     assert (signal.data["step_code"], signal.data["night_grant"]) == ("review", False)
     assert "decision" not in signal.data
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"batch_kind": BatchKind.MIGRATION},
+        {"flags": (Flag.AUTO_APPROVED,)},
+        {"actor_post_place": PostPlace.SYSTEM},
+        {"time_precision": Precision.MINUTE},
+    ],
+    ids=["migrated", "approved by the machine", "done by the system", "known to the minute"],
+)
+def test_what_no_person_did_at_a_known_second_is_no_act_outside_hours(fields: dict[str, Any]) -> None:
+    assert len(of("M02", engine().process([decided(1, "2026-03-02T22:30")]).signals)) == 1
+    assert of("M02", engine().process([decided(1, "2026-03-02T22:30", **fields)]).signals) == []
 
 
 @pytest.mark.parametrize(("decision", "hit"), [("granted", True), ("denied", False)])

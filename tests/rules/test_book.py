@@ -1,0 +1,37 @@
+"""The book of rules: what it makes of a detector that has no more than it must."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rules.book import Rule
+from rules.case import Case
+from rules.fact import CODE_OF, NOWHERE, Fact
+from rules.outline import Outline
+from rules.reading import Reads, reads
+from rules.verdict import Verdict
+from rules.world import Place, World
+from supervision.event import EventType
+from supervision.reference import Reference, Source
+from tests.product import CARDS
+
+KIND = EventType.CASE_ACCEPTED
+
+
+class Plain:
+    """It reads and judges, and has nothing else to offer."""
+
+    reads: Reads = reads((KIND,))
+
+    def judge(self, case: Case) -> Sequence[Verdict]:
+        raise AssertionError("not asked here")
+
+
+def test_a_detector_that_only_reads_and_judges_is_asked_of_every_whole_case() -> None:
+    rule = Rule(CARDS[0], Plain())
+    place = Place(World(Reference([])), Source(name="hall"), NOWHERE, 0)
+    act = Fact(0, CODE_OF[KIND], 0, NOWHERE)
+    assert rule.outlook(place, Outline(b"", []), act) is None
+    assert (rule.ring, rule.matters, rule.unsettles) == (None, None, None)
+    assert (rule.is_whole, rule.is_signalling) == (False, False)
+    assert not rule.lacks(Source(name="hall", sends=(), fills=()))
