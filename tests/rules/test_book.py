@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rules.book import Rule
+from msgspec.structs import replace
+
+from rules.book import Rule, Rulebook
 from rules.case import Case
 from rules.fact import CODE_OF, NOWHERE, Fact
 from rules.outline import Outline
@@ -35,3 +37,12 @@ def test_a_detector_that_only_reads_and_judges_is_asked_of_every_whole_case() ->
     assert (rule.ring, rule.matters, rule.unsettles) == (None, None, None)
     assert (rule.is_whole, rule.is_signalling) == (False, False)
     assert not rule.lacks(Source(name="hall", sends=(), fills=()))
+
+
+def test_a_promised_limit_that_yields_to_the_legal_one_reads_what_makes_that_run() -> None:
+    by_id = {card.id: card for card in CARDS}
+    alone = replace(by_id["T03"], detector=replace(by_id["T03"].detector, silent_where_equal=None))
+    neither = replace(alone, detector=replace(alone.detector, yields={}))
+    legal = [card for card in CARDS if card.id != "T03"]
+    assert EventType.MATERIAL_RECEIVED in Rulebook([*legal, alone]).by_id["T03"].reads
+    assert EventType.MATERIAL_RECEIVED not in Rulebook([*legal, neither]).by_id["T03"].reads

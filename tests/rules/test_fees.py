@@ -18,14 +18,20 @@ from tests.rules.test_engine import ITEM, accepted, at, event
 BOOK = Rulebook(CARDS)
 
 
-def charged(number: int, when: str, amount: int, **fields: Any) -> CaseEvent:
-    payload = {"fee_item_code": "F-1", "amount_fen": amount, "fee_kind": FeeKind.OFFICIAL, "receipt_no": f"R-{number}"}
+def charged(number: int, when: str, amount: int | None, **fields: Any) -> CaseEvent:
+    payload: dict[str, Any] = {
+        "fee_item_code": "F-1",
+        "amount_fen": amount,
+        "fee_kind": FeeKind.OFFICIAL,
+        "receipt_no": f"R-{number}",
+    }
     return event(number, EventType.FEE_CHARGED, when, payload=payload | fields)
 
 
 def judged(*events: CaseEvent, fills: tuple[str, ...] | None = None) -> list[Alert]:
     source = Source(name="hall", clock="log:hall", region_code="430111", fills=fills)
-    engine = CaseEngine(BOOK, Reference([source, ITEM, FeeStandard(fee_item_code="F-1", standard_fen=10_000)]))
+    table = [FeeStandard(fee_item_code="F-1", standard_fen=10_000), FeeStandard(fee_item_code="F-2", payee_accounts=("T-1",))]
+    engine = CaseEngine(BOOK, Reference([source, ITEM, *table]))
     return [alert for alert in engine.process([accepted(), *events]).alerts if alert.rule_id == "P09"]
 
 
@@ -41,3 +47,9 @@ def test_charged_too_much_twice_is_one_alert_that_tells_of_the_first() -> None:
 )
 def test_a_reduction_lacks_its_basis_only_where_the_source_tells_one(fills: tuple[str, ...] | None, said: int) -> None:
     assert len(judged(charged(2, "2026-03-02T10:00", 9_999), fills=fills)) == said
+
+
+@pytest.mark.parametrize(("amount", "said"), [(0, 0), (1, 1), (None, 1)], ids=["nothing", "a fen", "nobody says how much"])
+def test_what_goes_to_another_account_is_a_fault_however_little_it_is(amount: int | None, said: int) -> None:
+    paid = charged(2, "2026-03-02T10:00", amount, fee_item_code="F-2", payee_account_id="P-9")
+    assert [alert.facts["fault"] for alert in judged(paid)] == ["private_account"] * said

@@ -128,6 +128,21 @@ def test_a_case_that_took_its_time_is_told_as_one_and_no_more_said_of_it() -> No
     ]
 
 
+@pytest.mark.parametrize("fields", [{"batch_kind": BatchKind.MIGRATION}, {"time_precision": Precision.MINUTE}])
+def test_no_haste_is_told_since_an_acceptance_whose_instant_is_not_known(fields: dict[str, Any]) -> None:
+    output = engine(PEER).process([accepted(**(BY | fields)), completed(2, "2026-03-02T09:00:30", **BY)])
+    assert of("M01", output.signals) == []
+
+
+def test_a_decision_after_the_case_was_reopened_is_told_though_the_machine_approved_before() -> None:
+    before = Item(code="X", auto_approval=True, valid_to=at("2026-03-05T00:00"))
+    after = Item(code="X", valid_from=at("2026-03-05T00:00"))
+    judge = CaseEngine(BOOK, Reference([SOURCE, before, after]))
+    first = [accepted(1, **BY), decided(2, "2026-03-03T10:00"), completed(3, "2026-03-03T11:00", **BY)]
+    again = [event(4, EventType.CASE_REOPENED, "2026-03-06T09:00", **BY), decided(5, "2026-03-06T10:00")]
+    assert [signal.fact_id for signal in of("M10", judge.process([*first, *again]).signals)] == [UUID(int=5)]
+
+
 def test_a_correction_is_told_with_the_next_revision_under_the_first_id_and_a_deletion_withdraws() -> None:
     judge = engine()
     judge.process([decided(1, "2026-03-02T10:00")])
