@@ -34,7 +34,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Change:
-    """A change as people read it, and as `survivors.yaml` names it: the lines before and after, without indentation."""
+    """A change as people read it, and as `survivors*.yaml` name it: the lines before and after, without indentation."""
 
     scope: str
     was: str

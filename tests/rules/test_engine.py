@@ -251,6 +251,14 @@ def test_state_travels_by_value_and_an_unknown_format_is_refused_by_name() -> No
         engine().restore([("hall/1", b"\x91\x07")])
 
 
+def test_the_state_of_a_source_is_told_from_the_list_of_words_whatever_its_name() -> None:
+    reference = Reference([Source(name="=w0", clock="log:hall", region_code="430111"), ITEM])
+    judge, again = CaseEngine(BOOK, reference), CaseEngine(BOOK, reference)
+    judge.process([accepted(source="=w0")])
+    again.restore([(key, blob) for key, blob in judge.changes() if blob is not None])
+    assert ("T03", Level.YELLOW, State.ISSUED, 1) in said(again.process([clock("2026-03-12T00:00")]))
+
+
 def test_flagged_test_cases_are_silent_even_if_the_flag_comes_last() -> None:
     judge = engine()
     judge.process([accepted(), clock("2026-03-12T00:00")])

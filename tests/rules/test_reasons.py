@@ -142,3 +142,12 @@ def test_each_field_that_differs_goes_by_a_name_of_its_own(name: str) -> None:
         assert f"({name})" in text
         assert "altered → " in text
     assert not shown.en.startswith("version of the card")
+
+
+def test_a_journey_through_json_makes_no_difference_but_another_value_does() -> None:
+    facts: dict[str, Any] = {"list": (1, 2), "text": State.ISSUED, "id": UUID(int=9), "nothing": None, "inner": {"list": (3,)}}
+    here = altered(facts=facts)
+    there = msgspec.json.decode(msgspec.json.encode(here), type=Alert)
+    assert there.facts != here.facts
+    assert differences(there, here) == []
+    assert [each.field for each in differences(there, altered(facts=facts | {"list": (2, 1)}))] == ["facts.list"]
