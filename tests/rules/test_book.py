@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from msgspec.structs import replace
 
 from rules.book import Rule, Rulebook
+from rules.card import Effective
 from rules.case import Case
+from rules.engine import CaseEngine
 from rules.fact import CODE_OF, NOWHERE, Fact
 from rules.outline import Outline
 from rules.reading import Reads, reads
@@ -16,6 +19,7 @@ from rules.world import Place, World
 from supervision.event import EventType
 from supervision.reference import Reference, Source
 from tests.product import CARDS
+from tests.rules.test_engine import ITEM, SOURCE, accepted, at, clock
 
 KIND = EventType.CASE_ACCEPTED
 
@@ -46,3 +50,20 @@ def test_a_promised_limit_that_yields_to_the_legal_one_reads_what_makes_that_run
     legal = [card for card in CARDS if card.id != "T03"]
     assert EventType.MATERIAL_RECEIVED in Rulebook([*legal, alone]).by_id["T03"].reads
     assert EventType.MATERIAL_RECEIVED not in Rulebook([*legal, neither]).by_id["T03"].reads
+
+
+@pytest.mark.parametrize(
+    ("effective", "speaks"),
+    [
+        (Effective(), True),
+        (Effective(first="2026-03-12"), True),
+        (Effective(first="2026-03-13"), False),
+        (Effective(last="2026-03-12"), True),
+        (Effective(last="2026-03-11"), False),
+    ],
+)
+def test_a_card_judges_what_comes_to_hold_on_its_dates(effective: Effective, speaks: bool) -> None:
+    (card,) = (replace(card, effective=effective) for card in CARDS if card.id == "T03")
+    judge = CaseEngine(Rulebook([card]), Reference([SOURCE, ITEM]))
+    judge.process([accepted()])
+    assert [alert.detected_at for alert in judge.process([clock("2026-03-13T00:00")]).alerts] == [at("2026-03-12T00:00")] * speaks
