@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from rules.book import Rulebook
+from rules.card import Effective
 from rules.examples import run
 from rules.reasons import Known, passed_over, reasons
 from rules.recompute import OF_THE_CARD, VERDICT, differences, judged_again
@@ -97,6 +98,14 @@ def test_reference_data_that_changed_are_named(reference: Reference, wanted: str
 def test_a_card_of_another_version_is_named() -> None:
     assert english(altered(rule_version=7, due_at=5))[0] == "the card changed from version 7 to 1"
     assert english(altered(rule_id="L99", alert_id="L99YAAAAAAAAAAAAAAAA"))[0] == "L99 is not among the cards"
+
+
+def test_a_card_that_judges_no_longer_is_named_where_nothing_is_said_any_more() -> None:
+    ended = Rulebook([msgspec.structs.replace(CARD, effective=Effective(last="2026-03-01"))])
+    words = "the card judges in ..2026-03-01 only"
+    assert reasons(ended, REFERENCE, EVENTS, Known(), ALERT, None)[0].en == words
+    assert words not in [each.en for each in reasons(ended, REFERENCE, EVENTS, Known(), altered(due_at=5), ALERT)]
+    assert reasons(BOOK, REFERENCE, EVENTS, Known(), ALERT, None)[0].en.startswith("all its events are there")
 
 
 def test_words_alone_under_the_same_version_are_a_difference_of_their_own() -> None:

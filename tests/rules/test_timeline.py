@@ -125,3 +125,16 @@ def test_the_scale_is_marked_to_its_very_end() -> None:
     picture = drawn(CARDS["T03"], replace(example, clock="2026-03-03 23:00"))
     marks = [text for text in texts(picture) if re.fullmatch(r"\d\d-\d\d|\d\d:\d\d", text)]
     assert marks == ["03-03", "06:00", "12:00", "18:00", "03-04"], "an hour is left free on both sides, so it ends at midnight"
+
+
+def test_what_an_event_tells_is_shown_plainly_lists_and_parts_too() -> None:
+    event = {
+        "type": "case_accepted",
+        "at": "2026-03-02 09:00",
+        "label": "first",
+        "codes": ["A", "B"],
+        "place": {"floor": 2, "open": True},
+    }
+    picture = drawn(CARDS["T03"], replace(worked(CARDS["T03"]), events=(event,), expect=(), clock="2026-03-03 09:00"))
+    (told,) = [text for text in texts(picture) if text.startswith("case accepted")]
+    assert told == "case accepted codes A B, place floor 2 open true"
