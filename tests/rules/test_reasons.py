@@ -70,6 +70,10 @@ def test_a_fact_that_came_later_is_named() -> None:
     assert "due at (due_at): 5 → " in found[1]
 
 
+def test_a_fact_whose_arrival_is_not_known_did_not_come_later() -> None:
+    assert english(altered(issued_at=1_000, due_at=5))[0].startswith("all its events are there and none came later")
+
+
 def test_a_fact_of_a_forgotten_case_is_named() -> None:
     found = english(altered(due_at=5), known=Known(forgotten={ACCEPTED.event_id}))
     assert found[0].startswith("facts came when the case had left memory")
@@ -93,6 +97,11 @@ def with_entries(*entries: Waiver | Outage) -> Reference:
 )
 def test_reference_data_that_changed_are_named(reference: Reference, wanted: str) -> None:
     assert english(ALERT, reference=reference)[0] == wanted
+
+
+def test_an_item_that_has_another_name_now_is_the_catalogues_doing() -> None:
+    found = english(altered(facts=ALERT.facts | {"item_name": "as it was called"}))
+    assert found[0] == f"the catalogue (version {REFERENCE.version} now) says otherwise: item"
 
 
 def test_a_card_of_another_version_is_named() -> None:
