@@ -107,6 +107,11 @@ _WORDS = {
     "appraisal": ("鉴定", "appraisal"),
     "expert_review": ("专家评审", "expert review"),
     "public_notice": ("公示", "public notice"),
+    "site_survey": ("现场勘查", "site survey"),
+    "countersign_external": ("外部会签", "external countersigning"),
+    "extension": ("延期", "extension"),
+    "tech_query": ("技术性查询", "technical query"),
+    "other": ("其他", "other"),
 }
 
 

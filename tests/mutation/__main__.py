@@ -1,6 +1,6 @@
 """Change the judgement a little, many times, and see whether a test notices: `python -m tests.mutation`, or `make mutation`.
 
-Prints a table by module. Survivors that `survivors.yaml` does not explain are listed and make the exit code 1. What was found is
+Prints a table by module. Survivors that `survivors*.yaml` do not explain are listed and make the exit code 1. What was found is
 kept in `.mutation/`; `--again` tries only what survived there.
 """
 
@@ -39,7 +39,7 @@ LATER = ("tests/law/test_law.py", "tests/law/test_shortcut.py", "tests/rules/tes
 KEPT = Path(".mutation")
 MAKER = str(Path(__file__).with_name("mutants.py"))
 SCOPE = ",".join(PARTS)
-EXPLAINED = Path(__file__).with_name("survivors.yaml")
+EXPLAINED = sorted(Path(__file__).parent.glob("survivors*.yaml"))
 
 
 class Reason(msgspec.Struct, forbid_unknown_fields=True):
@@ -155,9 +155,8 @@ def _control(path: str, reached: Reach) -> None:
 
 
 def explanations() -> dict[tuple[str, Change], str]:
-    if not EXPLAINED.exists():
-        return {}
-    reasons = msgspec.convert(yaml.safe_load(EXPLAINED.read_text("utf-8")) or [], list[Reason])
+    read = [yaml.safe_load(path.read_text("utf-8")) or [] for path in EXPLAINED]
+    reasons = msgspec.convert([each for found in read for each in found], list[Reason])
     return {
         (reason.module, Change(each["in"], each["was"].strip(), each["now"].strip())): reason.why
         for reason in reasons
@@ -252,7 +251,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code, _ = trial.forked(_strangers)
     trial.preload((KEPT / "strangers.txt").read_text("utf-8").split()) if code == 0 else None
     left = table(work(sources(options.scope), options.sample, options.share, options.seed, options.again))
-    print(f"\n{time.perf_counter() - begun:.0f} s; {left} survivors are not explained in {EXPLAINED.relative_to(Path.cwd())}")
+    print(f"\n{time.perf_counter() - begun:.0f} s; {left} survivors are not explained in tests/mutation/survivors*.yaml")
     return 1 if left else 0
 
 

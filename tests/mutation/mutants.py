@@ -1,4 +1,5 @@
-"""What can be changed in a module: mutmut's operators at every place that is neither a type, a docstring nor words for people.
+"""What can be changed in a module: mutmut's operators at every place that is neither a type, a docstring nor words for people:
+what `say` is given, Chinese texts and the English ones beside them.
 
 mutmut's own loop is not used: it forks from a process in which the tests have run, so what a cache holds hides its mutants, it
 leaves out decorated functions and all that stands outside of functions, and its detour at every call is slow on the hot path.
@@ -33,7 +34,7 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Change:
-    """A change as people read it, and as `survivors.yaml` names it: the lines before and after, without indentation."""
+    """A change as people read it, and as `survivors*.yaml` name it: the lines before and after, without indentation."""
 
     scope: str
     was: str
@@ -93,6 +94,11 @@ def _is_words(node: Any) -> bool:
     """Whether a node says something to people, readers or type checkers only."""
     if isinstance(node, cst.Call):
         return isinstance(node.func, cst.Name) and node.func.value in SPEAKS
+    if isinstance(node, cst.SimpleString):
+        return not node.value.isascii()
+    if isinstance(node, cst.Tuple):
+        texts = [each.value for each in node.elements]
+        return all(isinstance(each, cst.SimpleString) for each in texts) and any(map(_is_words, texts))
     if isinstance(node, cst.Assign):
         return any(isinstance(each.target, cst.Name) and each.target.value in NAMES for each in node.targets)
     if isinstance(node, cst.If):

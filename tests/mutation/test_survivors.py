@@ -1,4 +1,4 @@
-"""What `survivors.yaml` explains is about the code as it stands."""
+"""What `survivors*.yaml` explain is about the code as it stands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-REASONS = yaml.safe_load(Path(__file__).with_name("survivors.yaml").read_text("utf-8"))
+FILES = sorted(Path(__file__).parent.glob("survivors*.yaml"))
+REASONS = [reason for file in FILES for reason in yaml.safe_load(file.read_text("utf-8"))]
 
 
 @pytest.mark.parametrize("reason", [pytest.param(each, id=f"{each['module']}: {each['why'][:40]}") for each in REASONS])

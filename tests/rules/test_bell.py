@@ -11,9 +11,10 @@ from rules.fact import CODE_OF, NOWHERE, Fact, where_of
 from rules.packing import SHIFT
 from rules.plain import FACT_SIZE, NO_WORD
 from rules.said import Core, Standing
-from rules.verdict import FAR
+from rules.verdict import FAR, Telling
 from rules.vocabulary import Vocabulary
 from rules.world import Place, World
+from supervision.alert import Level
 from supervision.event import EventType
 from supervision.reference import Reference
 
@@ -82,3 +83,11 @@ def test_an_annex_names_the_rules_of_its_alerts() -> None:
     both = with_alerts(first, [standing("T02"), standing("T03")])
     assert [rules_in(annex, 0) for annex in (b"", first, both)] == [frozenset(), {b"T03"}, {b"T02", b"T03"}]
     assert rules_in(b"facts" + both + b"sent", 5) == {b"T02", b"T03"}
+
+
+def test_a_bell_keeps_what_is_said_in_its_order() -> None:
+    rung, told = bell([(ACCEPTED, 0)], 0, 0), Telling("case:bench/1", "0", {}, ())
+    assert rung.said == []
+    for level in (Level.NOTICE, Level.RED):
+        rung.say(level, HOUR, told)
+    assert rung.said == [(Level.NOTICE, HOUR, told), (Level.RED, HOUR, told)]

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from rules.book import Rule, Rulebook
 from rules.pages import kind_of, pages
@@ -85,3 +86,11 @@ def test_names_of_examples_are_said_in_the_language_of_the_page() -> None:
             assert re.search("[\u4e00-\u9fff]", example.name.zh), example.name
             assert f"· {example.name.en}: " not in zh
             assert example.name.en not in told[f"{card.id}.zh.svg"]
+
+
+def test_a_worked_example_says_where_the_clock_comes_between_its_events() -> None:
+    card = BOOK.by_id["P04"].card
+    example = next(one for one in card.examples if any("clock" in event for event in one.events))
+    told = pages([replace(card, examples=(example,))])
+    for language, words in (("en", "the clock reaches this"), ("zh", "时钟走到此处")):
+        assert re.search(rf"^2026-03-04 09:00 +{words}$", told[f"P04.{language}.md"], re.MULTILINE)

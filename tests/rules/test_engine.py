@@ -86,6 +86,18 @@ def test_a_warning_then_a_card_come_when_the_clock_reaches_them() -> None:
     assert "2026-03-11" in card.description["zh"]
 
 
+def test_an_alert_says_where_its_case_is_by_its_facts_else_by_the_catalogue() -> None:
+    item = Item(code="X", name="Permit", item_type="05", promised_limit=Limit(7), has_legal_limit=False, department_id="D-9")
+    judge = CaseEngine(BOOK, Reference([SOURCE, item]))
+    judge.process([accepted(), accepted(2, case_id="2", region_code="430112", centre_id="C-1", department_id="D-1")])
+    alerts = {alert.case_id: alert for alert in judge.process([clock("2026-03-12T00:00")]).alerts if alert.rule_id == "T03"}
+    assert {(alert.item_code, alert.item_type, alert.facts["item_name"]) for alert in alerts.values()} == {("X", "05", "Permit")}
+    assert {number: (alert.region_code, alert.owner_centre_id, alert.owner_department_id) for number, alert in alerts.items()} == {
+        "1": ("430111", None, "D-9"),
+        "2": ("430112", "C-1", "D-1"),
+    }
+
+
 def test_a_completion_reported_late_that_was_in_time_revokes_and_is_named() -> None:
     judge = engine()
     judge.process([accepted(), clock("2026-03-13T00:00")])
@@ -237,6 +249,14 @@ def test_state_travels_by_value_and_an_unknown_format_is_refused_by_name() -> No
     assert said(again.process([clock("2026-03-12T00:00")])) == [("T03", Level.YELLOW, State.ISSUED, 1)]
     with pytest.raises(SnapshotError, match="format"):
         engine().restore([("hall/1", b"\x91\x07")])
+
+
+def test_the_state_of_a_source_is_told_from_the_list_of_words_whatever_its_name() -> None:
+    reference = Reference([Source(name="=w0", clock="log:hall", region_code="430111"), ITEM])
+    judge, again = CaseEngine(BOOK, reference), CaseEngine(BOOK, reference)
+    judge.process([accepted(source="=w0")])
+    again.restore([(key, blob) for key, blob in judge.changes() if blob is not None])
+    assert ("T03", Level.YELLOW, State.ISSUED, 1) in said(again.process([clock("2026-03-12T00:00")]))
 
 
 def test_flagged_test_cases_are_silent_even_if_the_flag_comes_last() -> None:

@@ -118,3 +118,10 @@ def test_moments_are_local_and_exact() -> None:
     assert instant("2026-03-12") == instant("2026-03-12 00:00:00.000") == 1773244800000
     for text in ("2026-03-12 00:00", "2026-03-12 00:00:01", "2026-03-12 00:00:00.001"):
         assert moment(instant(text)) == text
+
+
+def test_where_an_event_of_an_example_names_no_region_that_of_its_source_counts() -> None:
+    events = tuple(event | {"region_code": None} for event in FIRES.events)
+    told = run(BOOK, T03, msgspec.structs.replace(FIRES, events=events))
+    assert told.problems == ()
+    assert {alert.region_code for alert in told.alerts} == {"430111"}

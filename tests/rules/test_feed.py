@@ -11,7 +11,7 @@ from rules.book import Rulebook
 from rules.engine import CaseEngine
 from rules.feed import Fault, Figures, alert_of, day_of, definitions, findings, outage_of
 from rules.pages import feed_page
-from supervision.alert import Level, RevokeReason, State
+from supervision.alert import AnomalyClass, Disposition, Level, RevokeReason, State, Visibility
 from supervision.calendars import calendars_of
 from supervision.event import EventType
 from supervision.reference import Reference, Source, from_record, to_record
@@ -65,6 +65,12 @@ def test_an_alarm_is_about_the_source_and_the_day_it_is_found_on() -> None:
     alert = alert_of(finding)
     assert (alert.rule_id, alert.level, alert.subject_key, alert.segment) == ("F01", Level.YELLOW, "source:hall", "2026-03-25")
     assert (alert.detected_at, alert.clock, alert.case_id, alert.revision) == (at("2026-03-25T00:00"), "log:hall", None, 1)
+    assert (alert.disposition, alert.anomaly_class, alert.visibility) == (
+        Disposition.CARD,
+        AnomalyClass.OTHER,
+        Visibility.BUREAU,
+    )
+    assert (alert.source_system, alert.region_code) == ("hall", "430111")
     assert alert.description["en"].startswith("Source hall: in 60 of 100 open cases (60%) nothing has happened for 15 working days")
     assert "2026-03-04 16:00" in alert.description["zh"]
     lifted = alert_of(finding, lifted=True)

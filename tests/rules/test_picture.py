@@ -12,9 +12,11 @@ from rules.picture import picture
 from rules.sandbox import sandbox
 from rules.sentence import FACTS
 from supervision.alert import State
-from supervision.event import CaseEvent
+from supervision.event import CaseEvent, EventType
+from supervision.payloads.handling import ProcedureKind
 from supervision.reference import Reference
 from tests.product import CARDS
+from tests.rules.test_engine import ITEM, SOURCE, accepted, at, completed, event
 
 BOOK = Rulebook(CARDS)
 
@@ -42,6 +44,27 @@ def test_a_picture_has_the_limits_of_the_alerts(card: Card, example: Example) ->
         if alert.rule_id == "T02":
             assert drawn.notice_at == alert.detected_at
         assert all(pause.start <= pause.counted_until for pause in drawn.pauses)
+
+
+def test_a_picture_shows_when_it_was_decided_what_stood_still_and_what_was_added() -> None:
+    told = [
+        accepted(1, "2026-03-02T09:00"),
+        event(2, EventType.SPECIAL_PROCEDURE_STARTED, "2026-03-03T09:00", payload={"seq": 1, "kind": ProcedureKind.TESTING}),
+        event(3, EventType.SPECIAL_PROCEDURE_ENDED, "2026-03-05T09:00", payload={"seq": 1, "kind": ProcedureKind.TESTING}),
+        event(4, EventType.SPECIAL_PROCEDURE_STARTED, "2026-03-06T09:00", payload={"seq": 2}),
+        event(5, EventType.EXTENSION_APPROVED, "2026-03-09T09:00", payload={"days": 5}),
+        event(6, EventType.DECISION_MADE, "2026-03-10T09:00"),
+        completed(7, "2026-03-11T09:00"),
+    ]
+    drawn = picture(BOOK, Reference([SOURCE, ITEM]), told, "hall", "1")
+    assert drawn is not None
+    assert [(pause.kind, pause.start, pause.end) for pause in drawn.pauses] == [
+        ("testing", at("2026-03-03T09:00"), at("2026-03-05T09:00")),
+        ("", at("2026-03-06T09:00"), None),
+    ]
+    assert drawn.extensions == ((at("2026-03-09T09:00"), 5),)
+    assert (drawn.opened_at, drawn.decided_at) == (at("2026-03-02T09:00"), at("2026-03-10T09:00"))
+    assert (drawn.begins_at, drawn.item_code, drawn.region) == (at("2026-03-02T09:00"), "X", "430111")
 
 
 def test_a_case_that_is_not_there_has_no_picture() -> None:

@@ -72,3 +72,4 @@ def test_why_a_rule_is_off_is_said_in_both_languages() -> None:
     )
     assert found.words("zh") == "从不报送送达或者领取;从不填写payload.receipt_no、actor_officer_id或者actor_person_hash"
     assert lack(groups, ("payload.receipt_no",), source()) == Lack()
+    assert [Lack().words(language) for language in ("en", "zh")] == ["", ""]

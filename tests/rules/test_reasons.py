@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from rules.book import Rulebook
+from rules.card import Effective
 from rules.examples import run
 from rules.reasons import Known, passed_over, reasons
-from rules.recompute import differences, judged_again
+from rules.recompute import OF_THE_CARD, VERDICT, differences, judged_again
 from rules.sandbox import sandbox
 from supervision.alert import Alert, State
 from supervision.event import CaseEvent
@@ -69,6 +70,10 @@ def test_a_fact_that_came_later_is_named() -> None:
     assert "due at (due_at): 5 → " in found[1]
 
 
+def test_a_fact_whose_arrival_is_not_known_did_not_come_later() -> None:
+    assert english(altered(issued_at=1_000, due_at=5))[0].startswith("all its events are there and none came later")
+
+
 def test_a_fact_of_a_forgotten_case_is_named() -> None:
     found = english(altered(due_at=5), known=Known(forgotten={ACCEPTED.event_id}))
     assert found[0].startswith("facts came when the case had left memory")
@@ -94,9 +99,22 @@ def test_reference_data_that_changed_are_named(reference: Reference, wanted: str
     assert english(ALERT, reference=reference)[0] == wanted
 
 
+def test_an_item_that_has_another_name_now_is_the_catalogues_doing() -> None:
+    found = english(altered(facts=ALERT.facts | {"item_name": "as it was called"}))
+    assert found[0] == f"the catalogue (version {REFERENCE.version} now) says otherwise: item"
+
+
 def test_a_card_of_another_version_is_named() -> None:
     assert english(altered(rule_version=7, due_at=5))[0] == "the card changed from version 7 to 1"
     assert english(altered(rule_id="L99", alert_id="L99YAAAAAAAAAAAAAAAA"))[0] == "L99 is not among the cards"
+
+
+def test_a_card_that_judges_no_longer_is_named_where_nothing_is_said_any_more() -> None:
+    ended = Rulebook([msgspec.structs.replace(CARD, effective=Effective(last="2026-03-01"))])
+    words = "the card judges in ..2026-03-01 only"
+    assert reasons(ended, REFERENCE, EVENTS, Known(), ALERT, None)[0].en == words
+    assert words not in [each.en for each in reasons(ended, REFERENCE, EVENTS, Known(), altered(due_at=5), ALERT)]
+    assert reasons(BOOK, REFERENCE, EVENTS, Known(), ALERT, None)[0].en.startswith("all its events are there")
 
 
 def test_words_alone_under_the_same_version_are_a_difference_of_their_own() -> None:
@@ -133,3 +151,21 @@ def test_an_alert_that_is_not_stored_is_said_to_be_missing() -> None:
 )
 def test_what_makes_a_verdict(stored: Alert, now: Alert | None, same: bool) -> None:
     assert (differences(stored, now) == []) is same
+
+
+@pytest.mark.parametrize("name", [name for name in (*VERDICT, *OF_THE_CARD) if name != "facts"])
+def test_each_field_that_differs_goes_by_a_name_of_its_own(name: str) -> None:
+    shown = reasons(BOOK, REFERENCE, EVENTS, Known(), altered(**{name: "altered"}), ALERT)[-1]
+    for text in (shown.zh, shown.en):
+        assert f"({name})" in text
+        assert "altered → " in text
+    assert not shown.en.startswith("version of the card")
+
+
+def test_a_journey_through_json_makes_no_difference_but_another_value_does() -> None:
+    facts: dict[str, Any] = {"list": (1, 2), "text": State.ISSUED, "id": UUID(int=9), "nothing": None, "inner": {"list": (3,)}}
+    here = altered(facts=facts)
+    there = msgspec.json.decode(msgspec.json.encode(here), type=Alert)
+    assert there.facts != here.facts
+    assert differences(there, here) == []
+    assert [each.field for each in differences(there, altered(facts=facts | {"list": (2, 1)}))] == ["facts.list"]

@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from rules.card import Text
 from rules.sentence import sentence
+from supervision.payloads.handling import ProcedureKind
+from supervision.reference import RiskClass
+from supervision.worktime import Unit
 
 FACTS: dict[str, Any] = {
     "limit": 7,
@@ -45,6 +48,20 @@ def test_a_fact_is_said_in_both_languages(template: str, zh: str, en: str) -> No
 
 def test_one_is_singular() -> None:
     assert sentence(Text(zh="{limit}", en="{limit}"), FACTS | {"limit": 1})["en"] == "1 working day"
+
+
+@pytest.mark.parametrize("unit", Unit)
+def test_every_unit_is_said_in_words(unit: Unit) -> None:
+    said = sentence(Text(zh="{limit}", en="{limit}"), {"limit": 3, "limit_unit": unit.value})
+    assert said["en"].startswith("3 ")
+    assert not said["zh"].isascii()
+
+
+@pytest.mark.parametrize("code", [*ProcedureKind, *RiskClass])
+def test_a_special_procedure_and_a_risk_are_said_in_words(code: ProcedureKind | RiskClass) -> None:
+    said = sentence(Text(zh="{it}", en="{it}"), {"it": code.value})
+    assert not said["zh"].isascii()
+    assert "_" not in said["en"]
 
 
 VALUES = st.recursive(

@@ -7,11 +7,13 @@ from uuid import UUID
 
 import pytest
 
+from rules.book import Rulebook
 from rules.engine import CaseEngine
-from supervision.event import CaseEvent, EventType, SourceOp
+from supervision.event import BatchKind, CaseEvent, EventType, Flag, PostPlace, Precision, SourceOp
 from supervision.peer import Peer
 from supervision.reference import Item, Reference
 from supervision.signal import Signal
+from tests.product import CARDS
 from tests.rules.test_engine import BOOK, SOURCE, accepted, at, completed, engine, event
 
 BY: dict[str, Any] = {"actor_officer_id": "O-1", "actor_post_place": "window", "region_code": "430111", "department_id": "D-1"}
@@ -60,6 +62,21 @@ def test_a_step_outside_hours_tells_its_code_and_is_no_grant() -> None:
     (signal,) = of("M02", engine().process([step]).signals)
     assert (signal.data["step_code"], signal.data["night_grant"]) == ("review", False)
     assert "decision" not in signal.data
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"batch_kind": BatchKind.MIGRATION},
+        {"flags": (Flag.AUTO_APPROVED,)},
+        {"actor_post_place": PostPlace.SYSTEM},
+        {"time_precision": Precision.MINUTE},
+    ],
+    ids=["migrated", "approved by the machine", "done by the system", "known to the minute"],
+)
+def test_what_no_person_did_at_a_known_second_is_no_act_outside_hours(fields: dict[str, Any]) -> None:
+    assert len(of("M02", engine().process([decided(1, "2026-03-02T22:30")]).signals)) == 1
+    assert of("M02", engine().process([decided(1, "2026-03-02T22:30", **fields)]).signals) == []
 
 
 @pytest.mark.parametrize(("decision", "hit"), [("granted", True), ("denied", False)])
@@ -111,6 +128,21 @@ def test_a_case_that_took_its_time_is_told_as_one_and_no_more_said_of_it() -> No
     ]
 
 
+@pytest.mark.parametrize("fields", [{"batch_kind": BatchKind.MIGRATION}, {"time_precision": Precision.MINUTE}])
+def test_no_haste_is_told_since_an_acceptance_whose_instant_is_not_known(fields: dict[str, Any]) -> None:
+    output = engine(PEER).process([accepted(**(BY | fields)), completed(2, "2026-03-02T09:00:30", **BY)])
+    assert of("M01", output.signals) == []
+
+
+def test_a_decision_after_the_case_was_reopened_is_told_though_the_machine_approved_before() -> None:
+    before = Item(code="X", auto_approval=True, valid_to=at("2026-03-05T00:00"))
+    after = Item(code="X", valid_from=at("2026-03-05T00:00"))
+    judge = CaseEngine(BOOK, Reference([SOURCE, before, after]))
+    first = [accepted(1, **BY), decided(2, "2026-03-03T10:00"), completed(3, "2026-03-03T11:00", **BY)]
+    again = [event(4, EventType.CASE_REOPENED, "2026-03-06T09:00", **BY), decided(5, "2026-03-06T10:00")]
+    assert [signal.fact_id for signal in of("M10", judge.process([*first, *again]).signals)] == [UUID(int=5)]
+
+
 def test_a_correction_is_told_with_the_next_revision_under_the_first_id_and_a_deletion_withdraws() -> None:
     judge = engine()
     judge.process([decided(1, "2026-03-02T10:00")])
@@ -132,3 +164,10 @@ def test_what_is_the_same_after_a_correction_is_not_told_again() -> None:
 def test_no_decision_is_told_of_an_item_that_the_machine_approves() -> None:
     judge = CaseEngine(BOOK, Reference([SOURCE, Item(code="X", auto_approval=True)]))
     assert of("M10", judge.process([decided(1, "2026-03-02T10:00")]).signals) == []
+
+
+def test_a_rule_by_itself_keeps_what_its_signals_tell() -> None:
+    book = Rulebook(card for card in CARDS if card.id == "M02")
+    step = event(1, EventType.STEP_COMPLETED, "2026-03-02T22:30", payload={"step_code": "review"}, **BY)
+    (signal,) = CaseEngine(book, Reference([SOURCE])).process([step]).signals
+    assert signal.data["step_code"] == "review"

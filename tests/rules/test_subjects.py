@@ -237,6 +237,7 @@ def test_a_clue_tells_whom_and_where_it_is_about() -> None:
     (clue,) = engine().process([*(decided(number, 20 * number, data=where) for number in range(1, 21)), *ended()]).alerts
     assert (clue.responsible_officer_ids, clue.owner_department_id, clue.owner_centre_id) == (("O-1",), "D-1", "C-1")
     assert (clue.region_code, clue.source_system, clue.case_id, clue.due_at) == ("430111", None, None, None)
+    assert (clue.item_type, clue.responsible_step) == (None, None)
     told = [clue.facts[name] for name in ("officer", "centre_id", "date", "time_zone")]
     assert told == ["O-1", "C-1", "2026-03-02", "Asia/Shanghai"]
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
+from msgspec.structs import replace
 
 from rules.card import Card, Example
 from rules.lookup import look
@@ -117,3 +118,23 @@ def test_rules_are_looked_up_by_what_they_read_and_whom_they_are_about() -> None
     assert all(one.events and one.subjects for one in looked.values())
     order = list(EventType)
     assert all(list(one.events) == sorted(one.events, key=order.index) for one in looked.values())
+
+
+def test_the_scale_is_marked_to_its_very_end() -> None:
+    example = replace(worked(CARDS["T03"]), events=({"type": "case_accepted", "at": "2026-03-02 22:00"},), expect=())
+    picture = drawn(CARDS["T03"], replace(example, clock="2026-03-03 23:00"))
+    marks = [text for text in texts(picture) if re.fullmatch(r"\d\d-\d\d|\d\d:\d\d", text)]
+    assert marks == ["03-03", "06:00", "12:00", "18:00", "03-04"], "an hour is left free on both sides, so it ends at midnight"
+
+
+def test_what_an_event_tells_is_shown_plainly_lists_and_parts_too() -> None:
+    event = {
+        "type": "case_accepted",
+        "at": "2026-03-02 09:00",
+        "label": "first",
+        "codes": ["A", "B"],
+        "place": {"floor": 2, "open": True},
+    }
+    picture = drawn(CARDS["T03"], replace(worked(CARDS["T03"]), events=(event,), expect=(), clock="2026-03-03 09:00"))
+    (told,) = [text for text in texts(picture) if text.startswith("case accepted")]
+    assert told == "case accepted codes A B, place floor 2 open true"
