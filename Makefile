@@ -20,7 +20,7 @@ SAMPLE ?= 20
 SEED ?= 1
 MARKS := $(if $(CHAOS),,-m "not chaos")
 PAGES := $(wildcard dashboards/bundle.py dashboards/locale/* $(addprefix dashboards/web/,* src/* src/*/* src/*/*/* public/*))
-COMPILED := $(wildcard hatch_build.py rules/*.pyx rules/*.pxi supervision/*.pyx)
+COMPILED := $(wildcard hatch_build.py rules/*.pyx rules/*.pxi supervision/*.pyx supervision/*.pxi supervision/*.pxd)
 WORDS := $(wildcard hatch_build.py supervision rules streams dashboards tests bench examples)
 
 .DEFAULT_GOAL := help

@@ -62,8 +62,7 @@ def compile_modules(root: Path) -> str | None:
         for module in MODULES:
             source = Path(module.replace(".", "/") + ".pyx")
             package = Path(directory, source.parent)
-            others = lambda _, names: [name for name in names if not _is_source(name)]  # noqa: E731 - shorter than a function
-            copytree(root / source.parent, package, ignore=others, dirs_exist_ok=True)
+            copytree(root / source.parent, package, ignore=_others, dirs_exist_ok=True)
             extensions.append(Extension(module, [str(Path(directory, source))], extra_compile_args=["-g0"]))
         modules = cythonize(extensions, build_dir=directory, include_path=[directory], quiet=True)
         command = build_ext(Distribution({"name": "e-supervision", "ext_modules": modules}))
@@ -83,5 +82,6 @@ def compile_modules(root: Path) -> str | None:
     return None
 
 
-def _is_source(name: str) -> bool:
-    return name == "__init__.py" or name.endswith((".pyx", ".pxi", ".pxd"))
+def _others(_directory: str, names: list[str]) -> list[str]:
+    """What of a directory is no source of a compiled module."""
+    return [name for name in names if name != "__init__.py" and not name.endswith((".pyx", ".pxi", ".pxd"))]
