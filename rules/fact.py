@@ -48,7 +48,6 @@ REGION: Final = 4
 CENTRE: Final = 5
 DEPARTMENT: Final = 6
 PROMISED: Final = 7
-PROMISED_UNIT: Final = 8
 LEGAL: Final = 9
 LEGAL_UNIT: Final = 10
 OFFICER: Final = 0

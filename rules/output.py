@@ -56,16 +56,6 @@ class Output(Struct):
         if since is not None and (self.due_since is None or since < self.due_since):
             self.due_since = since
 
-    def extend(self, other: Output) -> None:
-        self.alerts += other.alerts
-        self.signals += other.signals
-        self.steps += other.steps
-        self.alarms += other.alarms
-        self.refused += other.refused
-        self.more = other.more
-        self.dropped += other.dropped
-        self.note_fired(other.fired, other.due_since)
-
 
 class Engine(Protocol):
     """One engine serves one partition of one topic. Pure: state in, state out; the caller persists what `changes` gives."""
