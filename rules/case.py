@@ -185,12 +185,16 @@ class Case:
 
     def _may_mean_more(self, fact: Fact) -> bool:
         """Whether a new fact may change what rules read in others: it corrects or is corrected, makes the case a test, or comes
-        before facts that name another place; one from the future means nothing but itself."""
+        before facts that name another place, or before all and when the reference data was another (until a case is accepted, its
+        first fact decides by which it is judged); one from the future means nothing but itself."""
         if fact.version > 1 or fact.supersedes is not None or fact.deleted or fact.is_ahead:
             return True
         if self.has_versions and any(other.supersedes == fact.id for other in self.facts):
             return True
         if self.may_be_test and "test" in (fact.kept.get(FLAGS) or ()):
+            return True
+        first = min([other.at for other in self.facts if other is not fact], default=fact.at)
+        if fact.at < first and self.world.span(fact.at) != self.world.span(first):
             return True
         return len(self.wheres) > 1 and any(order_of(fact) < order_of(other) for other in self.facts)
 

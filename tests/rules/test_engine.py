@@ -16,7 +16,7 @@ from rules.packing import SnapshotError
 from supervision.alert import Alert, Level, RevokeReason, State
 from supervision.event import CaseEvent, ClockAdvanced, EventType, Flag, SourceOp
 from supervision.payload import PAYLOADS
-from supervision.reference import CalendarData, Entry, Item, Outage, Pair, Reference, Region, Source, Waiver, Workflow
+from supervision.reference import CalendarData, Entry, Item, Outage, Pair, Reference, Region, Source, Step, Waiver, Workflow
 from supervision.refusal import Reason
 from supervision.worktime import Limit
 from tests.product import CARDS
@@ -121,6 +121,22 @@ def test_a_correction_that_counts_no_version_and_is_of_another_type_is_judged_by
     judge.process([accepted(), completed(2, "2026-03-09T10:00"), clock("2026-03-13T00:00")])
     step = event(3, EventType.STEP_COMPLETED, "2026-03-09T10:00", payload={"step_code": "review"}, supersedes_event_id=UUID(int=2))
     assert ("T03", Level.YELLOW, State.ISSUED, 1) in said(judge.process([step]))
+
+
+def test_a_first_fact_that_comes_last_has_its_case_judged_by_the_catalogue_of_its_day() -> None:
+    """Not accepted, a case is judged by the reference data of its first fact: by the steps of then, though no receipt is read for
+    them."""
+    changed = at("2026-03-05T00:00")
+    early, late = (Workflow(steps=(Step(code=code, mandatory=True),)) for code in ("handle", "approve"))
+    reference = Reference(
+        [SOURCE, Item(code="X", valid_to=changed, workflow=early), Item(code="X", valid_from=changed, workflow=late)]
+    )
+    facts = [event(1, EventType.MATERIAL_RECEIVED, "2026-03-04T10:00"), completed(2, "2026-03-09T10:00")]
+    for order in (facts, facts[::-1]):
+        judge = CaseEngine(Rulebook.load(only=("P01",)), reference)
+        items = (order[0], clock("2026-03-10T00:00"), order[1])
+        standing = {alert.segment: alert.state for item in items for alert in judge.process([item]).alerts}
+        assert [segment for segment, state in standing.items() if state is State.ISSUED] == ["0/handle"]
 
 
 def test_a_case_corrected_into_haste_is_raised_and_the_lower_card_revoked_for_it() -> None:
