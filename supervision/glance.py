@@ -13,10 +13,15 @@ Thing = TypeVar("Thing")
 
 if TYPE_CHECKING:
     from supervision.sight import Glance, glance
+
+    CAN_GLANCE: bool
 else:
     try:
         from supervision.sight import Glance, glance
+
+        CAN_GLANCE = True
     except ImportError:  # no C compiler was at hand
+        CAN_GLANCE = False
 
         class Glance:
             """There is none."""
@@ -30,4 +35,4 @@ def whole(item: Thing | Glance) -> Thing | CaseEvent:
     return item.event if isinstance(item, Glance) else item
 
 
-__all__ = ["Glance", "glance", "whole"]
+__all__ = ["CAN_GLANCE", "Glance", "glance", "whole"]

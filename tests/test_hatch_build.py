@@ -15,8 +15,9 @@ from rules.runner import IS_COMPILED
 ROOT = Path(__file__).parents[1]
 BUILD = "import hatch_build, pathlib, sys; print(hatch_build.compile_modules(pathlib.Path(sys.argv[1])))"
 ASK = """
-import rules.runner, supervision.text
-print(rules.runner.IS_COMPILED, supervision.text.is_utf8 is not supervision.text.decodes, rules.runner.__file__)
+import rules.runner, supervision.glance, supervision.text
+tells = supervision.text.is_utf8 is not supervision.text.decodes
+print(rules.runner.IS_COMPILED, supervision.glance.CAN_GLANCE, tells, rules.runner.__file__)
 """
 
 
@@ -45,11 +46,11 @@ def _built(copy: Path) -> list[str]:
 def test_modules_are_built_beside_their_sources(copy: Path) -> None:
     assert _run(ROOT, "-c", BUILD, str(copy)) == "None"
     assert _built(copy) == ["sight", "swift", "utf8"]
-    assert _run(copy, "-c", ASK) == f"True True {copy / 'rules' / 'runner.py'}"
+    assert _run(copy, "-c", ASK) == f"True True True {copy / 'rules' / 'runner.py'}"
 
 
 def test_without_a_compiler_they_are_left_out_and_all_goes_on_without_them(copy: Path) -> None:
     (copy / "rules" / "swift.of-another-python.so").write_bytes(b"")  # not ours to take away
     assert "no-such-compiler" in _run(ROOT, "-c", BUILD, str(copy), CC="no-such-compiler")
     assert _built(copy) == ["swift"]
-    assert _run(copy, "-c", ASK) == f"False False {copy / 'rules' / 'runner.py'}"
+    assert _run(copy, "-c", ASK) == f"False False False {copy / 'rules' / 'runner.py'}"

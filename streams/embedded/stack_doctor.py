@@ -19,6 +19,7 @@ from streams.embedded.stack_finding import Finding
 from streams.embedded.stack_lock import holder, is_free
 from streams.store import migration
 from streams.store.client import address_of
+from supervision.glance import CAN_GLANCE
 from supervision.language import UserError, say
 from supervision.settings import PREFIX, Settings, clickhouse_password, env_names
 from supervision.text import decodes, is_utf8
@@ -76,11 +77,11 @@ def _names() -> Finding:
 
 def _compiled() -> Finding:
     """Without them everything works, more slowly: no fault, but good to know before a machine is called too small."""
-    if IS_COMPILED and is_utf8 is not decodes:
+    if IS_COMPILED and CAN_GLANCE and is_utf8 is not decodes:
         return Finding("compiled modules", True, say("可用", "in use"))
     plain = say(
-        "没有: 安装时没有可用的 C 编译器或 Python 头文件, 每个事件多用约一半的时间",
-        "none: the installation found no C compiler or no headers of Python; an event takes about half as long again",
+        "没有: 安装时没有可用的 C 编译器或 Python 头文件, 每个事件用时多一倍以上",
+        "none: the installation found no C compiler or no headers of Python; an event takes more than twice the time",
     )
     return Finding("compiled modules", True, plain)
 

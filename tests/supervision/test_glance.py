@@ -15,12 +15,10 @@ from msgspec.structs import replace
 from bench import workload
 from supervision.decoder import decode, encode
 from supervision.event import BatchKind, CaseEvent, EventType, Flag, Precision, SourceOp
-from supervision.glance import Glance, glance
-from supervision.text import decodes, is_utf8
+from supervision.glance import CAN_GLANCE, Glance, glance
 from tests.supervision.strategies import any_event
 
-IS_COMPILED = is_utf8 is not decodes
-pytestmark = pytest.mark.skipif(not IS_COMPILED and "CI" not in os.environ, reason="no C compiler here: there are no glances")
+pytestmark = pytest.mark.skipif(not CAN_GLANCE and "CI" not in os.environ, reason="no C compiler here: there are no glances")
 
 AT = workload.FIRST_MS
 FIELDS = CaseEvent.__struct_fields__
