@@ -162,27 +162,8 @@ class Scene:
         return registered.person_hash if registered is not None and registered.person_hash else officer_id
 
 
-class Daily:
-    """A look whose answer goes for all acts of one local day, but for its first instant, that come before the case wakes: it rests
-    on the place, the outline, that day, and what the case waits for, that of an acceptance on the day of the first act too, if that
-    was at the same place; on nothing else of the case. Asked once for all such acts.
-
-    `spoken` is asked, for each act, where one alert of its rule stands: whether it goes on to stand as it is (else LOUD).
-    """
-
-    __slots__ = ("look", "spoken")
-
-    def __init__(self, look: Callable[[Scene, bytes], int], spoken: Callable[[Scene, bytes], int] | None = None) -> None:
-        self.look = look
-        self.spoken = spoken
-
-    def __call__(self, scene: Scene, rule: bytes) -> int:
-        return self.look(scene, rule)
-
-
-class Calm:
-    """A look that has nothing to say of what an officer does in a quarter of an hour that is known to be calm at the place
-    (`Place.calm`), and of what no officer does: asked about the rest alone."""
+class Typed:
+    """A look whose type says what its answer rests on: who knows the type need not ask it."""
 
     __slots__ = ("look",)
 
@@ -190,52 +171,68 @@ class Calm:
         self.look = look
 
     def __call__(self, scene: Scene, rule: bytes) -> int:
+        return self.look(scene, rule)
+
+
+class Daily(Typed):
+    """A look whose answer goes for all acts of one local day, but for its first instant, that come before the case wakes: it rests
+    on the place, the outline, that day, and what the case waits for, that of an acceptance on the day of the first act too, if that
+    was at the same place; on nothing else of the case. Asked once for all such acts.
+
+    `spoken` is asked, for each act, where one alert of its rule stands: whether it goes on to stand as it is (else LOUD).
+    """
+
+    __slots__ = ("spoken",)
+
+    def __init__(self, look: Callable[[Scene, bytes], int], spoken: Callable[[Scene, bytes], int] | None = None) -> None:
+        super().__init__(look)
+        self.spoken = spoken
+
+
+class Calm(Typed):
+    """A look that has nothing to say of what an officer does in a quarter of an hour that is known to be calm at the place
+    (`Place.calm`), and of what no officer does: asked about the rest alone."""
+
+    __slots__ = ()
+
+    def __call__(self, scene: Scene, rule: bytes) -> int:
         officer_id = None if scene.actor is None else scene.actor[OFFICER]
         return FAR if not officer_id or scene.place.is_calm(officer_id, scene.at) else self.look(scene, rule)
 
 
-class Cleared:
+class Cleared(Typed):
     """A look that has nothing to say of the plain act of an officer who is known to have this power at the place (`Place.known`, by
     the power and the officer): asked about the rest alone."""
 
-    __slots__ = ("look", "power")
+    __slots__ = ("power",)
 
     def __init__(self, look: Callable[[Scene, bytes], int], power: str) -> None:
-        self.look = look
+        super().__init__(look)
         self.power = power
 
-    def __call__(self, scene: Scene, rule: bytes) -> int:
-        return self.look(scene, rule)
 
-
-class Tells:
+class Tells(Typed):
     """A look that signals the same of every act of an officer at the place, but of none that a system did, while it is known what
     (`Place.known`, by `name`, the officer and `kind`: a span, and subject, data and their digest, or None): asked where it is not.
     It wakes at nothing."""
 
-    __slots__ = ("kind", "look", "name")
+    __slots__ = ("kind", "name")
 
     def __init__(self, look: Callable[[Scene, bytes], int], name: str, kind: object) -> None:
-        self.look = look
+        super().__init__(look)
         self.name = name
         self.kind = kind
 
-    def __call__(self, scene: Scene, rule: bytes) -> int:
-        return self.look(scene, rule)
 
-
-class Ends:
+class Ends(Typed):
     """A look that has nothing to say of an act that ends clocks in time: asked where that is not known (`Place.known`, by the name
     of a clock and the day it began: the span of instants in time). `clocks`: names, and the places of the acts that began them."""
 
-    __slots__ = ("clocks", "look")
+    __slots__ = ("clocks",)
 
     def __init__(self, look: Callable[[Scene, bytes], int], clocks: Sequence[tuple[object, int]]) -> None:
-        self.look = look
+        super().__init__(look)
         self.clocks = tuple(clocks)
-
-    def __call__(self, scene: Scene, rule: bytes) -> int:
-        return self.look(scene, rule)
 
 
 class Apart:

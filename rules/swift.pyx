@@ -17,7 +17,7 @@ from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTu
 from libc.stdlib cimport calloc, free
 from libc.string cimport memchr, memcmp, memcpy, memset
 
-from supervision.sight cimport Glance, Span, slot_of
+from supervision.sight cimport Glance, Span, mix, slot_of
 
 from struct import error as LayoutError
 

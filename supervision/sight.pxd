@@ -1,3 +1,5 @@
+from libc.string cimport memcpy
+
 cdef enum:
     MOST = 64  # fields of an event
 
@@ -22,3 +24,18 @@ cdef class Glance:
     cdef Span spans[MOST]
 
     cdef object value(self, int field)
+
+
+cdef inline unsigned long long mix(const unsigned char* text, Py_ssize_t size) noexcept:
+    """A number that differs for words that differ, mostly."""
+    cdef unsigned long long mixed = size, eight
+    while size >= 8:
+        memcpy(&eight, text, 8)
+        mixed = (mixed ^ eight) * 0x9E3779B97F4A7C15ULL
+        mixed ^= mixed >> 32
+        text += 8
+        size -= 8
+    eight = 0
+    memcpy(&eight, text, size)
+    mixed = (mixed ^ eight) * 0x9E3779B97F4A7C15ULL
+    return mixed ^ mixed >> 32

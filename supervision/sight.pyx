@@ -178,20 +178,6 @@ def leave_unread(dict names):
                 fields.unread |= <Eight>1 << place
 
 
-cdef inline Eight mix(const unsigned char* text, Py_ssize_t size) noexcept:
-    cdef Eight mixed = size, eight
-    while size >= 8:
-        memcpy(&eight, text, 8)
-        mixed = (mixed ^ eight) * <Eight>0x9E3779B97F4A7C15
-        mixed ^= mixed >> 32
-        text += 8
-        size -= 8
-    eight = 0
-    memcpy(&eight, text, size)
-    mixed = (mixed ^ eight) * <Eight>0x9E3779B97F4A7C15
-    return mixed ^ mixed >> 32
-
-
 cdef Py_ssize_t key_of(int kind, const unsigned char* text, Py_ssize_t size, unsigned char* key) noexcept:
     """What a payload tells that anybody reads; 0: nothing can be said of it but by the decoder."""
     cdef Fields* fields = &payload_fields[kind]
