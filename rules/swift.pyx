@@ -11,7 +11,7 @@ from cpython.exc cimport PyErr_Clear
 from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.object cimport Py_EQ, PyObject, PyObject_RichCompareBool
-from cpython.ref cimport Py_INCREF, Py_XDECREF
+from cpython.ref cimport Py_INCREF
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTuple_SET_ITEM
 from libc.stdlib cimport calloc, free
@@ -23,14 +23,14 @@ from struct import error as LayoutError
 
 from rules.annex import RULE_SIZE as _RULE_SIZE, STARTED as _STARTED
 from rules.fact import ACTOR, DEVICE, FIELD_CODE, NOTHING as _NOTHING, OFFICER, PARTY, PERSON, POST_PLACE as _POST, WHERE
-from rules.outline import ACCEPTANCE_BYTES, Apart, Calm, Cleared, Ends, Tells, LOUD as _LOUD, SAME as _SAME
+from rules.outline import ACCEPTANCE_BYTES, Apart, Calm, Cleared, Daily, Ends, Tells, Typed, LOUD as _LOUD, SAME as _SAME
 from rules.clocks import NEVER as _NEVER
 from rules.packing import FORMAT as _FORMAT, ON_SEVERAL_CLOCKS as _ON_SEVERAL_CLOCKS, PLAIN as _PLAIN, SHIFT as _SHIFT
 from rules.plain import FACT_SIZE as _FACT_SIZE, HEAD, MOST_FACTS as _MOST_FACTS, WAKE_SIZE as _WAKE_SIZE
-from rules.plain import ACTOR_AT, AT, DEVICE_AT, PARTY_AT, TYPE_AT, apart_of, listed, names_in, parties_in, with_wake
+from rules.plain import ACTOR_AT, AT, DEVICE_AT, PARTY_AT, TYPE_AT, apart_of, listed, names_in, parties_in
 from rules.timers import BUCKET_MS as _BUCKET_MS
 from rules.verdict import FAR as _FAR
-from rules.ways import COMMON, apart_in, number_of, place_of
+from rules.ways import COMMON, number_of, place_of
 from rules.world import QUARTER_MS as _QUARTER_MS
 from supervision.event import CaseEvent, EventType, PostPlace, root_key
 
@@ -55,7 +55,7 @@ cdef class Swift:
     cdef Wheres wheres
     cdef Fields where_fields, common_fields, party_fields
     cdef Py_ssize_t event_id, event_type, occurred_at, received_at, source_system, payload
-    cdef Py_ssize_t uuid_int, follow_daily, follow_looks, follow_known, follow_bare
+    cdef Py_ssize_t uuid_int, follow_daily, follow_looks, follow_known, follow_bare, follow_rules
 
     def __init__(self, shortcut):
         from uuid import UUID
@@ -80,6 +80,7 @@ cdef class Swift:
         self.looks, self.sender = Looks(shortcut), Sender(shortcut)
         self.uuid_int = slot_of(UUID, "int")
         self.follow_daily, self.follow_looks = slot_of(Follow, "daily"), slot_of(Follow, "looks")
+        self.follow_rules = slot_of(Follow, "rules")
         self.follow_known, self.follow_bare = slot_of(Follow, "known"), slot_of(Follow, "bare")
 
     def begin(self, items, dict blobs, dict changed, signals):
@@ -199,12 +200,11 @@ cdef class Swift:
         cdef object many = NOTHING
         cdef object body = <object>read(event, self.payload) if is_seen else glance.body
         cdef bytes kept
-        cdef list names = None
+        cdef const unsigned char* names = state + names_at
         if way.keeps_nothing or (way.is_seldom_told and way.is_usual(body)):
             kept = NOTHING_KEPT
         else:
-            names = names_in(cut(state, names_at, apart_at)) if names_size and way.is_stepped else []
-            told = way.kept_of(self.shortcut, event, glance, body, names)
+            told = way.kept_of(self.shortcut, event, glance, body, names, names_size if way.is_stepped else 0)
             if told is None:
                 return None
             kept, name, many = told
@@ -248,12 +248,11 @@ cdef class Swift:
         cdef Instant next_wake = earliest
         cdef tuple daily = <tuple>read(follow, self.follow_daily)
         cdef bint is_known = True
-        if annex_size:
-            heeded = follow.heeding(blob, annex_at, annex_end)
-            if heeded is None:
+        if annex_size and is_said(state + annex_at, <object>read(follow, self.follow_rules)):
+            daily = follow.heeding(blob, annex_at, annex_end)
+            if daily is None:
                 return None
-            is_known = heeded is daily
-            daily = heeded
+            is_known = False
         cdef tuple looks = <tuple>read(follow, self.follow_looks)
         cdef bint is_asked = PyTuple_GET_SIZE(daily) > 0
         cdef tuple before = None
@@ -298,7 +297,7 @@ cdef class Swift:
             drafts = scene.drafts
         asked = packed_wakes
         if is_asked:
-            asked = self.shortcut.look(follow, daily, before, scene)
+            asked = self.looks.daily(follow, daily, before, scene, packed_wakes)
         if asked is not None and PyTuple_GET_SIZE(looks):
             if self.looks.told is not None and drafts is None:
                 drafts = []
@@ -319,16 +318,24 @@ cdef class Swift:
                 return None
         cdef unsigned char for_ = 0xFF
         cdef bytes parties = None
+        cdef unsigned char party[MOST_PARTY]
+        cdef Py_ssize_t party_size
         if way.party:
-            if is_the_party(event, glance, &self.party_fields, state + kept_end, parties_size):
+            party_size = list_into(party, MOST_PARTY, event, glance, &self.party_fields)
+            if party_size == <Py_ssize_t>parties_size and memcmp(party, state + kept_end, parties_size) == 0:
                 for_ = 0
+            elif party_size > 0 and not parties_size:
+                for_, parties = 0, cut(party, 0, party_size)
             else:
-                party = tuple_of(event, glance, &self.party_fields)
-                place, listing = place_of(party, parties_in(cut(state, kept_end, names_at)))
+                place, listing = place_of(tuple_of(event, glance, &self.party_fields), parties_in(cut(state, kept_end, names_at)))
                 for_ = place[0]
                 if listing is not None:
                     parties = listed(listing)
-        cdef bytes own_names = None if name is None else listed([*names, name])
+        cdef bytes own_names = None
+        if name is not None:
+            own_names = with_text(names, names_size, <PyObject*>name)
+            if own_names is None:
+                own_names = listed([*known_names(names, names_size), name])
         cdef bytes more_apart = None
         if many:
             try:

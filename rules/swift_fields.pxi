@@ -35,6 +35,7 @@ cdef enum:
     MOST_FIELDS = 24
     MOST_LOOKS = 16
     LIST = 0x90
+    MOST_LISTED = 15
     MOST_SENT = 15
     MOST_SENT_BYTES = 1024
     NO_CODE = 0xFFFFFF
@@ -56,7 +57,8 @@ cdef enum:
     STARTED = 0x80
     # of the words remembered beside the vocabulary: their slots in all, and the longest word
     SLOTS = 16384
-    MOST_TEXT = 120
+    MOST_TEXT = 116
+    MOST_PARTY = 1024
     # of the places remembered beside it
     WHERES = 1024
     MOST_WHERE = 250
@@ -95,6 +97,7 @@ cdef object CLEARED = Cleared
 cdef object APART = Apart
 cdef object TELLS = Tells
 cdef object ENDS = Ends
+cdef frozenset TYPED = frozenset((Calm, Cleared, Daily, Ends, Tells))  # whose call asks `look` where it is not known
 cdef object EVENT = CaseEvent
 cdef object GLANCE = Glance
 cdef int SOURCE_SYSTEM = CaseEvent.__struct_fields__.index("source_system")
@@ -264,12 +267,91 @@ cdef inline bint is_among(const unsigned char* identity, const unsigned char* st
     return False
 
 
-cdef bint is_the_party(object event, Glance glance, Fields* fields, const unsigned char* section, Py_ssize_t size) except -1:
-    """Whether this section is a list of the event's party alone."""
-    cdef unsigned char own[1024]
-    cdef Py_ssize_t told
-    if not size or section[0] != 0x91:
-        return False
-    own[0], own[1] = 0x91, 0x93
-    told = words_into(own + 2, 1022, event, glance, fields)
-    return told + 2 == size and memcmp(own, section, size) == 0
+cdef Py_ssize_t list_into(unsigned char* into, Py_ssize_t room, object event, Glance glance, Fields* fields) except -2:
+    """A list of one value, of what an event says in these fields, as msgpack has it; -1: that needs more room than there is."""
+    cdef Py_ssize_t size = words_into(into + 2, room - 2, event, glance, fields)
+    into[0], into[1] = LIST + 1, LIST + fields.number
+    return size + 2 if size >= 0 else -1
+
+
+cdef Py_ssize_t text_in(const unsigned char* section, Py_ssize_t size, const char* text, Py_ssize_t length) noexcept:
+    """The place of a word in a packed list of words, that behind all of them: there is none; -1: only a decoder can tell."""
+    cdef Py_ssize_t at = 1, own, each, number
+    if not size:
+        return 0
+    number = section[0] - LIST
+    if not 0 <= number <= MOST_LISTED:
+        return -1
+    for each in range(number):
+        if section[at] & 0xE0 == 0xA0:
+            own = section[at] & 0x1F
+            at += 1
+        elif section[at] == 0xD9:
+            own = section[at + 1]
+            at += 2
+        else:
+            return -1
+        if own == length and memcmp(section + at, text, length) == 0:
+            return each
+        at += own
+    return number
+
+
+cdef bytes with_text(const unsigned char* section, Py_ssize_t size, PyObject* text):
+    """A packed list with one more word; None: only an encoder can tell."""
+    cdef unsigned char own[256]
+    cdef Py_ssize_t more = text_into(own, 256, text)
+    cdef bytes longer
+    cdef unsigned char* into
+    if more < 0 or (size and not LIST <= section[0] < LIST + MOST_LISTED):
+        return None
+    longer = PyBytes_FromStringAndSize(NULL, (size if size else 1) + more)
+    into = <unsigned char*>PyBytes_AS_STRING(longer)
+    into[0] = section[0] + 1 if size else LIST + 1
+    into = paste(into + 1, section + 1, size - 1 if size else 0)
+    paste(into, own, more)
+    return longer
+
+
+cdef bint is_said(const unsigned char* annex, object rules) except -1:
+    """Whether one of these rules has alerts in the annex."""
+    cdef unsigned int each
+    for each in range(annex[0] & ~STARTED):
+        if cut(annex, 1 + each * RULE_SIZE, 1 + (each + 1) * RULE_SIZE) in rules:
+            return True
+    return False
+
+
+cdef bytes with_wake(bytes section, bytes rule, Instant instant):
+    """As `rules.plain.with_wake`."""
+    cdef const unsigned char* old = start_of(section)
+    cdef const unsigned char* end = old + PyBytes_GET_SIZE(section)
+    cdef const unsigned char* at = old
+    cdef const unsigned char* its = start_of(rule)
+    cdef unsigned char own[WAKE_SIZE]
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(section) + (0 if instant == FAR else WAKE_SIZE)
+    cdef bint is_placed = instant == FAR
+    cdef bytes found
+    cdef unsigned char* into
+    while at < end:
+        if memcmp(at + 6, its, 3) == 0:
+            size -= WAKE_SIZE
+            break
+        at += WAKE_SIZE
+    if at == end and is_placed:
+        return section
+    put(own, instant + SHIFT, 6)
+    memcpy(own + 6, its, 3)
+    found = PyBytes_FromStringAndSize(NULL, size)
+    into = <unsigned char*>PyBytes_AS_STRING(found)
+    at = old
+    while at < end:
+        if not is_placed and memcmp(at, own, WAKE_SIZE) >= 0:
+            into = paste(into, own, WAKE_SIZE)
+            is_placed = True
+        if memcmp(at + 6, its, 3):
+            into = paste(into, at, WAKE_SIZE)
+        at += WAKE_SIZE
+    if not is_placed:
+        paste(into, own, WAKE_SIZE)
+    return found

@@ -9,10 +9,11 @@ cdef class Looks:
 
     cdef object actors
     cdef list persons, told
-    cdef Py_ssize_t cleared_power, apart_pairs, ends_clocks, tells_name, tells_kind
+    cdef Py_ssize_t typed_look, cleared_power, apart_pairs, ends_clocks, tells_name, tells_kind
 
     def __init__(self, shortcut):
         self.actors, self.persons = shortcut.vocabulary.actors, []
+        self.typed_look = slot_of(Typed, "look")
         self.cleared_power, self.apart_pairs = slot_of(Cleared, "power"), slot_of(Apart, "pairs")
         self.ends_clocks = slot_of(Ends, "clocks")
         self.tells_name, self.tells_kind = slot_of(Tells, "name"), slot_of(Tells, "kind")
@@ -34,7 +35,7 @@ cdef class Looks:
         elif type(look) is TELLS and is_new:
             if not officer or <object>PyTuple_GET_ITEM(<tuple>by.word, POST) == SYSTEM:
                 return FAR
-            key = (<object>read(look, self.tells_name), officer, <object>read(look, self.tells_kind))
+            key = (<object>read(look, self.tells_name), officer, <object>read(look, self.tells_kind), spot.days.of(at))
             found = PyDict_GetItemWithError(spot.known, key)
             if found is not NULL:
                 known = <tuple>found
@@ -94,25 +95,26 @@ cdef class Looks:
     cdef bytes asked(
         self, tuple looks, object scene, bytes wakes, Instant* answers, list drafts, const unsigned char* identity, Instant at
     ):
+        """The packed wakes behind these looks, of which that is known already; `answers` NULL: of none. None: a rule may have
+        something to say."""
         cdef Instant wake
-        cdef Py_ssize_t told = 0
+        cdef Py_ssize_t told = 0, place
         cdef object rule, look
         cdef tuple each
         try:
-            for each in looks:
+            for place in range(PyTuple_GET_SIZE(looks)):
+                each = <tuple>PyTuple_GET_ITEM(looks, place)
                 rule, look = <object>PyTuple_GET_ITEM(each, 0), <object>PyTuple_GET_ITEM(each, 1)
-                wake = answers[0]
-                answers += 1
+                wake = ASKED if answers is NULL else answers[place]
                 if wake == TOLD:
                     subject, data, digest = self.told[told]
                     told += 1
                     drafts.append(Draft(subject, <object>read(look, self.tells_name), number_in(identity), at, data, digest))
                     wake = FAR
                 elif wake == ASKED:
-                    wake = look(scene, rule)
+                    wake = (<object>read(look, self.typed_look) if type(look) in TYPED else look)(scene, rule)
                 if wake == FAR:
-                    if PyBytes_GET_SIZE(wakes) and memmem(PyBytes_AS_STRING(wakes), PyBytes_GET_SIZE(wakes), PyBytes_AS_STRING(rule), 3) is not NULL:
-                        wakes = with_wake(wakes, rule, FAR)
+                    wakes = with_wake(wakes, rule, FAR)
                 elif wake == SAME:
                     continue
                 elif wake == LOUD or each[2]:
@@ -121,6 +123,13 @@ cdef class Looks:
                     wakes = with_wake(wakes, rule, wake)
         except CalendarMissing:
             return None
+        return wakes
+
+    cdef bytes daily(self, object follow, tuple daily, tuple before, object scene, bytes wakes):
+        """As `Shortcut.look`."""
+        wakes = self.asked(daily, scene, wakes, NULL, None, NULL, 0)
+        if before is not None and wakes is not None:
+            follow.keep(before, wakes, scene.place, scene.grace)
         return wakes
 
 

@@ -1,10 +1,10 @@
 # Part of `swift.pyx`: what is looked up for events again and again, as C has it.
 
-cdef struct Word:
+cdef struct Word:  # two lines of the processor's cache, of which a short word needs but the first
+    PyObject* word  # the vocabulary holds it
+    unsigned char code[3]
     unsigned char size
     unsigned char text[MOST_TEXT]
-    unsigned char code[3]
-    PyObject* word  # the vocabulary holds it
 
 
 cdef class Numbers:
@@ -15,17 +15,19 @@ cdef class Numbers:
     cdef dict known
     cdef Fields fields
     cdef Word* slots
+    cdef void* room
     cdef Word other  # what was found last and has no place among them
 
     def __cinit__(self, words, names):
         self.words, self.known = words, words.known
         locate(&self.fields, CaseEvent, names)
-        self.slots = <Word*>calloc(SLOTS, sizeof(Word))
-        if self.slots is NULL:
+        self.room = calloc(SLOTS + 1, sizeof(Word))
+        if self.room is NULL:
             raise MemoryError
+        self.slots = <Word*>((<size_t>self.room + sizeof(Word) - 1) & ~(sizeof(Word) - 1))
 
     def __dealloc__(self):
-        free(self.slots)
+        free(self.room)
 
     cdef Word* of(self, object event, Glance glance) except? NULL:
         """What the event names, until it is asked for the next; NULL: it has no number, the list is full."""
@@ -232,7 +234,7 @@ cdef class Given:
     cdef bint keeps_nothing, is_seldom_told, has_rares, is_instanced, is_stepped, has_values, actor, device, party
     cdef tuple many, usual
     cdef dict told
-    cdef Fields values, words, rares
+    cdef Fields values, words, rares, manies
     cdef Py_ssize_t instance
 
     def __cinit__(self, way):
@@ -244,11 +246,12 @@ cdef class Given:
         self.actor, self.device, self.party = way.plan.actor, way.plan.device, way.plan.party
         self.many, self.told = way.many, way.told
         self.usual = way.usual if len(way.rare_names) != 1 else (way.usual,)
-        self.values.number = self.words.number = self.rares.number = 0
+        self.values.number = self.words.number = self.rares.number = self.manies.number = 0
         if self.has_values or self.is_seldom_told:
             locate(&self.values, way.struct, way.names)
             locate(&self.words, CaseEvent, way.words)
             locate(&self.rares, way.struct, way.rare_names)
+            locate(&self.manies, way.struct, [name for _, name, _ in way.many])
             if self.is_instanced:
                 self.instance = slot_of(way.struct, "step_instance_id")
 
@@ -256,25 +259,51 @@ cdef class Given:
         """Whether it tells nothing that no plain case keeps."""
         return type(body) is self.struct and (not self.has_rares or are_same(body, &self.rares, self.usual, 0))
 
-    cdef tuple kept_of(self, object shortcut, object event, Glance glance, object body, list names):
-        """As `Shortcut.pack_kept`, which is asked for what was not seen before."""
+    cdef tuple kept_of(self, object shortcut, object event, Glance glance, object body, const unsigned char* names, Py_ssize_t size):
+        """As `Shortcut.pack_kept`, which is asked for what was not seen before. `names`: the section of them."""
         cdef object number = None
         cdef object name = None
+        cdef Py_ssize_t place = -1, length
+        cdef const char* text
         cdef PyObject* found
+        cdef tuple values
         if self.has_values and self.is_usual(body):
             if self.is_instanced:
                 name = <object>read(body, self.instance)
                 if name is not None:
-                    number = names.index(name) if name in names else PyList_GET_SIZE(names)
-            if number is not None or not names or not self.is_stepped:
+                    text = PyUnicode_AsUTF8AndSize(<PyObject*>name, &length)
+                    if text is NULL:
+                        PyErr_Clear()
+                    else:
+                        place = text_in(names, size, text, length)
+                    if place < 0:
+                        return shortcut.pack_kept(event, self.way, known_names(names, size))
+                    number = place
+                    if place < (names[0] - LIST if size else 0):
+                        name = None
+            if number is not None or not size or not self.is_stepped:
                 words = one_or_all(event, glance, &self.words) if self.words.number else None
                 values = (one_or_all(body, None, &self.values), words, number)
                 found = PyDict_GetItemWithError(self.told, values)
                 if found is not NULL:
-                    if number is None or <Py_ssize_t>number != PyList_GET_SIZE(names):
-                        name = None
-                    return <object>found, name, apart_in(body, self.many) if self.many else NOTHING
-        return shortcut.pack_kept(event, self.way, names)
+                    return <object>found, name, self.apart_in(body)
+        return shortcut.pack_kept(event, self.way, known_names(names, size))
+
+    cdef dict apart_in(self, object body):
+        """As `rules.ways.apart_in`."""
+        cdef int each
+        cdef PyObject* value
+        cdef dict found = NOTHING
+        for each in range(self.manies.number):
+            value = read(body, self.manies.at[each])
+            if value != <PyObject*>None and not is_same(value, PyTuple_GET_ITEM(<tuple>PyTuple_GET_ITEM(self.many, each), 2)):
+                found = {} if found is NOTHING else found
+                found[<object>PyTuple_GET_ITEM(<tuple>PyTuple_GET_ITEM(self.many, each), 0)] = <object>value
+        return found
+
+
+cdef list known_names(const unsigned char* section, Py_ssize_t size):
+    return names_in(cut(section, 0, size)) if size else []
 
 
 def due_in(dict blobs, instant_of, list keys, Instant number):

@@ -99,7 +99,7 @@ cdef class Teller:
                 scene.fact_id = new[1] if count == <unsigned int>new[0] else cut(state, count * FACT_SIZE, count * FACT_SIZE + 16)
                 scene.set(spot.place, start, None, at, actor, told, count, cut(state, 0, count * FACT_SIZE), apart, NEVER, grace, wakes)
                 if is_asked:
-                    asked = swift.shortcut.look(follow, daily, before, scene)
+                    asked = swift.looks.daily(follow, daily, before, scene, wakes)
             if asked is not None and number:
                 asked = swift.looks.asked(looks, scene, asked, answers, None, NULL, at)
             if asked is None:

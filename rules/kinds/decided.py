@@ -91,7 +91,7 @@ class Decisions:
         actor, place, at = scene.actor, scene.place, scene.at
         if actor is None or not actor[OFFICER] or actor[POST_PLACE] == "system":
             return FAR
-        key = (self.rule_id, actor[OFFICER], granted)
+        key = (self.rule_id, actor[OFFICER], granted, place.calendar.day_of(at))
         since, until, saying = place.known.get(key, _UNKNOWN)
         if not since <= at < until:
             since, until, saying = self._saying(scene, actor[OFFICER], granted)
