@@ -53,7 +53,7 @@ from rules.sentence import sentence
 from rules.stepbook import STEP_CODE
 from rules.verdict import Verdict
 from rules.world import Deeming, Place
-from supervision.event import CaseEvent, EventType
+from supervision.event import EventType
 from supervision.language import UserError, say
 from supervision.reference import Source
 
@@ -75,7 +75,7 @@ class Rule:
         self.is_signalling = tally is not None  # it says nothing on the case itself
         self.is_whole: bool = getattr(detector, "is_whole", False)  # one fact of a case may change what another signals
         self.signals: Callable[[Case, Collection[Fact] | None], list[Draft] | None] = getattr(detector, "signals", _no_signals)
-        self.unsettles: Callable[[CaseEvent, CaseEvent], bool] | None = getattr(detector, "unsettles", None)
+        self.unsettles: Callable[[EventType, EventType, Any], bool] | None = getattr(detector, "unsettles", None)
         self.versioned: Mapping[int, int] = getattr(detector, "versioned", {})
         self._when = _compiled(card.when)
         self.outlook: Callable[[Place, Outline, Fact], Outlook] = getattr(detector, "outlook", _unknown)

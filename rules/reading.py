@@ -39,8 +39,8 @@ class CaseDetector(Protocol):
     It may have `versioned`: the types of facts, by number, of which it reads every version, not only the one in force; and how much
     later than the least of them (ms) the one in force may lie before it says anything.
 
-    One that signals may have a method `unsettles(act, later)`: whether a fact that comes with the act, behind it, may change what
-    the act signals. Then the two are judged together.
+    One that signals may have a method `unsettles(act, later, told)`: whether a fact that comes with the act, behind it, may change
+    what the act signals, by their types and the payload of the later one. Then the two are judged together.
     """
 
     reads: Reads

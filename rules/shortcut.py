@@ -302,7 +302,7 @@ class Shortcut:
             told = told or told_of(event)
             if item.occurred_at < event.occurred_at or told_of(item) != told:
                 return False
-            if any(unsettles(event, item) for unsettles in self.unsettling):
+            if any(unsettles(event.event_type, item.event_type, item.payload) for unsettles in self.unsettling):
                 return False
         return True
 

@@ -39,7 +39,7 @@ cdef class Items:
             if later.occurred < glance.occurred or self.wheres.of(later, False) != self.wheres.of(glance, False):
                 return False
             for unsettles in self.unsettling:
-                if unsettles(event, item):
+                if unsettles(glance.event_type, later.event_type, later.body):  # who is asked reads what cards read
                     return False
         return True
 

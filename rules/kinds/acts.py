@@ -25,7 +25,7 @@ from rules.fact import (
 from rules.parameters import Key
 from rules.part import ACCEPTANCES
 from rules.world import World
-from supervision.event import CaseEvent, EventType
+from supervision.event import EventType
 from supervision.subject import key, on_clock
 
 BULK_NO = FIELD_CODE["payload.bulk_no"]
@@ -44,9 +44,9 @@ def is_human(case: Case, act: Fact) -> bool:
     )
 
 
-def is_bulky(event: CaseEvent) -> bool:
-    """Whether an event says that its case belongs to a business batch."""
-    return getattr(event.payload, "bulk_no", None) is not None
+def is_bulky(told: Any) -> bool:
+    """Whether the payload of an event says that its case belongs to a business batch."""
+    return getattr(told, "bulk_no", None) is not None
 
 
 def is_in_bulk(case: Case) -> bool:

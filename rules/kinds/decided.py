@@ -20,7 +20,7 @@ from rules.said import Draft
 from rules.saying import digest_of
 from rules.verdict import FAR, Verdict
 from rules.world import Place, World
-from supervision.event import CaseEvent, EventType
+from supervision.event import EventType
 from supervision.worktime import WorkCalendar
 
 _DECISION = CODE_OF[EventType.DECISION_MADE]
@@ -73,9 +73,9 @@ class Decisions:
                         found.append(Draft(subject, self.rule_id, case.first_id(act), act.at, data))
         return found
 
-    def unsettles(self, _act: CaseEvent, later: CaseEvent) -> bool:
+    def unsettles(self, _act: EventType, later: EventType, told: Any) -> bool:
         """Whether a later fact of the case may change what a decision signals."""
-        return later.event_type in UNSETTLING or is_bulky(later)
+        return later in UNSETTLING or is_bulky(told)
 
     def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
         """A plain case has no batch number: a decision tells of itself alone."""

@@ -19,7 +19,7 @@ from rules.said import Draft
 from rules.stepbook import STEP_CODE, STEP_COMPLETED
 from rules.verdict import FAR, Verdict
 from rules.world import Place, World
-from supervision.event import CaseEvent, EventType
+from supervision.event import EventType
 
 _COMPLETED = CODE_OF[EventType.CASE_COMPLETED]
 _BULKY_CODES = frozenset(CODE_OF[kind] for kind in BULKY)
@@ -84,12 +84,11 @@ class Haste:
         if completions and part.acceptance is not None and part.accepted_at is not None:
             yield completions[-1], part.acceptance, part.accepted_at, False
 
-    def unsettles(self, act: CaseEvent, later: CaseEvent) -> bool:
+    def unsettles(self, act: EventType, later: EventType, told: Any) -> bool:
         """Whether a later fact of the case may change what one signals: another end of the same pair."""
-        if later.event_type is EventType.STEP_COMPLETED:
-            return later.payload.step_code in (self.earlier, self.later)
-        is_second = later.event_type is EventType.CASE_COMPLETED is act.event_type
-        return is_second or later.event_type in UNSETTLING or is_bulky(later)
+        if later is EventType.STEP_COMPLETED:
+            return told.step_code in (self.earlier, self.later)
+        return later is EventType.CASE_COMPLETED is act or later in UNSETTLING or is_bulky(told)
 
     def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
         """A second fact of either end moves what was said of the first: then the whole case is judged."""
