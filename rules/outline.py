@@ -213,8 +213,8 @@ class Cleared(Typed):
 
 class Tells(Typed):
     """A look that signals the same of every act of an officer at the place, but of none that a system did, while it is known what
-    (`Place.known`, by `name`, the officer, `kind` and the day: a span, and subject, data and their digest, or None): asked where it is
-    not. It wakes at nothing."""
+    (`Place.known`, by `name`, the officer, `kind` and the day: a span, and subject, data and their digest, or None): asked where it
+    is not. It wakes at nothing."""
 
     __slots__ = ("kind", "name")
 
