@@ -28,7 +28,7 @@ from rules.runner import IS_COMPILED, Short
 from rules.subjects import SubjectEngine
 from supervision.decoder import decode
 from supervision.event import ClockAdvanced
-from supervision.glance import glance
+from supervision.glance import glances
 from supervision.reference import Reference
 from supervision.signal import packets
 
@@ -74,7 +74,8 @@ class Run:
 def _items(messages: list[tuple[bytes, bytes, int]], *, is_compiled: bool) -> list[Item]:
     """As an agent gives them to its engine: by key."""
     values = [value for _, value, _ in sorted(messages, key=itemgetter(0))]
-    items: list[Any] = [glance(value) or decode(value) for value in values] if is_compiled else list(map(decode, values))
+    seen = zip(glances(values), values, strict=True) if is_compiled else ()
+    items: list[Any] = [at_a_glance or decode(value) for at_a_glance, value in seen] or list(map(decode, values))
     items.append(ClockAdvanced(clock=workload.CLOCK, to=max(map(itemgetter(2), messages))))
     return items
 

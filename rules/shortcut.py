@@ -21,6 +21,7 @@ from rules.fact import (
     INSTANCE,
     MANY_VALUED,
     NOTHING,
+    OFFICER,
     PLAIN_FIELDS,
     WHERE,
     actor_of,
@@ -220,13 +221,16 @@ class Shortcut:
             if known is not None and known[1] > origin.now:
                 packed_wakes, next_wake, wakes = known
                 is_asked = False
-        if is_asked or leads_to.looks:
+        looks = leads_to.looks
+        if leads_to.calm and (actor is None or not actor[OFFICER] or place.is_calm(actor[OFFICER], at)):
+            looks = leads_to.restless
+        if is_asked or looks:
             scene = self.scene
             facts, apart = blob[_HEAD_SIZE:facts_end], blob[apart_at:wakes_at]
             scene.set(place, start, event, at, actor, many, count, facts, apart, origin.now, origin.grace, packed_wakes)
             changed = self.look(leads_to, daily, before, scene) if is_asked else packed_wakes
-            if changed is not None and leads_to.looks:
-                changed = self.asked(leads_to.looks, scene, changed)
+            if changed is not None and looks:
+                changed = self.asked(looks, scene, changed)
             if changed is None:
                 return None
             if changed is not packed_wakes:

@@ -17,7 +17,7 @@ from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE, PyTuple_New, PyTu
 from libc.stdlib cimport calloc, free
 from libc.string cimport memchr, memcmp, memcpy, memset
 
-from supervision.sight cimport Glance, Span, mix, slot_of
+from supervision.sight cimport MESSAGE, Glance, Span, fetch, mix, slot_of
 
 from struct import error as LayoutError
 
@@ -92,18 +92,21 @@ cdef class Swift:
     def run(self, Py_ssize_t position):
         cdef list items = self.items.items
         cdef Py_ssize_t end = PyList_GET_SIZE(items)
-        cdef Py_ssize_t taken = 0
+        cdef Py_ssize_t taken = 0, ahead = position
         cdef object item
         cdef Glance glance
         cdef bytes added
         cdef str key
         cdef PyObject* blob
+        cdef list keys = [None] * AHEAD
         try:
             while position < end:
+                if position == ahead:
+                    ahead = self.look_ahead(items, position, keys)
                 item = <object>PyList_GET_ITEM(items, position)
                 if type(item) is GLANCE or type(item) is EVENT:
                     glance = <Glance>item if type(item) is GLANCE else None
-                    key = self.items.key_of(item) if glance is None else key_at(glance)
+                    key = self.items.key_of(item) if glance is None else <str>PyList_GET_ITEM(keys, position % AHEAD)
                     blob = PyDict_GetItemWithError(self.blobs, key)
                     added = self.take(item, glance, key, None if blob is NULL else <bytes>blob, position)
                     if added is None:
@@ -115,6 +118,24 @@ cdef class Swift:
         finally:
             self.shortcut.taken += taken
         return position
+
+    cdef Py_ssize_t look_ahead(self, list items, Py_ssize_t position, list keys) except -1:
+        """Ask memory for the next items and their cases: it brings them while others are worked on, and one by one it would be waited
+        for. `keys`: of those at a glance, by place. The place behind them."""
+        cdef Py_ssize_t end = min(PyList_GET_SIZE(items), position + AHEAD)
+        cdef object item
+        cdef str key
+        cdef PyObject* blob
+        while position < end:
+            item = <object>PyList_GET_ITEM(items, position)
+            if type(item) is GLANCE:
+                fetch(<PyObject*>(<Glance>item).raw, MESSAGE)
+                key = keys[position % AHEAD] = key_at(<Glance>item)
+                blob = PyDict_GetItemWithError(self.blobs, key)
+                if blob is not NULL:
+                    fetch(blob, STATE)
+            position += 1
+        return end
 
     cdef bytes take(self, object event, Glance glance, str key, bytes blob, Py_ssize_t position):
         """The state of the case with this event in it; None: it has to go the whole way. Section by section as

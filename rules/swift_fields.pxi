@@ -41,6 +41,9 @@ cdef enum:
     NO_CODE = 0xFFFFFF
     OFFICER_PLACE = 0
     DAYS = 64
+    # of what is asked of memory ahead: items, and bytes of most cases
+    AHEAD = 8
+    STATE = 576
     # of the head of a plain case: `rules.plain.HEAD`
     AT_EARLIEST = 2
     AT_WHERE = 10

@@ -12,12 +12,12 @@ from supervision.event import CaseEvent
 Thing = TypeVar("Thing")
 
 if TYPE_CHECKING:
-    from supervision.sight import Glance, glance
+    from supervision.sight import Glance, glance, glances
 
     CAN_GLANCE: bool
 else:
     try:
-        from supervision.sight import Glance, glance
+        from supervision.sight import Glance, glance, glances
 
         CAN_GLANCE = True
     except ImportError:  # no C compiler was at hand
@@ -29,10 +29,14 @@ else:
         def glance(_raw: bytes) -> None:
             """No event is one."""
 
+        def glances(raws: list[object]) -> list[None]:
+            """None of them is one."""
+            return [None] * len(raws)
+
 
 def whole(item: Thing | Glance) -> Thing | CaseEvent:
     """All of an event that was only glanced at; anything else as it is."""
     return item.event if isinstance(item, Glance) else item
 
 
-__all__ = ["CAN_GLANCE", "Glance", "glance", "whole"]
+__all__ = ["CAN_GLANCE", "Glance", "glance", "glances", "whole"]

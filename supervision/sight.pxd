@@ -1,7 +1,18 @@
+from cpython.object cimport PyObject
 from libc.string cimport memcpy
+
+cdef extern from *:
+    """
+    /* Asks memory for what is read soon. */
+    static inline void fetch(PyObject *what, int size) {
+        for (int at = 0; at < size; at += 64) __builtin_prefetch((const char *)what + at);
+    }
+    """
+    void fetch(PyObject* what, int size) noexcept
 
 cdef enum:
     MOST = 64  # fields of an event
+    MESSAGE = 896  # bytes of most messages
 
 cdef struct Span:
     # Where a word lies in the message; `size` 0: it is not told.

@@ -7,6 +7,7 @@ readers, those of like bytes once.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF
 from cpython.unicode cimport PyUnicode_DecodeUTF8
@@ -28,6 +29,7 @@ cdef enum:
     MOST_WORDS = 16
     SLOTS = 1024  # payloads remembered
     MOST_PAYLOAD = 512
+    AHEAD = 4  # messages
     # What a field may hold.
     TEXT = 0
     NUMBER = 1
@@ -299,6 +301,24 @@ cdef class Glance:
 
 def glance(bytes raw not None):
     """The event in this message, if it is an ordinary one on a case; None: ask the decoder."""
+    return glanced(raw)
+
+
+def glances(list raws not None):
+    """The same of many messages, for which memory is asked ahead; what is no message is no event."""
+    cdef Py_ssize_t place, size = PyList_GET_SIZE(raws)
+    cdef list found = [None] * size
+    cdef object raw
+    for place in range(size):
+        if place + AHEAD < size:
+            fetch(PyList_GET_ITEM(raws, place + AHEAD), MESSAGE)
+        raw = <object>PyList_GET_ITEM(raws, place)
+        if type(raw) is bytes:
+            found[place] = glanced(<bytes>raw)
+    return found
+
+
+cdef Glance glanced(bytes raw):
     cdef const unsigned char* start = <const unsigned char*>PyBytes_AS_STRING(raw)
     cdef Py_ssize_t size = PyBytes_GET_SIZE(raw)
     cdef Glance found

@@ -11,7 +11,7 @@ from rules.output import Item
 from streams.agents.transport import Batch
 from supervision.decoder import decode
 from supervision.event import TOPIC_OF, CaseEvent, Stream
-from supervision.glance import Glance, glance
+from supervision.glance import Glance, glances
 from supervision.refusal import Reason, Refusal
 from supervision.signal import is_packed, unpack
 from supervision.subject import stream_of
@@ -43,14 +43,15 @@ def read(batch: Batch, start: int, stream: Stream) -> Inbox:
     order: Iterable[int] = range(bisect_left(batch.offsets, start), len(values))
     if not hears_signals:
         order = sorted(order, key=[key or b"" for key in batch.keys].__getitem__)
-    for index in order:
+    order = list(order)
+    seen = [None] * len(order) if hears_signals else glances([values[index] for index in order])
+    for index, at_a_glance in zip(order, seen, strict=True):
         value = values[index]
         if hears_signals and value is not None and is_packed(value):
             _take_packet(inbox, index, value)
             continue
-        seen = None if hears_signals or value is None else glance(value)
-        if seen is not None:  # it is on a case, and of a type of theirs
-            items.append(seen)
+        if at_a_glance is not None:  # it is on a case, and of a type of theirs
+            items.append(at_a_glance)
             places.append(index)
             continue
         item = decode(value)

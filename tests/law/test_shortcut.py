@@ -334,34 +334,61 @@ def test_the_end_of_a_warned_case_comes_out_the_same_and_by_the_short_way() -> N
 
 
 def test_what_follows_a_corrected_acceptance_comes_out_the_same_and_by_the_short_way() -> None:
-    """Limits run from the least of its times, whatever the one in force is."""
+    """Limits run from the least of its times, whatever the one in force is, and whatever is corrected behind it."""
     shift = (-7 * DAY, 3 * DAY)
     ends: list[int] = []
+    shorts: list[int] = []
     for days in shift:
         pair = Pair(Rulebook.load(only=("T02", "T03")), Reference(workload.reference()), 10_000)
         accepted = _of_case(1, EventType.CASE_ACCEPTED, workload.FIRST_MS)
-        corrected = replace(
-            accepted,
-            event_id=UUID(int=5),
-            occurred_at=accepted.occurred_at + days,
-            data_version=2,
-            source_op=SourceOp.UPDATE,
-            supersedes_event_id=accepted.event_id,
-        )
         pair.process([accepted])
-        pair.process([corrected])
+        pair.process([_moved(accepted, 5, days)])
         for index in (2, 3):
             kind, payload, _ = workload.STEPS[index]
             at = workload.FIRST_MS + 4 * DAY + index
-            pair.process([workload.event(1, index, kind, payload, at, "430111-000001")])
+            act = workload.event(1, index, kind, payload, at, "430111-000001")
+            pair.process([act])
+        pair.process([_moved(act, 6, 1_000)])
         pair.restart()
         pair.process([workload.event(1, 4, *workload.STEPS[4][:2], workload.FIRST_MS + 5 * DAY, "430111-000001")])
         ends += [
             alert.detected_at for alert in pair.advance(workload.CLOCK, workload.FIRST_MS + 60 * DAY) if alert.rule_id == "T03"
         ][:1]
         pair.count()
-        assert pair.short >= 3
+        shorts.append(pair.short)
+    assert shorts == [4, 5]
     assert ends[0] < ends[1]
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        (EventType.CASE_ACCEPTED,),
+        (EventType.SUPPLEMENT_ACCEPTED,),
+        (EventType.CASE_ACCEPTED, EventType.SUPPLEMENT_ACCEPTED),
+        (EventType.SUPPLEMENT_ACCEPTED, EventType.CASE_ACCEPTED),
+    ],
+)
+def test_limits_by_an_acceptance_or_a_supplement_moved_twice_come_out_the_same(kinds: Sequence[EventType]) -> None:
+    pair = Pair(Rulebook.load(only=("T02", "T03")), Reference(workload.reference()), 10_000)
+    acts = [workload.event(1, n, kind, {}, workload.FIRST_MS + n, "430111-000001") for n, kind in enumerate(kinds, 1)]
+    moved = _moved(acts[-1], 5, 3 * DAY)
+    for each in (*acts, moved, _moved(moved, 6, 2 * DAY)):
+        pair.process([each])
+    said = pair.advance(workload.CLOCK, workload.FIRST_MS + 60 * DAY)
+    assert {alert.rule_id for alert in said} == {"T02", "T03"}
+
+
+def _moved(act: CaseEvent, number: int, by: int) -> CaseEvent:
+    """Its correction to another time."""
+    return replace(
+        act,
+        event_id=UUID(int=number),
+        occurred_at=act.occurred_at + by,
+        data_version=act.data_version + 1,
+        source_op=SourceOp.UPDATE,
+        supersedes_event_id=act.event_id,
+    )
 
 
 TEXTS = st.none() | st.text(min_size=1, max_size=200, alphabet=st.characters(codec="utf-8")) | st.just("O-1")

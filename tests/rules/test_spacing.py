@@ -28,6 +28,14 @@ def test_it_is_kept_up_as_signals_come(first: list[int], then: list[int], number
         assert spacing.least(number) == least_among([*first, *then], number)
 
 
+def test_signals_that_come_ever_closer_are_closer() -> None:
+    spacing = Spacing([0, 10])
+    assert spacing.least(2) == 10
+    for at, least in ((19, 9), (21, 2), (30, 2), (31, 1)):
+        spacing.add(at)
+        assert spacing.least(2) == least
+
+
 @given(st.lists(INSTANTS, max_size=4), NUMBERS, st.integers(min_value=0, max_value=70))
 def test_of_several_pages_it_tells_whether_so_many_lie_within_a_time(pages: list[list[int]], number: int, within: int) -> None:
     found = least_of([Spacing(page) for page in pages], number, within)

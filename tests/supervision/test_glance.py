@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from bench import workload
 from supervision.decoder import decode, encode
 from supervision.event import BatchKind, CaseEvent, EventType, Flag, Precision, SourceOp
-from supervision.glance import CAN_GLANCE, Glance, glance
+from supervision.glance import CAN_GLANCE, Glance, glance, glances
 from tests.supervision.strategies import any_event
 
 pytestmark = pytest.mark.skipif(not CAN_GLANCE and "CI" not in os.environ, reason="no C compiler here: there are no glances")
@@ -142,6 +142,16 @@ PLAIN = encode(COMMON)
 )
 def test_what_is_written_or_means_otherwise_is_left_to_the_decoder(raw: bytes) -> None:
     assert glance(raw) is None
+
+
+def test_many_are_taken_as_one_by_one() -> None:
+    raws = [encode(event) for event in USUAL]
+    mixed: list[Any] = [*raws[:3], None, b"", b"{", "no bytes", *raws[3:], encode(replace(COMMON, case_id=None))]
+    seen = glances(mixed)
+    wanted = [glance(raw) if isinstance(raw, bytes) else None for raw in mixed]
+    assert [one and one.event for one in seen] == [one and one.event for one in wanted]
+    assert sum(one is not None for one in seen) == len(USUAL)
+    assert glances([]) == []
 
 
 def test_the_usual_values_may_be_told() -> None:
