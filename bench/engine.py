@@ -74,8 +74,11 @@ class Run:
 def _items(messages: list[tuple[bytes, bytes, int]], *, is_compiled: bool) -> list[Item]:
     """As an agent gives them to its engine: by key."""
     values = [value for _, value, _ in sorted(messages, key=itemgetter(0))]
-    seen = zip(glances(values), values, strict=True) if is_compiled else ()
-    items: list[Any] = [at_a_glance or decode(value) for at_a_glance, value in seen] or list(map(decode, values))
+    items: list[Any]
+    if is_compiled:
+        items = [seen or decode(value) for seen, value in zip(glances(values), values, strict=True)]
+    else:
+        items = list(map(decode, values))
     items.append(ClockAdvanced(clock=workload.CLOCK, to=max(map(itemgetter(2), messages))))
     return items
 

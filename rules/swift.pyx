@@ -102,7 +102,7 @@ cdef class Swift:
         try:
             while position < end:
                 if position == ahead:
-                    ahead = self.look_ahead(items, position, keys)
+                    ahead = self.items.look_ahead(position, self.blobs, keys)
                 item = <object>PyList_GET_ITEM(items, position)
                 if type(item) is GLANCE or type(item) is EVENT:
                     glance = <Glance>item if type(item) is GLANCE else None
@@ -118,24 +118,6 @@ cdef class Swift:
         finally:
             self.shortcut.taken += taken
         return position
-
-    cdef Py_ssize_t look_ahead(self, list items, Py_ssize_t position, list keys) except -1:
-        """Ask memory for the next items and their cases: it brings them while others are worked on, and one by one it would be waited
-        for. `keys`: of those at a glance, by place. The place behind them."""
-        cdef Py_ssize_t end = min(PyList_GET_SIZE(items), position + AHEAD)
-        cdef object item
-        cdef str key
-        cdef PyObject* blob
-        while position < end:
-            item = <object>PyList_GET_ITEM(items, position)
-            if type(item) is GLANCE:
-                fetch(<PyObject*>(<Glance>item).raw, MESSAGE)
-                key = keys[position % AHEAD] = key_at(<Glance>item)
-                blob = PyDict_GetItemWithError(self.blobs, key)
-                if blob is not NULL:
-                    fetch(blob, STATE)
-            position += 1
-        return end
 
     cdef bytes take(self, object event, Glance glance, str key, bytes blob, Py_ssize_t position):
         """The state of the case with this event in it; None: it has to go the whole way. Section by section as
@@ -352,11 +334,7 @@ cdef class Swift:
                 for_ = place[0]
                 if listing is not None:
                     parties = listed(listing)
-        cdef bytes own_names = None
-        if name is not None:
-            own_names = with_text(names, names_size, <PyObject*>name)
-            if own_names is None:
-                own_names = listed([*known_names(names, names_size), name])
+        cdef bytes own_names = None if name is None else with_name(names, names_size, name)
         cdef bytes more_apart = None
         if many:
             try:

@@ -41,7 +41,8 @@ cdef enum:
     NO_CODE = 0xFFFFFF
     OFFICER_PLACE = 0
     DAYS = 64
-    # of what is asked of memory ahead: items, and bytes of most cases
+    # of memory: a line of the processor's cache, how many items are asked for ahead, and bytes of most cases
+    LINE = 64
     AHEAD = 8
     STATE = 576
     # of the head of a plain case: `rules.plain.HEAD`
@@ -300,14 +301,18 @@ cdef Py_ssize_t text_in(const unsigned char* section, Py_ssize_t size, const cha
     return number
 
 
-cdef bytes with_text(const unsigned char* section, Py_ssize_t size, PyObject* text):
-    """A packed list with one more word; None: only an encoder can tell."""
+cdef list names_of(const unsigned char* section, Py_ssize_t size):
+    return names_in(cut(section, 0, size)) if size else []
+
+
+cdef bytes with_name(const unsigned char* section, Py_ssize_t size, str name):
+    """The section of names with one more."""
     cdef unsigned char own[256]
-    cdef Py_ssize_t more = text_into(own, 256, text)
+    cdef Py_ssize_t more = text_into(own, 256, <PyObject*>name)
     cdef bytes longer
     cdef unsigned char* into
     if more < 0 or (size and not LIST <= section[0] < LIST + MOST_LISTED):
-        return None
+        return listed([*names_of(section, size), name])
     longer = PyBytes_FromStringAndSize(NULL, (size if size else 1) + more)
     into = <unsigned char*>PyBytes_AS_STRING(longer)
     into[0] = section[0] + 1 if size else LIST + 1

@@ -20,6 +20,24 @@ cdef class Items:
             return root_key(event)
         return f"{<object>read(event, self.source_system)}/{<object>read(event, self.case_id)}"
 
+    cdef Py_ssize_t look_ahead(self, Py_ssize_t position, dict blobs, list keys) except -1:
+        """Ask memory for the next items and their cases: it brings them while others are worked on, and one by one each would be
+        waited for. `keys`: filled with those of items at a glance, by place. The place behind them."""
+        cdef Py_ssize_t end = min(PyList_GET_SIZE(self.items), position + AHEAD)
+        cdef object item
+        cdef str key
+        cdef PyObject* blob
+        while position < end:
+            item = <object>PyList_GET_ITEM(self.items, position)
+            if type(item) is GLANCE:
+                fetch(<PyObject*>(<Glance>item).raw, MESSAGE)
+                key = keys[position % AHEAD] = key_at(<Glance>item)
+                blob = PyDict_GetItemWithError(blobs, key)
+                if blob is not NULL:
+                    fetch(blob, STATE)
+            position += 1
+        return end
+
     cdef bint is_settled(self, object event, Glance glance, str key, Py_ssize_t position) except -1:
         """As `Shortcut.is_settled` has it, which is asked where an event was read whole."""
         cdef Py_ssize_t place

@@ -1,6 +1,6 @@
 # Part of `swift.pyx`: what is looked up for events again and again, as C has it.
 
-cdef struct Word:  # two lines of the processor's cache, of which a short word needs but the first
+cdef struct Word:  # two lines of the processor's cache, a short word in the first of them
     PyObject* word  # the vocabulary holds it
     unsigned char code[3]
     unsigned char size
@@ -21,10 +21,10 @@ cdef class Numbers:
     def __cinit__(self, words, names):
         self.words, self.known = words, words.known
         locate(&self.fields, CaseEvent, names)
-        self.room = calloc(SLOTS + 1, sizeof(Word))
+        self.room = calloc(SLOTS * sizeof(Word) + LINE, 1)
         if self.room is NULL:
             raise MemoryError
-        self.slots = <Word*>((<size_t>self.room + sizeof(Word) - 1) & ~(sizeof(Word) - 1))
+        self.slots = <Word*>((<size_t>self.room + LINE - 1) & ~<size_t>(LINE - 1))
 
     def __dealloc__(self):
         free(self.room)
@@ -277,7 +277,7 @@ cdef class Given:
                     else:
                         place = text_in(names, size, text, length)
                     if place < 0:
-                        return shortcut.pack_kept(event, self.way, known_names(names, size))
+                        return shortcut.pack_kept(event, self.way, names_of(names, size))
                     number = place
                     if place < (names[0] - LIST if size else 0):
                         name = None
@@ -287,7 +287,7 @@ cdef class Given:
                 found = PyDict_GetItemWithError(self.told, values)
                 if found is not NULL:
                     return <object>found, name, self.apart_in(body)
-        return shortcut.pack_kept(event, self.way, known_names(names, size))
+        return shortcut.pack_kept(event, self.way, names_of(names, size))
 
     cdef dict apart_in(self, object body):
         """As `rules.ways.apart_in`."""
@@ -300,10 +300,6 @@ cdef class Given:
                 found = {} if found is NOTHING else found
                 found[<object>PyTuple_GET_ITEM(<tuple>PyTuple_GET_ITEM(self.many, each), 0)] = <object>value
         return found
-
-
-cdef list known_names(const unsigned char* section, Py_ssize_t size):
-    return names_in(cut(section, 0, size)) if size else []
 
 
 def due_in(dict blobs, instant_of, list keys, Instant number):
