@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from streams.embedded import clickhouse, stack_ready
 from streams.embedded.kafka import Kafka
-from streams.embedded.stack_child import Child, leashed, tail
+from streams.embedded.stack_child import Child, leashed, tail, turn
 from streams.embedded.stack_lock import DirectoryLock, free_ports, require_free
 from streams.embedded.stack_progress import Show
 from streams.embedded.stack_services import Service
@@ -29,7 +29,6 @@ from supervision.settings import ADDRESSES, Settings, clickhouse_password, envir
 LOCK = "stack.lock"
 READY_S = 90.0
 LOOK_EVERY_S = 0.1
-KEEP_LOG_BYTES = 16 << 20
 
 
 def on_free_ports(data: Path, **given: Any) -> Settings:
@@ -105,18 +104,18 @@ class Stack:
             self._lock = None
 
     def check(self) -> None:
-        """Raises UserError with the end of its log if a part has ended by itself."""
+        """Raises UserError with the end of its log if a part has ended by itself; keeps the logs short."""
         if self.kafka_server:
             self.kafka_server.check()
         for child in self.children.values():
             if not child.is_alive:
                 raise child.death()
+            turn(child.log)
 
     def launch(self, name: str, *arguments: str) -> Child:
         """Start `supervision NAME` as a part of the stack; in place of the one of that name, if there was one."""
         log = self.logs / f"{name}.log"
-        if log.exists() and log.stat().st_size > KEEP_LOG_BYTES:
-            log.replace(log.with_suffix(".log.1"))
+        turn(log)
         child = Child(name, _command(name, *arguments), log, env=self.environment)
         self.children[name] = child
         return child

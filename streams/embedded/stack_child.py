@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from supervision.language import UserError, say
 LEASH = Path(__file__).with_name("stack_leash.py")
 TAIL_LINES = 12
 STOP_S = 30.0
+KEEP_LOG_BYTES = 16 << 20
 
 
 def leashed(command: Sequence[str]) -> list[str]:
@@ -32,6 +34,17 @@ def tail(path: Path, lines: int = TAIL_LINES) -> list[str]:
     except FileNotFoundError:
         return []
     return [line for line in text.splitlines() if line.strip()][-lines:]
+
+
+def turn(log: Path, most: int = KEEP_LOG_BYTES) -> None:
+    """Begin a log of more bytes than that anew; what it says so far stays as `.log.1`, in place of what lay there.
+
+    The file stays the same, since a process may be appending to it: a line of the moment in which it is emptied is lost.
+    """
+    with suppress(FileNotFoundError):
+        if log.stat().st_size > most:
+            shutil.copyfile(log, log.with_suffix(".log.1"))
+            os.truncate(log, 0)
 
 
 class Child:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from streams.embedded.stack_child import Child, tail
+from streams.embedded.stack_child import Child, tail, turn
 from streams.embedded.stack_lock import DirectoryLock, free_ports, holder, is_free, require_free
 from streams.embedded.stack_progress import Show
 from streams.embedded.stack_signals import run_until_stopped, stoppable
@@ -52,6 +52,25 @@ def test_a_dead_child_tells_how_it_ended_and_its_last_words(tmp_path: Path) -> N
     assert "3" in told[0]
     assert "agents.log" in told[0]
     assert told[1:] == ("  all is lost",)
+
+
+def test_a_log_that_grew_long_begins_anew_while_it_is_written(tmp_path: Path) -> None:
+    log, before = tmp_path / "agents.log", tmp_path / "agents.log.1"
+    code = ("import time", "for n in range(10**6):", "    print('line', n, flush=True)", "    time.sleep(0.001)")
+    child = Child("agents", python(*code), log)
+    try:
+        assert eventually(lambda: log.exists() and log.stat().st_size > 200)
+        turn(log, 10**9)
+        assert not before.exists()
+        turn(log, 200)
+        assert before.read_text(encoding="utf-8").startswith("line 0\nline 1\n")
+        assert eventually(lambda: log.stat().st_size > 200)
+        first, *lines, _ = log.read_text(encoding="utf-8").splitlines()
+        assert int(lines[0].removeprefix("line ")) > int(before.read_text(encoding="utf-8").splitlines()[-2].removeprefix("line "))
+        assert "\0" not in first
+    finally:
+        child.kill()
+    turn(tmp_path / "nothing.log", 0)
 
 
 def test_a_child_killed_by_a_signal_is_told_by_the_signals_name(tmp_path: Path) -> None:
