@@ -408,5 +408,22 @@ def test_persons_devices_and_parties_of_any_name_come_out_the_same(
         pair.process([replace(event, **more)])
 
 
+NAMES = st.text(min_size=1, max_size=300, alphabet=st.characters(codec="utf-8")) | st.sampled_from(["i", "i2", "i" * 31, "i" * 32])
+
+
+@QUICK
+@given(st.lists(NAMES, min_size=1, max_size=24), st.randoms(use_true_random=False))
+def test_instances_of_any_name_come_out_the_same(names: list[str], chance: random.Random) -> None:
+    """However many a case has: they are packed as one list."""
+    pair = Pair(book(), Reference(workload.reference()), 10_000)
+    pair.process([_of_case(0, EventType.CASE_ACCEPTED, workload.FIRST_MS)])
+    for number, name in enumerate(names * 2, 2):
+        kind = EventType.STEP_STARTED if number < len(names) + 2 else EventType.STEP_COMPLETED
+        payload: dict[str, object] = {"step_code": chance.choice(("handle", "review")), "step_instance_id": name}
+        at = workload.FIRST_MS + number * 60_000
+        pair.process([workload.event(0, number, kind, payload, at, "430111-000001")])
+    pair.advance(workload.CLOCK, workload.FIRST_MS + 60 * DAY)
+
+
 def _of_case(number: int, kind: EventType, at: int) -> CaseEvent:
     return workload.event(number, int(kind is EventType.CASE_ACCEPTED), kind, {}, at, "430111-000001")
