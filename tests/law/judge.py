@@ -144,16 +144,14 @@ class Law:
                 if is_act(self.reference, case, fact) and is_on("M02", source):
                     clock = source.clock
                     acts.setdefault((clock, str(fact.event.actor_officer_id)), []).append((case, fact))
-        leaves = facts_of([event for event in events if event.event_type is EventType.LEAVE_APPROVED])
+        leaves: dict[tuple[str, str], list[CaseEvent]] = {}  # a correction of another officer's is a leave of its own
+        for event in events:
+            if event.event_type is EventType.LEAVE_APPROVED:
+                clock = self.reference.source(event.source_system).clock
+                leaves.setdefault((clock, str(event.payload.officer_id)), []).append(event)
         for (clock, officer), own in acts.items():
             reached = clocks.get(clock, NEVER) - self.grace(clock)
-            his = [
-                leave
-                for leave in leaves
-                if leave.event.payload.officer_id == officer
-                and leave.at <= reached
-                and self.reference.source(leave.event.source_system).clock == clock
-            ]
+            his = [leave for leave in facts_of(leaves.get((clock, officer), [])) if leave.at <= reached]
             subject = f"officer:{officer}" if clock == "wall" else f"officer:{officer}@{clock}"
             told = [(case, fact) for case, fact in own if fact.at <= reached]
             yield from filter(self._may_issue, judge_hours(officer, subject, told, his, self.places))
