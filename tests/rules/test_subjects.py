@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from rules import subjects
 from rules.book import Rulebook
@@ -15,7 +16,7 @@ from rules.output import Item as Incoming
 from rules.output import Output
 from rules.subjects import SubjectEngine
 from supervision.alert import Disposition, Level, RevokeReason, State, Visibility
-from supervision.event import CaseEvent, ClockAdvanced, EventType
+from supervision.event import CaseEvent, ClockAdvanced, EventType, SourceOp
 from supervision.payload import PAYLOADS
 from supervision.reference import Item, Reference, Source
 from supervision.signal import ClockStep, Signal
@@ -140,6 +141,18 @@ def test_approved_overtime_excuses_once_it_is_known_and_reached() -> None:
     assert said(judge.process([overtime(99, "2026-03-09T18:00", "2026-03-09T21:00")])) == [
         (Level.YELLOW, State.REVOKED, "2026-03-09")
     ]
+
+
+def test_a_correction_of_another_officers_leave_leaves_that_as_it_is() -> None:
+    """As one of another case's fact would: it is kept under the officer it names, where the other is not known."""
+    judge = engine()
+    known = overtime(99, "2026-03-09T18:00", "2026-03-09T21:00")
+    assert said(judge.process([known, *three_days(), own("2026-03-10T00:00"), step("2026-03-10T00:00")])) == []
+    corrected = replace(known, event_id=UUID(int=100), data_version=2, supersedes_event_id=known.event_id)
+    of_another = replace(corrected, subject="officer:O-2", payload=replace(known.payload, officer_id="O-2"))
+    assert said(judge.process([of_another])) == []
+    deleted = replace(corrected, event_id=UUID(int=101), source_op=SourceOp.DELETE)
+    assert said(judge.process([deleted])) == [(Level.YELLOW, State.ISSUED, "2026-03-09")]
 
 
 def test_overtime_counts_however_much_was_approved_before_and_once_however_often_it_is_told() -> None:
