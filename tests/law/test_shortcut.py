@@ -214,6 +214,14 @@ def test_what_follows_a_corrected_acceptance_comes_out_the_same_and_by_the_short
     assert ends[0] < ends[1]
 
 
+def test_a_corrected_decision_is_told_anew_by_the_short_way() -> None:
+    pair = Pair(Rulebook.load(only=("M10",)), Reference(workload.reference()), 10_000)
+    decided = workload.event(1, 3, EventType.DECISION_MADE, {"decision": "granted"}, workload.FIRST_MS + DAY, "430111-000001")
+    for act in (_of_case(1, EventType.CASE_ACCEPTED, workload.FIRST_MS), decided, _moved(decided, 6, 3 * DAY)):
+        pair.process([act])
+    assert pair.engines[0].taken_short == 3
+
+
 @pytest.mark.parametrize(
     "kinds",
     [

@@ -146,3 +146,13 @@ def test_an_end_before_a_pause_into_that_year_is_passed_by_a_completion_before_i
     output = judge.process([completed(3, "2026-12-30T10:00")])
     (late,) = (alert for alert in output.alerts if alert.rule_id == "T03")
     assert (late.level, late.detected_at, late.due_at) == (Level.YELLOW, at("2026-12-30T10:00"), at("2026-12-29T00:00") - 1)
+
+
+def test_what_an_act_in_that_year_signals_comes_with_the_calendar() -> None:
+    """Whether a decision was made in office hours, nobody knows before; that it was made is told at once."""
+    judge = engine(2026)
+    assert alarms(judge.process([accepted(when="2026-12-28T09:00")])) == [MISSING]
+    decided = event(2, EventType.DECISION_MADE, "2027-01-04T22:30", actor_officer_id="O-1", payload={"decision": "granted"})
+    assert [signal.kind for signal in judge.process([decided]).signals] == ["M10"]
+    judge.use(reference(2026, 2027))
+    assert [(signal.kind, signal.fact_id) for signal in judge.advance("log:hall", 0).signals] == [("M02", decided.event_id)]
