@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from msgspec import Struct, field
 
@@ -40,10 +40,9 @@ def read(batch: Batch, start: int, stream: Stream) -> Inbox:
     inbox = Inbox()
     items, places, types, hears_signals = inbox.items, inbox.places, _TYPES[stream], stream is Stream.ACTIVITY
     values = batch.values
-    order: Iterable[int] = range(bisect_left(batch.offsets, start), len(values))
+    order: Sequence[int] = range(bisect_left(batch.offsets, start), len(values))
     if not hears_signals:
         order = sorted(order, key=[key or b"" for key in batch.keys].__getitem__)
-    order = list(order)
     seen = [None] * len(order) if hears_signals else glances([values[index] for index in order])
     for index, at_a_glance in zip(order, seen, strict=True):
         value = values[index]
