@@ -12,7 +12,7 @@ import platform
 import random
 from functools import cache
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -48,6 +48,7 @@ LATENESS = 20_000  # events that a late one comes behind, at most
 AFTER_HOURS = 0.01
 SLOW, OVERDUE = 0.10, 0.003  # of the cases; shares by domain knowledge of promised cases
 OFFICERS = 400
+_IDS = UUID(int=0)
 
 # What happens in a case, and how many office hours after the step before at most. A slow case waits long for its site check.
 STEPS: tuple[tuple[EventType, dict[str, object], int], ...] = (
@@ -184,7 +185,7 @@ def case_id(number: int) -> str:
 
 def event(number: int, index: int, kind: EventType, payload: dict[str, object], at: int, officer: str) -> CaseEvent:
     return CaseEvent(
-        event_id=UUID(int=(number << 6) + index),
+        event_id=uuid5(_IDS, f"{number}/{index}"),
         event_type=kind,
         occurred_at=at,
         source_system=SOURCE,

@@ -33,7 +33,7 @@ from rules.vocabulary import Vocabulary, is_word
 from rules.ways import Origins
 from rules.world import World
 from supervision.event import CaseEvent, ClockAdvanced, root_key
-from supervision.glance import whole
+from supervision.glance import Glance, whole
 from supervision.reference import Reference
 from supervision.refusal import Reason
 from supervision.signal import ClockStep
@@ -87,7 +87,8 @@ class CaseEngine:
         output = Output()
         at_hand: Dossier | None = None
         shortcut = self._runner if self._may_take_shortcuts else None
-        if shortcut is None or shortcut is self._shortcut:
+        kinds = set(map(type, items))
+        if Glance in kinds and (shortcut is None or shortcut is self._shortcut):
             items = [whole(item) for item in items]
         if shortcut is not None:
             shortcut.begin(items, self._blobs, self._changed, output.signals)
@@ -111,9 +112,10 @@ class CaseEngine:
             position += 1
         if at_hand is not None:
             self._judge_fresh(at_hand, output)
-        for item in items:
-            if isinstance(item, ClockAdvanced):
-                self._clocks.advance(item.clock, item.to)
+        if ClockAdvanced in kinds:
+            for item in items:
+                if isinstance(item, ClockAdvanced):
+                    self._clocks.advance(item.clock, item.to)
         self._fire_pending(self._portion, output)
         return output
 

@@ -5,9 +5,8 @@ What many events say alike (where, who, by which device, for whom) is held as tu
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
-from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -129,10 +128,19 @@ PLAIN_FIELDS = FEW_VALUED | MANY_VALUED
 _SHARED = frozenset((*WHERE, *ACTOR, *DEVICE, *PARTY))
 _ALWAYS = frozenset(("time_precision", "flags", "batch_kind"))
 
-where_of: Callable[[CaseEvent], Where] = attrgetter(*WHERE)
-actor_of: Callable[[CaseEvent], Actor] = attrgetter(*ACTOR)
-device_of: Callable[[CaseEvent], Device] = attrgetter(*DEVICE)
-party_of: Callable[[CaseEvent], Party] = attrgetter(*PARTY)
+
+
+def reader(names: Sequence[str]) -> Callable[[Any], Any]:
+    """What reads these fields of a struct, as a tuple; as `operator.attrgetter` does, in a third of its time: the interpreter learns
+    where a field written out lies."""
+    read: Callable[[Any], Any] = eval(f"lambda of: ({''.join(f'of.{name}, ' for name in names)})")  # noqa: S307 - names of ours
+    return read
+
+
+where_of: Callable[[CaseEvent], Where] = reader(WHERE)
+actor_of: Callable[[CaseEvent], Actor] = reader(ACTOR)
+device_of: Callable[[CaseEvent], Device] = reader(DEVICE)
+party_of: Callable[[CaseEvent], Party] = reader(PARTY)
 _REALTIME, _SECOND = BatchKind.REALTIME, Precision.SECOND
 NOTHING: dict[int, Any] = {}
 

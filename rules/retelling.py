@@ -149,7 +149,7 @@ class Retelling:
             return None
         self._shortcut.say(signals)
         if next_wake != of.earliest and next_wake != FAR:
-            self._shortcut.clocks.arm(origin.clock, key, next_wake)
+            origin.arm(key, next_wake)
         self._shortcut.taken += 1
         return added
 

@@ -22,8 +22,11 @@ from rules.fact import (
     MANY_VALUED,
     NOTHING,
     OFFICER,
+    PERSON,
+    POST_PLACE,
     PLAIN_FIELDS,
     WHERE,
+    Actor,
     actor_of,
     device_of,
     kept_of,
@@ -31,10 +34,11 @@ from rules.fact import (
     where_of,
 )
 from rules.forgetting import Graveyard
-from rules.outline import ACCEPTANCE_BYTES, LOUD, SAME, Scene
+from rules.outline import ACCEPTANCE_BYTES, LOUD, SAME, Apart, Cleared, Ends, Scene, Tells
 from rules.output import Item
 from rules.packing import FORMAT, PLAIN, SHIFT
 from rules.plain import (
+    ACTOR_AT,
     AT,
     FACT_SIZE,
     HEAD,
@@ -57,11 +61,12 @@ from rules.verdict import FAR
 from rules.vocabulary import Vocabulary
 from rules.ways import ORDINARY, Before, Follow, LookOf, Origin, Origins, Way, apart_in, follow, number_of, place_of, told_of
 from rules.world import QUARTER_MS, Place, World
-from supervision.event import CaseEvent, root_key
+from supervision.event import CaseEvent, PostPlace, root_key
 from supervision.glance import Glance
 from supervision.signal import Signal
 from supervision.worktime import CalendarMissing
 
+AHEAD = 32
 MOST_OUTLOOKS = 5_000  # of one place; a history beyond them goes the whole way
 MOST_TOLD = 1_000  # of one event type; what is kept of an act is packed once for so many
 _ALL_OF_WHERE = len(WHERE)
@@ -71,6 +76,7 @@ _pack_head, _unpack_head = HEAD.pack, HEAD.unpack_from
 NO_PARTY = b"\xff"
 _NOTHING_KEPT = b"\xc0"
 UNKNOWN: Any = object()
+_SYSTEM = PostPlace.SYSTEM
 _ACCEPTED, _SUPPLEMENTED = ACCEPTANCE_BYTES
 
 
@@ -90,6 +96,8 @@ class Shortcut:
         self._book = book
         self.ways = {kind: Way(kind, plan) for kind, plan in book.keeper.plans.items()}
         self.vocabulary = vocabulary
+        self._known_actor, self._known_device = vocabulary.actors.known_of, vocabulary.devices.known_of
+        self._persons: dict[bytes, str] = {}  # by the number of an actor: the person that they name themselves
         self.clocks = clocks
         self.graves = graves
         self.origins = origins
@@ -113,12 +121,12 @@ class Shortcut:
 
     def run(self, position: int) -> int:
         """Take the events from this place among the items on; the place of the first that has to go the whole way."""
-        items, blobs, changed = self._items, self._blobs, self._changed
+        items, blobs, changed, take = self._items, self._blobs, self._changed, self.take
         for place in range(position, len(items)):
             item = items[place]
-            if isinstance(item, CaseEvent):
+            if type(item) is CaseEvent:
                 key = root_key(item)
-                added = self.take(item, key, blobs.get(key), place)
+                added = take(item, key, blobs.get(key), place)
                 if added is None:
                     return place
                 blobs[key] = changed[key] = added
@@ -175,7 +183,7 @@ class Shortcut:
         if way.keeps_nothing or (way.is_seldom_told and type(body) is way.struct and way.rares(body) == way.usual):
             kept = _NOTHING_KEPT
         else:
-            names = names_in(blob[names_at:apart_at]) if names_size else []
+            names = names_in(blob[names_at:apart_at]) if names_size and way.is_stepped else []
             found = self.pack_kept(event, way, names)
             if found is None:
                 return None
@@ -208,7 +216,7 @@ class Shortcut:
         daily = leads_to.heeding(blob, annex_at, annex_end) if annex_size else leads_to.daily
         if daily is None:
             return None
-        packed_wakes, next_wake, sent = blob[wakes_at:annex_at], earliest, blob[annex_end:]
+        packed_wakes, next_wake = blob[wakes_at:annex_at], earliest
         drafts: list[Draft] = []
         is_asked, before = bool(daily), None
         if is_asked and daily is leads_to.daily and at + origin.grace < earliest and at % QUARTER_MS:
@@ -221,9 +229,13 @@ class Shortcut:
             if known is not None and known[1] > origin.now:
                 packed_wakes, next_wake, wakes = known
                 is_asked = False
-        looks = leads_to.looks
-        if leads_to.calm and (actor is None or not actor[OFFICER] or place.is_calm(actor[OFFICER], at)):
-            looks = leads_to.restless
+        looks: Sequence[LookOf] = leads_to.looks
+        if looks:
+            officer = actor[OFFICER] if actor is not None else None
+            if leads_to.calm and (not officer or place.is_calm(officer, at)):
+                looks = leads_to.restless
+            if looks:
+                looks = self.left(looks, place, actor, at, many, count, blob, packed_wakes, event, drafts)
         if is_asked or looks:
             scene = self.scene
             facts, apart = blob[_HEAD_SIZE:facts_end], blob[apart_at:wakes_at]
@@ -235,13 +247,20 @@ class Shortcut:
                 return None
             if changed is not packed_wakes:
                 packed_wakes, next_wake, wakes = changed, first_of(changed), len(changed) // WAKE_SIZE
-            drafts = scene.drafts
+            drafts += scene.drafts
         if not wakes and origin.forgets:
             return None
 
         # -- the fact
-        by = NO_WORD if actor is None else number_of(self.vocabulary.actors, actor)
-        with_ = number_of(self.vocabulary.devices, device_of(event)) if plan.device else NO_WORD
+        by: bytes | None = NO_WORD
+        if actor is not None:
+            word = self._known_actor(actor)
+            by = word[2] if word is not None else number_of(self.vocabulary.actors, actor)
+        with_: bytes | None = NO_WORD
+        if plan.device:
+            device = device_of(event)
+            word = self._known_device(device)
+            with_ = word[2] if word is not None else number_of(self.vocabulary.devices, device)
         for_, parties = NO_PARTY, None
         if plan.party:
             party = party_of(event)
@@ -251,7 +270,7 @@ class Shortcut:
                 for_, parties = place_of(party, parties_in(blob[kept_end:names_at]))
         if by is None or with_ is None:
             return None
-        middle = blob[kept_end:wakes_at]
+        middle, behind = blob[kept_end:wakes_at], blob[annex_at:]
         if parties is not None or name is not None:
             own_parties = blob[kept_end:names_at] if parties is None else listed(parties)
             own_names = blob[names_at:apart_at] if name is None else listed([*names, name])
@@ -261,19 +280,21 @@ class Shortcut:
             if many:
                 apart = apart_of(count, many)
                 middle, apart_size = middle + apart, apart_size + len(apart)
-            sizes = (kept_size + len(kept), parties_size, names_size, apart_size, wakes, annex_size)
-            head = _pack_head(FORMAT, PLAIN, next_wake, where_code, count + 1, *sizes)
+            kept_size += len(kept)
+            head = _pack_head(
+                FORMAT, PLAIN, next_wake, where_code, count + 1, kept_size, parties_size, names_size, apart_size, wakes, annex_size
+            )
         except struct.error:  # longer than a plain case may be
             return None
         if drafts:
-            longer = self.send(event, key, position, origin, drafts, sent)
-            if longer is None:
+            sent = self.send(event, key, position, origin, drafts, blob[annex_end:])
+            if sent is None:
                 return None
-            sent = longer
+            behind = blob[annex_at:annex_end] + sent
         if next_wake != earliest and next_wake != FAR:
-            self.clocks.arm(origin.clock, key, next_wake)
-        facts, annex = blob[_HEAD_SIZE:facts_end], blob[annex_at:annex_end]
-        return b"".join((head, facts, identity, way.type, stamp, by, with_, for_, all_kept, middle, packed_wakes, annex, sent))
+            origin.arm(key, next_wake)
+        facts = blob[_HEAD_SIZE:facts_end]
+        return b"".join((head, facts, identity, way.type, stamp, by, with_, for_, all_kept, middle, packed_wakes, behind))
 
     def send(self, event: CaseEvent, key: str, position: int, origin: Origin, drafts: Sequence[Draft], sent: bytes) -> bytes | None:
         """Signal these; the section of signals sent with them. None: nothing is signalled, the event goes the whole way."""
@@ -313,18 +334,16 @@ class Shortcut:
     def pack_kept(self, event: CaseEvent, way: Way, names: list[str]) -> tuple[bytes, str | None, dict[int, Any]] | None:
         """What is kept of it, packed; the name of its instance if that is new; what lies apart. None: it is not plain."""
         body = event.payload
-        number = None
         name: str | None = None
-        is_told = type(body) is way.struct
-        is_told = is_told and way.values_of is not None and (not way.has_rares or way.rares(body) == way.usual)
-        if way.is_instanced and is_told and (name := body.step_instance_id) is not None:
-            number = names.index(name) if name in names else len(names)
-        values = None
-        if is_told and way.values_of is not None and (number is not None or not names or not way.is_stepped):
-            values = (way.values_of(body), None if way.words_of is None else way.words_of(event), number)
-            packed = way.told.get(values)
-            if packed is not None:
-                return packed, name if number == len(names) else None, apart_in(body, way.many) if way.many else NOTHING
+        number = values = None
+        if type(body) is way.struct and way.values_of is not None and (not way.has_rares or way.rares(body) == way.usual):
+            if way.is_instanced and (name := body.step_instance_id) is not None:
+                number = names.index(name) if name in names else len(names)
+            if number is not None or not names or not way.is_stepped:
+                values = (way.values_of(body), None if way.words_of is None else way.words_of(event), number)
+                packed = way.told.get(values)
+                if packed is not None:
+                    return packed, name if number == len(names) else None, apart_in(body, way.many) if way.many else NOTHING
         kept, many = kept_of(event, way.plan), NOTHING
         if way.many:
             many = {code: value for code, value in kept.items() if code in MANY_VALUED}
@@ -345,6 +364,94 @@ class Shortcut:
         if values is not None and len(way.told) < MOST_TOLD:
             way.told[values] = packed
         return packed, name if number == len(names) else None, many
+
+    def left(
+        self,
+        looks: Sequence[LookOf],
+        place: Place,
+        actor: Actor | None,
+        at: int,
+        many: dict[int, Any],
+        count: int,
+        blob: bytes,
+        wakes: bytes,
+        event: CaseEvent,
+        drafts: list[Draft],
+    ) -> Sequence[LookOf]:
+        """Those of these looks that have to be asked: what the others say is known by their types, what they signal is put behind
+        `drafts`. All are left where some are that signal, so that signals stay in their order."""
+        left: list[LookOf] = []
+        officer = None if actor is None else actor[OFFICER]
+        known_of = place.known.get
+        for each in looks:
+            rule, look, _ = each
+            kind = type(look)
+            if wakes.find(rule) >= 0:
+                pass
+            elif kind is Cleared:
+                if officer and not many:
+                    known = known_of((look.power, officer))
+                    if known is not None and known[0] <= at < known[1]:
+                        continue
+            elif kind is Apart:
+                if self.are_apart(look.pairs, actor, count, blob):
+                    continue
+            elif kind is Ends:
+                day_of = place.calendar.day_of
+                for key, began in look.clocks:
+                    if began < count:
+                        place_at = _HEAD_SIZE + began * FACT_SIZE + AT
+                        known = known_of((key, day_of(int.from_bytes(blob[place_at : place_at + 6], "big") - SHIFT)))
+                    else:
+                        known = known_of((key, day_of(at)))
+                    if known is None or not known[0] <= at < known[1]:
+                        break
+                else:
+                    continue
+            elif kind is Tells:
+                if actor is None or not officer or actor[POST_PLACE] is _SYSTEM:
+                    continue
+                known = known_of((look.name, officer, look.kind, place.calendar.day_of(at)))
+                if known is not None and known[0] <= at < known[1]:
+                    if known[2] is not None:
+                        subject, data, digest = known[2]
+                        drafts.append(Draft(subject, look.name, event.event_id.int, at, data, digest))
+                    continue
+            left.append(each)
+        if left and drafts:
+            drafts.clear()
+            return looks
+        return left
+
+    def are_apart(self, pairs: Any, actor: Actor | None, count: int, blob: bytes) -> bool:
+        """Whether it is known that no person did both acts of a pair."""
+        persons = self._persons
+        for first, second in pairs:
+            for one in first:
+                if one < count:
+                    place = _HEAD_SIZE + one * FACT_SIZE + ACTOR_AT
+                    person = persons.get(blob[place : place + 3]) or self.person_of(blob[place : place + 3])
+                else:
+                    person = None if actor is None else actor[PERSON]
+                if not person:
+                    return False
+                for other in second:
+                    if other < count:
+                        place = _HEAD_SIZE + other * FACT_SIZE + ACTOR_AT
+                        theirs = persons.get(blob[place : place + 3]) or self.person_of(blob[place : place + 3])
+                    else:
+                        theirs = None if actor is None else actor[PERSON]
+                    if not theirs or theirs == person:
+                        return False
+        return True
+
+    def person_of(self, code: bytes) -> str | None:
+        if code == NO_WORD:
+            return None
+        person = self.vocabulary.actors.value(int.from_bytes(code, "big"))[PERSON]
+        if person:
+            self._persons[code] = person
+        return person
 
     def look(self, follow: Follow, daily: tuple[LookOf, ...], before: Before | None, scene: Scene) -> bytes | None:
         """What daily looks say, kept for other acts `before` the same wakes and of the same day."""

@@ -164,13 +164,6 @@ cdef tuple tuple_of(object of, Glance glance, Fields* fields):
     return found
 
 
-cdef inline object one_or_all(object of, Glance glance, Fields* fields):
-    """As `attrgetter` has it."""
-    if fields.number == 1:
-        return <object>read(of, fields.at[0]) if glance is None else glance.value(fields.place[0])
-    return tuple_of(of, glance, fields)
-
-
 cdef Py_ssize_t words_into(unsigned char* into, Py_ssize_t room, object event, Glance glance, Fields* fields) except -2:
     """What an event says in these fields, as msgpack has it; -1: that needs more room than there is."""
     cdef Py_ssize_t size = 0, more

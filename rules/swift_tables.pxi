@@ -245,7 +245,7 @@ cdef class Given:
         self.is_stepped = way.is_stepped
         self.actor, self.device, self.party = way.plan.actor, way.plan.device, way.plan.party
         self.many, self.told = way.many, way.told
-        self.usual = way.usual if len(way.rare_names) != 1 else (way.usual,)
+        self.usual = way.usual
         self.values.number = self.words.number = self.rares.number = self.manies.number = 0
         if self.has_values or self.is_seldom_told:
             locate(&self.values, way.struct, way.names)
@@ -282,8 +282,8 @@ cdef class Given:
                     if place < (names[0] - LIST if size else 0):
                         name = None
             if number is not None or not size or not self.is_stepped:
-                words = one_or_all(event, glance, &self.words) if self.words.number else None
-                values = (one_or_all(body, None, &self.values), words, number)
+                words = tuple_of(event, glance, &self.words) if self.words.number else None
+                values = (tuple_of(body, None, &self.values), words, number)
                 found = PyDict_GetItemWithError(self.told, values)
                 if found is not NULL:
                     return <object>found, name, self.apart_in(body)

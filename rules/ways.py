@@ -4,13 +4,12 @@ what all cases of a source share."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import Any
 
 from rules.annex import rules_in, stand_once
 from rules.book import Rulebook
 from rules.clocks import WALL, Clocks
-from rules.fact import FEW_VALUED, INSTANCE, MANY_VALUED, PLAIN_FIELDS, WHERE, Plan
+from rules.fact import FEW_VALUED, INSTANCE, MANY_VALUED, PLAIN_FIELDS, WHERE, Plan, reader
 from rules.outline import UNTOUCHED, Calm, Daily, Look, Outline
 from rules.packing import kept_in
 from rules.plain import NOT_PLAIN, WAKE_SIZE, first_of, wakes_in
@@ -35,7 +34,7 @@ COMMON: dict[str, Any] = {  # what an ordinary event says of itself
     "parent_case_id": None,
 }
 ORDINARY = tuple(COMMON.values())
-told_of: Callable[[CaseEvent], Any] = attrgetter(*WHERE, *COMMON)
+told_of: Callable[[CaseEvent], Any] = reader((*WHERE, *COMMON))
 LookOf = tuple[bytes, Look, bool]  # by the id of its rule; whether that has conditions
 Before = tuple[bytes, int, int]  # the wakes before an act, its day, and of an acceptance behind other acts the day of the first
 
@@ -78,14 +77,14 @@ class Way:
         rares = [(name, default) for code, name, default in plan.payload if code not in PLAIN_FIELDS]
         is_told = bool(plan.payload) and FEW_VALUED.issuperset(code for code, _, _ in plan.envelope)
         is_told = is_told and set(self.struct.__struct_fields__).issuperset(name for _, name, _ in plan.payload)
-        self.values_of: Callable[[Any], Any] | None = (attrgetter(*names) if names else _nothing_of) if is_told else None
+        self.values_of: Callable[[Any], Any] | None = reader(names) if is_told else None
         self.words = words = tuple(name for _, name, _ in plan.envelope)
-        self.words_of: Callable[[Any], Any] | None = attrgetter(*words) if words else None
+        self.words_of: Callable[[Any], Any] | None = reader(words) if words else None
         self.has_rares = bool(rares)
         self.rare_names = tuple(name for name, _ in rares)
         self.is_seldom_told = is_told and not words and len(rares) == len(plan.payload)
-        self.rares: Callable[[Any], Any] = attrgetter(*self.rare_names) if rares else _nothing_of
-        self.usual: Any = rares[0][1] if len(rares) == 1 else tuple(default for _, default in rares)
+        self.rares: Callable[[Any], Any] = reader(self.rare_names)
+        self.usual = tuple(default for _, default in rares)
         self.is_instanced = any(code == INSTANCE for code, _, _ in plan.payload)
         self.is_stepped = self.is_instanced or any(code == STEP_CODE for code, _, _ in plan.payload)
         self.told: dict[Any, bytes] = {}
@@ -128,13 +127,14 @@ class Follow:
 
 
 class Origin:
-    """What is looked up of a source once, and how far its clock is. `places`: by number of the where, with the span of starts in
+    """What is looked up of a source once, and how far its clock is. `arm`: of a case, the next instant it wakes at. `places`: by number of the where, with the span of starts in
     which it is the place. `ahead`: how much later than its receipt an event may say that it occurred."""
 
-    __slots__ = ("ahead", "clock", "forgets", "grace", "is_odd", "now", "places", "source")
+    __slots__ = ("ahead", "arm", "clock", "forgets", "grace", "is_odd", "now", "places", "source")
 
-    def __init__(self, source: Source, now: int) -> None:
+    def __init__(self, source: Source, now: int, arm: Callable[[str, int], None]) -> None:
         self.source = source
+        self.arm = arm
         self.clock = source.clock
         self.now = now
         self.grace = source.late_grace_s * 1000 if source.clock == WALL else 0
@@ -163,7 +163,7 @@ class Origins:
         known = self._known.get(name)
         if known is None:
             source = self._world.reference.source(name)
-            known = self._known[name] = Origin(source, self._clocks.now(source.clock))
+            known = self._known[name] = Origin(source, self._clocks.now(source.clock), self._clocks.timers(source.clock).arm)
         return known
 
     def place(self, origin: Origin, where_code: int, start: int) -> Place:
@@ -176,10 +176,6 @@ class Origins:
         place = self._world.place(origin.source, self._vocabulary.wheres.value(where_code), start)
         found = origin.places[where_code] = (*self._world.span(start), place)
         return found
-
-
-def _nothing_of(_payload: Any) -> tuple[()]:
-    return ()
 
 
 def apart_in(payload: Any, many: tuple[tuple[int, str, Any], ...]) -> dict[int, Any]:

@@ -12,6 +12,7 @@ EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MS = timedelta(milliseconds=1)
 _LAST_YEAR = 9998
+_NO_SPAN = (0, 0)
 
 
 class Zone:
@@ -21,8 +22,10 @@ class Zone:
         self.name = name
         self._info = ZoneInfo(name)
         self._starts: dict[int, int] = {}
+        self._spans: dict[int, tuple[int, int]] = {}  # of the days asked for, by date ordinal
         self._shift = self._start(EPOCH_DAY + 15_000) % DAY_MS
         self._shift = -self._shift if self._shift <= DAY_MS // 2 else DAY_MS - self._shift
+        self._shift += EPOCH_DAY * DAY_MS
 
     def day_start(self, day: int) -> int:
         """ms of 00:00 local of a date ordinal, years 1 to 9998."""
@@ -31,14 +34,17 @@ class Zone:
 
     def day_of(self, at: int) -> int:
         """The local date ordinal of an instant in ms."""
-        day = (at + self._shift) // DAY_MS + EPOCH_DAY
-        starts = self._starts
-        if day in starts and day + 1 in starts and starts[day] <= at < starts[day + 1]:
-            return day
+        day = (at + self._shift) // DAY_MS
+        since, until = self._spans.get(day, _NO_SPAN)
+        return day if since <= at < until else self._day_of(day, at)
+
+    def _day_of(self, day: int, at: int) -> int:
+        """The same from a date near it on."""
         while at < self.day_start(day):
             day -= 1
         while at >= self.day_start(day + 1):
             day += 1
+        self._spans[day] = (self.day_start(day), self.day_start(day + 1))
         return day
 
     def at(self, day: int, ms: int) -> int:
