@@ -26,6 +26,7 @@ from rules.engine import CaseEngine
 from rules.output import Item, Output
 from rules.runner import IS_COMPILED, Short
 from rules.subjects import SubjectEngine
+from streams.agents.inbox import parted
 from supervision.decoder import decode
 from supervision.event import ClockAdvanced
 from supervision.glance import glances
@@ -48,18 +49,34 @@ class Run:
         self.bytes_out = 0
 
     def batch(self, messages: list[tuple[bytes, bytes, int]]) -> None:
-        begun = perf_counter()
-        items = _items(messages, is_compiled=self.is_compiled)
-        decoded = perf_counter()
-        output = self.cases.process(items)
+        """As agents do: sorted by key, and portion by portion decoded, judged and let go."""
         judged = perf_counter()
-        heard = self.subjects.process([*output.signals, *output.steps, items[-1]])  # its own clock too: else nobody is judged
+        messages = sorted(messages, key=itemgetter(0))
+        moved = ClockAdvanced(clock=workload.CLOCK, to=max(map(itemgetter(2), messages)))
+        output = Output()
+        for since, until in parted(list(map(itemgetter(0), messages))):
+            items = self._read([value for _, value, _ in messages[since:until]])
+            is_last = until == len(messages)
+            if is_last:
+                items.append(moved)
+            decoded = perf_counter()
+            self.spent["decode, sort by key"] += decoded - judged
+            output.add(self.cases.process(items, is_last=is_last))
+            judged = perf_counter()
+            self.spent["judge cases"] += judged - decoded
+        heard = self.subjects.process([*output.signals, *output.steps, moved])  # its own clock too: else nobody is judged
         subjects = perf_counter()
         self._write(output, heard)
-        self.spent["decode, sort by key"] += decoded - begun
-        self.spent["judge cases"] += judged - decoded
         self.spent["judge subjects"] += subjects - judged
         self.spent["write alerts, signals, state"] += perf_counter() - subjects
+
+    def _read(self, values: list[bytes]) -> list[Item]:
+        items: list[Any]
+        if self.is_compiled:
+            items = [seen or decode(value) for seen, value in zip(glances(values), values, strict=True)]
+        else:
+            items = list(map(decode, values))
+        return items
 
     def _write(self, *outputs: Output) -> None:
         for output in outputs:
@@ -69,18 +86,6 @@ class Run:
             self.bytes_out += sum(map(len, packets([*output.signals, *output.steps])))
         for engine in (self.cases, self.subjects):
             self.bytes_out += sum(map(len, filter(None, map(itemgetter(1), engine.changes()))))
-
-
-def _items(messages: list[tuple[bytes, bytes, int]], *, is_compiled: bool) -> list[Item]:
-    """As an agent gives them to its engine: by key."""
-    values = [value for _, value, _ in sorted(messages, key=itemgetter(0))]
-    items: list[Any]
-    if is_compiled:
-        items = [seen or decode(value) for seen, value in zip(glances(values), values, strict=True)]
-    else:
-        items = list(map(decode, values))
-    items.append(ClockAdvanced(clock=workload.CLOCK, to=max(map(itemgetter(2), messages))))
-    return items
 
 
 def main() -> None:

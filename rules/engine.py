@@ -83,7 +83,7 @@ class CaseEngine:
 
     # -- Engine -------------------------------------------------------------------------------------------------
 
-    def process(self, items: Sequence[Item]) -> Output:
+    def process(self, items: Sequence[Item], *, is_last: bool = True) -> Output:
         output = Output()
         at_hand: Dossier | None = None
         shortcut = self._runner if self._may_take_shortcuts else None
@@ -113,10 +113,9 @@ class CaseEngine:
         if at_hand is not None:
             self._judge_fresh(at_hand, output)
         if ClockAdvanced in kinds:
-            for item in items:
-                if isinstance(item, ClockAdvanced):
-                    self._clocks.advance(item.clock, item.to)
-        self._fire_pending(self._portion, output)
+            self._move([item for item in items if isinstance(item, ClockAdvanced)])
+        if is_last:
+            self._fire_pending(self._portion, output)
         return output
 
     def advance(self, clock: str, to: int, limit: int = 10_000) -> Output:
@@ -286,6 +285,10 @@ class CaseEngine:
         self._judging.judge(case, asked, newest, fresh, self._clocks.now(case.source.clock), output)
 
     # -- clocks -------------------------------------------------------------------------------------------------
+
+    def _move(self, steps: Sequence[ClockAdvanced]) -> None:
+        for step in steps:
+            self._clocks.advance(step.clock, step.to)
 
     def _fire_pending(self, limit: int, output: Output) -> None:
         """Judge at most so many dossiers that clocks which moved have made due."""

@@ -129,11 +129,15 @@ _SHARED = frozenset((*WHERE, *ACTOR, *DEVICE, *PARTY))
 _ALWAYS = frozenset(("time_precision", "flags", "batch_kind"))
 
 
+def written(of: str, names: Sequence[str]) -> str:
+    """The tuple of these fields, as it is written out in Python: so the interpreter learns where each lies, and reads it in a third
+    of the time that `operator.attrgetter` takes."""
+    return f"({''.join(f'{of}.{name}, ' for name in names)})"
+
 
 def reader(names: Sequence[str]) -> Callable[[Any], Any]:
-    """What reads these fields of a struct, as a tuple; as `operator.attrgetter` does, in a third of its time: the interpreter learns
-    where a field written out lies."""
-    read: Callable[[Any], Any] = eval(f"lambda of: ({''.join(f'of.{name}, ' for name in names)})")  # noqa: S307 - names of ours
+    """What reads these fields of a struct."""
+    read: Callable[[Any], Any] = eval(f"lambda of: {written('of', names)}")  # noqa: S307 - names of ours
     return read
 
 

@@ -56,14 +56,27 @@ class Output(Struct):
         if since is not None and (self.due_since is None or since < self.due_since):
             self.due_since = since
 
+    def add(self, later: Output) -> None:
+        """What a later call made, behind this."""
+        self.alerts += later.alerts
+        self.signals += later.signals
+        self.steps += later.steps
+        self.alarms += later.alarms
+        self.refused += later.refused
+        self.more = later.more
+        self.note_fired(later.fired, later.due_since)
+        self.dropped += later.dropped
+
 
 class Engine(Protocol):
     """One engine serves one partition of one topic. Pure: state in, state out; the caller persists what `changes` gives."""
 
-    def process(self, items: Sequence[Item]) -> Output:
+    def process(self, items: Sequence[Item], *, is_last: bool = True) -> Output:
         """Take facts and control records in any order and batch size; judge what they touch, and what a ClockAdvanced among
         them makes due: all of it, or a portion if the engine was made so (`more`, then `advance` goes on). Items of one subject
-        that follow one another are judged together: so `items` sorted by key cost least, and say nothing that they take back."""
+        that follow one another are judged together: so `items` sorted by key cost least, and say nothing that they take back.
+
+        Not `is_last`: it is a portion of what is judged together; timers of clocks that move fire with the last."""
 
     def advance(self, clock: str, to: int, limit: int = 10_000) -> Output:
         """Move `clock` to `to` (ms UTC; a lower one is ignored) and judge at most `limit` subjects whose instant came."""

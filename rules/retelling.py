@@ -182,7 +182,7 @@ class Retelling:
         """When to wake the case next, its state, and what it signals else than it did. Raises struct.error."""
         way, vocabulary = self._shortcut.ways[event.event_type], self._shortcut.vocabulary
         names, annex = names_in(of.names), annex_in(of.annex)
-        told = self._shortcut.pack_kept(event, way, names)
+        told = way.pack(event, names)
         if told is None:
             return None
         kept, name, many = told

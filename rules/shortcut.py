@@ -17,28 +17,12 @@ import msgspec
 from rules.annex import start_in
 from rules.book import Rulebook
 from rules.clocks import Clocks
-from rules.fact import (
-    INSTANCE,
-    MANY_VALUED,
-    NOTHING,
-    OFFICER,
-    PERSON,
-    POST_PLACE,
-    PLAIN_FIELDS,
-    WHERE,
-    Actor,
-    actor_of,
-    device_of,
-    kept_of,
-    party_of,
-    where_of,
-)
+from rules.fact import NOTHING, OFFICER, WHERE, where_of
 from rules.forgetting import Graveyard
-from rules.outline import ACCEPTANCE_BYTES, LOUD, SAME, Apart, Cleared, Ends, Scene, Tells
+from rules.outline import ACCEPTANCE_BYTES, LOUD, SAME, Scene
 from rules.output import Item
 from rules.packing import FORMAT, PLAIN, SHIFT
 from rules.plain import (
-    ACTOR_AT,
     AT,
     FACT_SIZE,
     HEAD,
@@ -56,27 +40,37 @@ from rules.plain import (
 )
 from rules.said import Draft
 from rules.saying import first_sent, signal_of
-from rules.stepbook import STEP_CODE
+from rules.unasked import Unasked
 from rules.verdict import FAR
 from rules.vocabulary import Vocabulary
-from rules.ways import ORDINARY, Before, Follow, LookOf, Origin, Origins, Way, apart_in, follow, number_of, place_of, told_of
+from rules.ways import (
+    NOTHING_KEPT,
+    ORDINARY,
+    Before,
+    Follow,
+    LookOf,
+    Origin,
+    Origins,
+    Way,
+    apart_in,
+    follow,
+    number_of,
+    place_of,
+    told_of,
+)
 from rules.world import QUARTER_MS, Place, World
-from supervision.event import CaseEvent, PostPlace, root_key
+from supervision.event import CaseEvent, root_key
 from supervision.glance import Glance
 from supervision.signal import Signal
 from supervision.worktime import CalendarMissing
 
-AHEAD = 32
 MOST_OUTLOOKS = 5_000  # of one place; a history beyond them goes the whole way
-MOST_TOLD = 1_000  # of one event type; what is kept of an act is packed once for so many
 _ALL_OF_WHERE = len(WHERE)
 _encode = msgspec.msgpack.Encoder().encode
 _HEAD_SIZE = HEAD.size
 _pack_head, _unpack_head = HEAD.pack, HEAD.unpack_from
 NO_PARTY = b"\xff"
-_NOTHING_KEPT = b"\xc0"
 UNKNOWN: Any = object()
-_SYSTEM = PostPlace.SYSTEM
 _ACCEPTED, _SUPPLEMENTED = ACCEPTANCE_BYTES
 
 
@@ -97,7 +91,7 @@ class Shortcut:
         self.ways = {kind: Way(kind, plan) for kind, plan in book.keeper.plans.items()}
         self.vocabulary = vocabulary
         self._known_actor, self._known_device = vocabulary.actors.known_of, vocabulary.devices.known_of
-        self._persons: dict[bytes, str] = {}  # by the number of an actor: the person that they name themselves
+        self._unasked = Unasked(vocabulary)
         self.clocks = clocks
         self.graves = graves
         self.origins = origins
@@ -142,7 +136,11 @@ class Shortcut:
         # -- who and where
         origin = self._origin_of(event.source_system) or self.origins.of(event.source_system)
         identity = event.event_id.int.to_bytes(16, "big")
-        told = told_of(event)
+        way = self.ways[event.event_type]
+        body: Any = event.payload
+        if type(body) is not way.struct:
+            return None
+        told, actor, device, party, values, rares, apart = way.read(event, body)
         if blob is None:
             if told[_ALL_OF_WHERE:] != ORDINARY or origin.is_odd or self.graves.holds(key):
                 return None
@@ -150,7 +148,7 @@ class Shortcut:
             annex_size = 0
             where_code = self.where_of(event)
         else:
-            if blob[1] != PLAIN or blob.find(identity) >= 0:  # `in` asks first whether it is a number, which costs more
+            if blob[1] != PLAIN or blob.rfind(identity) >= 0:  # `in` asks first whether it is a number, which costs more
                 return None
             _, _, earliest, where_code, count, kept_size, parties_size, names_size, apart_size, wakes, annex_size = _unpack_head(
                 blob
@@ -172,22 +170,32 @@ class Shortcut:
                 return None
 
         # -- what it says
-        way = self.ways[event.event_type]
         kept_end = facts_end + kept_size
         names_at = kept_end + parties_size
         apart_at = names_at + names_size
         wakes_at = apart_at + apart_size
         annex_at = wakes_at + wakes * WAKE_SIZE
         name, many = None, NOTHING
-        body = event.payload
-        if way.keeps_nothing or (way.is_seldom_told and type(body) is way.struct and way.rares(body) == way.usual):
-            kept = _NOTHING_KEPT
+        if way.keeps_nothing or (way.is_seldom_told and rares == way.usual):
+            kept = NOTHING_KEPT
         else:
             names = names_in(blob[names_at:apart_at]) if names_size and way.is_stepped else []
-            found = self.pack_kept(event, way, names)
-            if found is None:
-                return None
-            kept, name, many = found
+            number = None
+            if way.is_instanced and (name := body.step_instance_id) is not None:
+                number = names.index(name) if name in names else len(names)
+            is_plain = values is not None and rares == way.usual and (number is not None or not names)
+            known_kept = way.told.get((values, number)) if is_plain else None
+            if known_kept is not None:
+                kept = known_kept
+                if number != len(names):
+                    name = None
+                if apart != way.few:
+                    many = apart_in(body, way.many)
+            else:
+                found = way.pack(event, names)
+                if found is None:
+                    return None
+                kept, name, many = found
 
         # -- what it means
         types = blob[_HEAD_SIZE + TYPE_AT : facts_end : FACT_SIZE] + way.type
@@ -210,8 +218,6 @@ class Shortcut:
             leads_to = self.learn(place, types, all_kept)
         if leads_to is None or (name is not None and name in leads_to.bare):
             return None
-        plan = way.plan
-        actor = actor_of(event) if plan.actor else None
         annex_end = annex_at + annex_size
         daily = leads_to.heeding(blob, annex_at, annex_end) if annex_size else leads_to.daily
         if daily is None:
@@ -231,15 +237,16 @@ class Shortcut:
                 is_asked = False
         looks: Sequence[LookOf] = leads_to.looks
         if looks:
-            officer = actor[OFFICER] if actor is not None else None
-            if leads_to.calm and (not officer or place.is_calm(officer, at)):
-                looks = leads_to.restless
+            if leads_to.calm:
+                officer = actor[OFFICER] if actor is not None else None
+                if not officer or place.is_calm(officer, at):
+                    looks = leads_to.restless
             if looks:
-                looks = self.left(looks, place, actor, at, many, count, blob, packed_wakes, event, drafts)
+                looks = self._unasked.left(looks, place, actor, at, many, count, blob, packed_wakes, event, drafts)
         if is_asked or looks:
             scene = self.scene
-            facts, apart = blob[_HEAD_SIZE:facts_end], blob[apart_at:wakes_at]
-            scene.set(place, start, event, at, actor, many, count, facts, apart, origin.now, origin.grace, packed_wakes)
+            facts, told_apart = blob[_HEAD_SIZE:facts_end], blob[apart_at:wakes_at]
+            scene.set(place, start, event, at, actor, many, count, facts, told_apart, origin.now, origin.grace, packed_wakes)
             changed = self.look(leads_to, daily, before, scene) if is_asked else packed_wakes
             if changed is not None and looks:
                 changed = self.asked(looks, scene, changed)
@@ -257,13 +264,11 @@ class Shortcut:
             word = self._known_actor(actor)
             by = word[2] if word is not None else number_of(self.vocabulary.actors, actor)
         with_: bytes | None = NO_WORD
-        if plan.device:
-            device = device_of(event)
+        if device is not None:
             word = self._known_device(device)
             with_ = word[2] if word is not None else number_of(self.vocabulary.devices, device)
         for_, parties = NO_PARTY, None
-        if plan.party:
-            party = party_of(event)
+        if party is not None:
             if blob[kept_end:names_at] == b"\x91" + _encode(party):
                 for_ = b"\0"
             else:
@@ -278,8 +283,8 @@ class Shortcut:
             middle = own_parties + own_names + blob[apart_at:wakes_at]
         try:
             if many:
-                apart = apart_of(count, many)
-                middle, apart_size = middle + apart, apart_size + len(apart)
+                more = apart_of(count, many)
+                middle, apart_size = middle + more, apart_size + len(more)
             kept_size += len(kept)
             head = _pack_head(
                 FORMAT, PLAIN, next_wake, where_code, count + 1, kept_size, parties_size, names_size, apart_size, wakes, annex_size
@@ -331,128 +336,6 @@ class Shortcut:
                 return False
         return True
 
-    def pack_kept(self, event: CaseEvent, way: Way, names: list[str]) -> tuple[bytes, str | None, dict[int, Any]] | None:
-        """What is kept of it, packed; the name of its instance if that is new; what lies apart. None: it is not plain."""
-        body = event.payload
-        name: str | None = None
-        number = values = None
-        if type(body) is way.struct and way.values_of is not None and (not way.has_rares or way.rares(body) == way.usual):
-            if way.is_instanced and (name := body.step_instance_id) is not None:
-                number = names.index(name) if name in names else len(names)
-            if number is not None or not names or not way.is_stepped:
-                values = (way.values_of(body), None if way.words_of is None else way.words_of(event), number)
-                packed = way.told.get(values)
-                if packed is not None:
-                    return packed, name if number == len(names) else None, apart_in(body, way.many) if way.many else NOTHING
-        kept, many = kept_of(event, way.plan), NOTHING
-        if way.many:
-            many = {code: value for code, value in kept.items() if code in MANY_VALUED}
-            kept = {code: value for code, value in kept.items() if code not in MANY_VALUED}
-        if not kept:
-            packed = _NOTHING_KEPT
-        else:
-            if not PLAIN_FIELDS.issuperset(kept):
-                return None
-            if INSTANCE in kept:
-                name = kept[INSTANCE]
-                if not name:
-                    return None
-                number = kept[INSTANCE] = names.index(name) if name in names else len(names)
-            elif kept.get(STEP_CODE) in names:
-                return None
-            packed = _encode(kept)
-        if values is not None and len(way.told) < MOST_TOLD:
-            way.told[values] = packed
-        return packed, name if number == len(names) else None, many
-
-    def left(
-        self,
-        looks: Sequence[LookOf],
-        place: Place,
-        actor: Actor | None,
-        at: int,
-        many: dict[int, Any],
-        count: int,
-        blob: bytes,
-        wakes: bytes,
-        event: CaseEvent,
-        drafts: list[Draft],
-    ) -> Sequence[LookOf]:
-        """Those of these looks that have to be asked: what the others say is known by their types, what they signal is put behind
-        `drafts`. All are left where some are that signal, so that signals stay in their order."""
-        left: list[LookOf] = []
-        officer = None if actor is None else actor[OFFICER]
-        known_of = place.known.get
-        for each in looks:
-            rule, look, _ = each
-            kind = type(look)
-            if wakes.find(rule) >= 0:
-                pass
-            elif kind is Cleared:
-                if officer and not many:
-                    known = known_of((look.power, officer))
-                    if known is not None and known[0] <= at < known[1]:
-                        continue
-            elif kind is Apart:
-                if self.are_apart(look.pairs, actor, count, blob):
-                    continue
-            elif kind is Ends:
-                day_of = place.calendar.day_of
-                for key, began in look.clocks:
-                    if began < count:
-                        place_at = _HEAD_SIZE + began * FACT_SIZE + AT
-                        known = known_of((key, day_of(int.from_bytes(blob[place_at : place_at + 6], "big") - SHIFT)))
-                    else:
-                        known = known_of((key, day_of(at)))
-                    if known is None or not known[0] <= at < known[1]:
-                        break
-                else:
-                    continue
-            elif kind is Tells:
-                if actor is None or not officer or actor[POST_PLACE] is _SYSTEM:
-                    continue
-                known = known_of((look.name, officer, look.kind, place.calendar.day_of(at)))
-                if known is not None and known[0] <= at < known[1]:
-                    if known[2] is not None:
-                        subject, data, digest = known[2]
-                        drafts.append(Draft(subject, look.name, event.event_id.int, at, data, digest))
-                    continue
-            left.append(each)
-        if left and drafts:
-            drafts.clear()
-            return looks
-        return left
-
-    def are_apart(self, pairs: Any, actor: Actor | None, count: int, blob: bytes) -> bool:
-        """Whether it is known that no person did both acts of a pair."""
-        persons = self._persons
-        for first, second in pairs:
-            for one in first:
-                if one < count:
-                    place = _HEAD_SIZE + one * FACT_SIZE + ACTOR_AT
-                    person = persons.get(blob[place : place + 3]) or self.person_of(blob[place : place + 3])
-                else:
-                    person = None if actor is None else actor[PERSON]
-                if not person:
-                    return False
-                for other in second:
-                    if other < count:
-                        place = _HEAD_SIZE + other * FACT_SIZE + ACTOR_AT
-                        theirs = persons.get(blob[place : place + 3]) or self.person_of(blob[place : place + 3])
-                    else:
-                        theirs = None if actor is None else actor[PERSON]
-                    if not theirs or theirs == person:
-                        return False
-        return True
-
-    def person_of(self, code: bytes) -> str | None:
-        if code == NO_WORD:
-            return None
-        person = self.vocabulary.actors.value(int.from_bytes(code, "big"))[PERSON]
-        if person:
-            self._persons[code] = person
-        return person
-
     def look(self, follow: Follow, daily: tuple[LookOf, ...], before: Before | None, scene: Scene) -> bytes | None:
         """What daily looks say, kept for other acts `before` the same wakes and of the same day."""
         wakes = self.asked(daily, scene, scene.wakes)
@@ -461,7 +344,7 @@ class Shortcut:
         return wakes
 
     @staticmethod
-    def asked(looks: tuple[LookOf, ...], scene: Scene, wakes: bytes) -> bytes | None:
+    def asked(looks: Sequence[LookOf], scene: Scene, wakes: bytes) -> bytes | None:
         """The packed wakes from now on; None: a rule may have something to say."""
         try:
             for rule, look, is_conditional in looks:

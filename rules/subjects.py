@@ -76,7 +76,7 @@ class SubjectEngine:
 
     # -- Engine -------------------------------------------------------------------------------------------------
 
-    def process(self, items: Sequence[Item]) -> Output:
+    def process(self, items: Sequence[Item], *, is_last: bool = True) -> Output:
         output = Output()
         touched: dict[str, Touched] = {}
         for item in items:
@@ -90,7 +90,7 @@ class SubjectEngine:
                 self._has_heard |= self._step(str(item.partition), item.clock, item.to)
         for key, found in touched.items():
             self._judge(key, found, output)
-        for clock in self._clocks.pending():
+        for clock in self._clocks.pending() if is_last else ():
             self._fire(clock, 1_000_000_000, output)
         return output
 

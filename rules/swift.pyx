@@ -30,7 +30,7 @@ from rules.plain import FACT_SIZE as _FACT_SIZE, HEAD, MOST_FACTS as _MOST_FACTS
 from rules.plain import ACTOR_AT, AT, DEVICE_AT, PARTY_AT, TYPE_AT, apart_of, listed, names_in, parties_in
 from rules.timers import BUCKET_MS as _BUCKET_MS
 from rules.verdict import FAR as _FAR
-from rules.ways import COMMON, number_of, place_of
+from rules.ways import COMMON, MOST_TOLD, number_of, place_of
 from rules.world import QUARTER_MS as _QUARTER_MS
 from supervision.event import CaseEvent, EventType, PostPlace, root_key
 

@@ -241,10 +241,10 @@ cdef class Given:
         self.way, self.struct = way, way.struct
         self.type = way.type[0]
         self.keeps_nothing, self.is_seldom_told = way.keeps_nothing, way.is_seldom_told
-        self.has_rares, self.is_instanced, self.has_values = way.has_rares, way.is_instanced, way.values_of is not None
+        self.has_rares, self.is_instanced, self.has_values = way.has_rares, way.is_instanced, way.has_values
         self.is_stepped = way.is_stepped
         self.actor, self.device, self.party = way.plan.actor, way.plan.device, way.plan.party
-        self.many, self.told = way.many, way.told
+        self.many, self.told = way.many, {}
         self.usual = way.usual
         self.values.number = self.words.number = self.rares.number = self.manies.number = 0
         if self.has_values or self.is_seldom_told:
@@ -260,7 +260,7 @@ cdef class Given:
         return type(body) is self.struct and (not self.has_rares or are_same(body, &self.rares, self.usual, 0))
 
     cdef tuple kept_of(self, object shortcut, object event, Glance glance, object body, const unsigned char* names, Py_ssize_t size):
-        """As `Shortcut.pack_kept`, which is asked for what was not seen before. `names`: the section of them."""
+        """As `Way.pack`, which is asked for what was not seen before. `names`: the section of them."""
         cdef object number = None
         cdef object name = None
         cdef Py_ssize_t place = -1, length
@@ -277,7 +277,7 @@ cdef class Given:
                     else:
                         place = text_in(names, size, text, length)
                     if place < 0:
-                        return shortcut.pack_kept(event, self.way, names_of(names, size))
+                        return self.way.pack(event, names_of(names, size))
                     number = place
                     if place < (names[0] - LIST if size else 0):
                         name = None
@@ -287,7 +287,11 @@ cdef class Given:
                 found = PyDict_GetItemWithError(self.told, values)
                 if found is not NULL:
                     return <object>found, name, self.apart_in(body)
-        return shortcut.pack_kept(event, self.way, names_of(names, size))
+                told = self.way.pack(event, names_of(names, size))
+                if told is not None and len(self.told) < MOST_TOLD:
+                    self.told[values] = told[0]
+                return told
+        return self.way.pack(event, names_of(names, size))
 
     cdef dict apart_in(self, object body):
         """As `rules.ways.apart_in`."""

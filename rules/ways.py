@@ -6,10 +6,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+
 from rules.annex import rules_in, stand_once
 from rules.book import Rulebook
 from rules.clocks import WALL, Clocks
-from rules.fact import FEW_VALUED, INSTANCE, MANY_VALUED, PLAIN_FIELDS, WHERE, Plan, reader
+from rules.fact import (
+    ACTOR,
+    DEVICE,
+    FEW_VALUED,
+    INSTANCE,
+    MANY_VALUED,
+    NOTHING,
+    PARTY,
+    PLAIN_FIELDS,
+    WHERE,
+    Plan,
+    kept_of,
+    reader,
+    written,
+)
 from rules.outline import UNTOUCHED, Calm, Daily, Look, Outline
 from rules.packing import kept_in
 from rules.plain import NOT_PLAIN, WAKE_SIZE, first_of, wakes_in
@@ -22,7 +38,9 @@ from supervision.event import BatchKind, CaseEvent, EventType, Precision, Source
 from supervision.payload import PAYLOADS
 from supervision.reference import Source
 
+MOST_TOLD = 1_000  # of one event type; what is kept of an act is packed once for so many
 MOST_KNOWN = 10_000  # answers of the daily looks of one history
+NOTHING_KEPT = b"\xc0"
 COMMON: dict[str, Any] = {  # what an ordinary event says of itself
     "data_version": 1,
     "supersedes_event_id": None,
@@ -36,19 +54,27 @@ COMMON: dict[str, Any] = {  # what an ordinary event says of itself
 ORDINARY = tuple(COMMON.values())
 told_of: Callable[[CaseEvent], Any] = reader((*WHERE, *COMMON))
 LookOf = tuple[bytes, Look, bool]  # by the id of its rule; whether that has conditions
+Read = Callable[[CaseEvent, Any], tuple[Any, ...]]
 Before = tuple[bytes, int, int]  # the wakes before an act, its day, and of an acceptance behind other acts the day of the first
 
 
+_encode = msgspec.msgpack.Encoder().encode
+
+
 class Way:
-    """How an event of one type is taken. `values_of`: of a payload that tells only what a plain case keeps, its words of short
-    lists but the name of the instance; `words_of`: the same of the envelope; `told`: by those values and the number of that name,
-    how they are packed. `many`: the fields that lie apart, with names and defaults. `rares`: what it may tell besides, which no
-    plain case keeps; most often it is `usual`. `is_seldom_told`: it tells nothing else. `is_stepped`: it is of a
-    step, or of an instance of one. `names`, `words`, `rare_names`: of the
-    fields of those values, and of what it may tell besides."""
+    """How an event of one type is taken.
+
+    `read`: of an event and its payload, what it tells of where it is and of itself (as `told_of`), its actor, device and party
+    (None where no card reads them), and of its fields the words of short lists but the name of its instance (None where they cannot
+    be told so: not `has_values`), what no plain case keeps (most often `usual`), and what lies apart (most often a `few`).
+    `told`: by those words and the number of that name, how they are packed. `many`: the fields that lie apart, with names and
+    defaults. `names`, `words`: of the words in payload and envelope, `rare_names`: of what no plain case keeps.
+    `is_seldom_told`: it tells nothing else. `is_stepped`: it is of a step, or of an instance of one."""
 
     __slots__ = (
+        "few",
         "has_rares",
+        "has_values",
         "is_instanced",
         "is_seldom_told",
         "is_stepped",
@@ -57,37 +83,76 @@ class Way:
         "names",
         "plan",
         "rare_names",
-        "rares",
+        "read",
         "struct",
         "told",
         "type",
         "usual",
-        "values_of",
         "words",
-        "words_of",
     )
 
     def __init__(self, kind: EventType, plan: Plan) -> None:
         self.plan = plan
         self.type = bytes((plan.code,))
         self.keeps_nothing = not plan.payload and not plan.envelope
-        self.struct = PAYLOADS[kind]
+        self.struct: Any = PAYLOADS[kind]
         self.many = tuple(field for field in plan.payload if field[0] in MANY_VALUED)
-        self.names = names = tuple(name for code, name, _ in plan.payload if code != INSTANCE and code in FEW_VALUED)
+        self.few = tuple(default for _, _, default in self.many)
+        self.names = tuple(name for code, name, _ in plan.payload if code != INSTANCE and code in FEW_VALUED)
         rares = [(name, default) for code, name, default in plan.payload if code not in PLAIN_FIELDS]
         is_told = bool(plan.payload) and FEW_VALUED.issuperset(code for code, _, _ in plan.envelope)
         is_told = is_told and set(self.struct.__struct_fields__).issuperset(name for _, name, _ in plan.payload)
-        self.values_of: Callable[[Any], Any] | None = reader(names) if is_told else None
+        self.has_values = is_told
         self.words = words = tuple(name for _, name, _ in plan.envelope)
-        self.words_of: Callable[[Any], Any] | None = reader(words) if words else None
         self.has_rares = bool(rares)
         self.rare_names = tuple(name for name, _ in rares)
         self.is_seldom_told = is_told and not words and len(rares) == len(plan.payload)
-        self.rares: Callable[[Any], Any] = reader(self.rare_names)
         self.usual = tuple(default for _, default in rares)
         self.is_instanced = any(code == INSTANCE for code, _, _ in plan.payload)
         self.is_stepped = self.is_instanced or any(code == STEP_CODE for code, _, _ in plan.payload)
         self.told: dict[Any, bytes] = {}
+        self.read: Read = self._reader()
+
+    def _reader(self) -> Read:
+        plan = self.plan
+        shared = ((ACTOR, plan.actor), (DEVICE, plan.device), (PARTY, plan.party))
+        ways = [written("of", (*WHERE, *COMMON)), *(written("of", names) if is_kept else "None" for names, is_kept in shared)]
+        if self.has_values:
+            ways += [f"{written('body', self.names)} + {written('of', self.words)}" if self.words else written("body", self.names)]
+            ways += [written("body", self.rare_names), written("body", [name for _, name, _ in self.many])]
+        else:
+            ways += ["None", "()", "()"]
+        read: Read = eval(f"lambda of, body: ({', '.join(ways)})")  # noqa: S307 - names of ours
+        return read
+
+    def pack(self, event: CaseEvent, names: list[str]) -> tuple[bytes, str | None, dict[int, Any]] | None:
+        """What is kept of an event, packed; the name of its instance if it is not among `names`; what lies apart. None: it is not
+        plain."""
+        name: str | None = None
+        number: int | None = None
+        kept, many = kept_of(event, self.plan), NOTHING
+        if self.many:
+            many = {code: value for code, value in kept.items() if code in MANY_VALUED}
+            kept = {code: value for code, value in kept.items() if code not in MANY_VALUED}
+        if not kept:
+            packed = NOTHING_KEPT
+        else:
+            if not PLAIN_FIELDS.issuperset(kept):
+                return None
+            if INSTANCE in kept:
+                name = kept[INSTANCE]
+                if not name:
+                    return None
+                number = kept[INSTANCE] = names.index(name) if name in names else len(names)
+            elif kept.get(STEP_CODE) in names:
+                return None
+            packed = _encode(kept)
+        body = event.payload
+        if type(body) is self.struct and len(self.told) < MOST_TOLD:
+            *_, values, rares, _ = self.read(event, body)
+            if values is not None and rares == self.usual and (number is not None or not names or not self.is_stepped):
+                self.told[values, number] = packed
+        return packed, name if number == len(names) else None, many
 
 
 class Follow:
@@ -127,8 +192,8 @@ class Follow:
 
 
 class Origin:
-    """What is looked up of a source once, and how far its clock is. `arm`: of a case, the next instant it wakes at. `places`: by number of the where, with the span of starts in
-    which it is the place. `ahead`: how much later than its receipt an event may say that it occurred."""
+    """What is looked up of a source once, and how far its clock is. `arm`: sets a case's timer. `places`: by number of the where,
+    with the span of starts in which it is the place. `ahead`: how much later than its receipt an event may say that it occurred."""
 
     __slots__ = ("ahead", "arm", "clock", "forgets", "grace", "is_odd", "now", "places", "source")
 

@@ -8,6 +8,7 @@ had the partition in between has fenced the producer, and then the next transact
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from time import perf_counter
@@ -20,12 +21,12 @@ from faust.types import TP
 from rules.output import Engine, Output
 from streams.agents import outbox, state
 from streams.agents.deadletter import dead_letter
-from streams.agents.inbox import Inbox, read
+from streams.agents.inbox import Inbox, portions
 from streams.agents.outbox import Steps, says_something
 from streams.agents.progress import wall_limit
 from streams.agents.state import Runtime
 from streams.agents.surroundings import Surroundings
-from streams.agents.tally import Tally
+from streams.agents.tally import Tally, senders
 from streams.agents.tracing import Cause, causes
 from streams.agents.transaction import AbortedError, FencedError, Message, Transaction, UnavailableError
 from streams.agents.transport import Batch, now_ms
@@ -243,17 +244,23 @@ class Partition:
             return
         if batch.until <= self.runtime.next:
             return
-        begun = perf_counter()
-        inbox = read(batch, self.runtime.next, self._stream)
-        decoded = perf_counter()
-        output = self._engine.process(inbox.items)
+        start, spent = self.runtime.next, dict.fromkeys((Stage.DECODE, Stage.JUDGE, Stage.COMMIT), 0.0)
+        output, letters, sent = Output(), [], Counter[str]()
         judged = perf_counter()
-        letters = self._letters(batch, inbox, output)
-        await self._commit(output, letters, batch.until, causes(output.alerts, batch, inbox))
+        for inbox in portions(batch, start, self._stream):
+            read = perf_counter()
+            spent[Stage.DECODE] += read - judged
+            said = self._engine.process(inbox.items, is_last=inbox.is_last)
+            letters += self._letters(batch, inbox, said)
+            output.add(said)
+            sent += senders(inbox.items)
+            judged = perf_counter()
+            spent[Stage.JUDGE] += judged - read
+        await self._commit(output, letters, batch.until, causes(output.alerts, batch, start))
+        spent[Stage.COMMIT] = perf_counter() - judged
         self._last_stamp = batch.timestamps[-1]
-        spent = {Stage.DECODE: decoded - begun, Stage.JUDGE: judged - decoded, Stage.COMMIT: perf_counter() - judged}
         source = self._around.reference().reference.source
-        self._tally.batch(batch, inbox.items, spent, now_ms(), lambda name: source(name).clock == outbox.WALL)
+        self._tally.batch(batch, sent, spent, now_ms(), lambda name: source(name).clock == outbox.WALL)
 
     def _letters(self, batch: Batch, inbox: Inbox, output: Output) -> list[Message]:
         refused = [*inbox.refused, *((inbox.place(event), Refusal(reason=reason)) for event, reason in output.refused)]

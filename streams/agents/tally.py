@@ -41,6 +41,11 @@ class Sources:
 _SOURCES = Sources()
 
 
+def senders(items: Sequence[Item]) -> Counter[str]:
+    """How many of these are events of each source."""
+    return Counter([item.source_system for item in items if isinstance(item, CaseEvent | Glance)])
+
+
 class Tally:
     """Of partition `partition` of the topic declared as `topic`."""
 
@@ -49,17 +54,15 @@ class Tally:
         self._place = (topic, str(partition))
         self._measured: float | None = None
 
-    def batch(
-        self, batch: Batch, items: Sequence[Item], spent: dict[Stage, float], now: int, is_live: Callable[[str], bool]
-    ) -> None:
-        """A batch was judged and committed; `spent`: seconds by stage, `now`: ms UTC; `is_live`: of a source, whether its clock is
-        the wall's, so that its silence says something."""
+    def batch(self, batch: Batch, sent: Counter[str], spent: dict[Stage, float], now: int, is_live: Callable[[str], bool]) -> None:
+        """A batch was judged and committed; `sent`: how many of its events each source sent, `spent`: seconds by stage, `now`: ms
+        UTC; `is_live`: of a source, whether its clock is the wall's, so that its silence says something."""
         metrics.RECORDS.labels(self._topic).inc(len(batch.offsets))
         metrics.JUDGED_LATENCY.labels(self._topic).observe(max(0, now - batch.timestamps[0]) / 1000)
         for stage, seconds in spent.items():
             metrics.STAGE_SECONDS.labels(stage.value).observe(seconds)
         heard = batch.timestamps[-1] / 1000
-        for source, count in Counter([item.source_system for item in items if isinstance(item, CaseEvent | Glance)]).items():
+        for source, count in sent.items():
             label = _SOURCES.label(source)
             metrics.EVENTS.labels(self._topic, label).inc(count)
             if is_live(source):

@@ -8,17 +8,18 @@ transaction that is done again says the same.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from msgspec import Struct
 
-from streams.agents.inbox import Inbox
 from streams.agents.transport import Batch, Headers
 from streams.trace import OCCURRED_AT, RECEIVED_AT, TRACEPARENT, trace_of, traceparent
 from supervision.alert import Alert
+from supervision.decoder import decode
 from supervision.event import CaseEvent
-from supervision.glance import Glance
+from supervision.signal import is_packed
 
 WALL = "wall"
 
@@ -40,34 +41,42 @@ class Cause(Struct, frozen=True):
         return ((TRACEPARENT, parent), *((name, str(at).encode()) for name, at in told if at is not None))
 
 
-def causes(alerts: Sequence[Alert], batch: Batch | None = None, inbox: Inbox | None = None) -> list[Cause]:
-    """The cause of each alert; `batch` and its `inbox` if they came of one, not of a clock."""
+def causes(alerts: Sequence[Alert], batch: Batch | None = None, start: int = 0) -> list[Cause]:
+    """The cause of each alert; `batch`, from offset `start` on, if they came of one, not of a clock."""
     if not alerts:
         return []
-    found = _Found() if batch is None or inbox is None else _look(alerts, inbox)
+    found = _Found() if batch is None else _look(alerts, batch, start)
     return [_cause(alert, _event_of(alert, found), batch) for alert in alerts]
 
 
 class _Found(Struct):
     """Events of a batch, each with the index of its record: by id, and the newest of each case."""
 
-    by_id: dict[UUID, tuple[CaseEvent | Glance, int]] = {}
-    by_case: dict[tuple[str | None, str | None], tuple[CaseEvent | Glance, int]] = {}
+    by_id: dict[UUID, tuple[CaseEvent, int]] = {}
+    by_case: dict[tuple[str | None, str | None], tuple[CaseEvent, int]] = {}
 
 
-def _look(alerts: Iterable[Alert], inbox: Inbox) -> _Found:
-    ids = {id_ for alert in alerts for id_ in _ids(alert)}
+def _look(alerts: Sequence[Alert], batch: Batch, start: int) -> _Found:
+    """The events of the cases alerted about: those with their keys, or all where something goes by another key, as a case does that
+    is part of another."""
     cases = {(alert.source_system, alert.case_id) for alert in alerts if alert.case_id is not None}
+    wanted = {f"{source}/{case_id}".encode() for source, case_id in cases}
+    since = bisect_left(batch.offsets, start)
+    are_all = not wanted.issubset(batch.keys) or any(alert.case_id is None for alert in alerts)
     found = _Found()
-    for item, place in zip(inbox.items, inbox.places, strict=True):
-        if isinstance(item, CaseEvent | Glance):
-            case = (item.source_system, item.case_id)
-            if item.event_id in ids:
-                found.by_id[item.event_id] = item, place
-            if case in cases:
-                known = found.by_case.get(case)
-                if known is None or known[1] < place:
-                    found.by_case[case] = item, place
+    for place in range(since, len(batch.values)):
+        value = batch.values[place]
+        if value is None or is_packed(value) or not (are_all or batch.keys[place] in wanted):
+            continue
+        event = decode(value)
+        if not isinstance(event, CaseEvent):
+            continue
+        found.by_id[event.event_id] = event, place
+        case = (event.source_system, event.case_id)
+        if case in cases:
+            known = found.by_case.get(case)
+            if known is None or known[1] < place:
+                found.by_case[case] = event, place
     return found
 
 
@@ -76,7 +85,7 @@ def _ids(alert: Alert) -> Iterable[UUID]:
     return (revoker,) if revoker is not None else alert.evidence_event_ids
 
 
-def _event_of(alert: Alert, found: _Found) -> tuple[CaseEvent | Glance, int] | None:
+def _event_of(alert: Alert, found: _Found) -> tuple[CaseEvent, int] | None:
     """The newest record among its evidence, or what revoked it; else the newest of its case: a case is judged for its events."""
     named = [found.by_id[id_] for id_ in _ids(alert) if id_ in found.by_id]
     if named:
@@ -84,7 +93,7 @@ def _event_of(alert: Alert, found: _Found) -> tuple[CaseEvent | Glance, int] | N
     return None if alert.case_id is None else found.by_case.get((alert.source_system, alert.case_id))
 
 
-def _cause(alert: Alert, event: tuple[CaseEvent | Glance, int] | None, batch: Batch | None) -> Cause:
+def _cause(alert: Alert, event: tuple[CaseEvent, int] | None, batch: Batch | None) -> Cause:
     digest = hashlib.sha256(f"{alert.alert_id}/{alert.revision}".encode()).hexdigest()
     trace_id, span_id = digest[:32], digest[32:48]
     if event is None or batch is None:

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 DAY_MS = 86_400_000
 MINUTE_MS = 60_000
+QUARTER_MS = 900_000
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MS = timedelta(milliseconds=1)
 _LAST_YEAR = 9998
-_NO_SPAN = (0, 0)
+_MOST_QUARTERS = 100_000  # nearly three years of them, some 10 MB
 
 
 class Zone:
@@ -22,10 +23,9 @@ class Zone:
         self.name = name
         self._info = ZoneInfo(name)
         self._starts: dict[int, int] = {}
-        self._spans: dict[int, tuple[int, int]] = {}  # of the days asked for, by date ordinal
+        self._quarters: dict[int, int] = {}  # the days of those asked for
         self._shift = self._start(EPOCH_DAY + 15_000) % DAY_MS
         self._shift = -self._shift if self._shift <= DAY_MS // 2 else DAY_MS - self._shift
-        self._shift += EPOCH_DAY * DAY_MS
 
     def day_start(self, day: int) -> int:
         """ms of 00:00 local of a date ordinal, years 1 to 9998."""
@@ -34,17 +34,21 @@ class Zone:
 
     def day_of(self, at: int) -> int:
         """The local date ordinal of an instant in ms."""
-        day = (at + self._shift) // DAY_MS
-        since, until = self._spans.get(day, _NO_SPAN)
-        return day if since <= at < until else self._day_of(day, at)
+        day = self._quarters.get(at // QUARTER_MS)
+        return self._find_day(at) if day is None else day
 
-    def _day_of(self, day: int, at: int) -> int:
-        """The same from a date near it on."""
+    def _find_day(self, at: int) -> int:
+        """The same; kept for all of its quarter of an hour, if that lies in one day, as nearly all do."""
+        day = (at + self._shift) // DAY_MS + EPOCH_DAY
         while at < self.day_start(day):
             day -= 1
         while at >= self.day_start(day + 1):
             day += 1
-        self._spans[day] = (self.day_start(day), self.day_start(day + 1))
+        quarter = at // QUARTER_MS
+        if self.day_start(day) <= quarter * QUARTER_MS and (quarter + 1) * QUARTER_MS <= self.day_start(day + 1):
+            if len(self._quarters) >= _MOST_QUARTERS:
+                self._quarters.clear()
+            self._quarters[quarter] = day
         return day
 
     def at(self, day: int, ms: int) -> int:

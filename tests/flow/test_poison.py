@@ -12,14 +12,13 @@ from pathlib import Path
 import pytest
 
 from streams import admin, clients
-from streams.agents.inbox import read
 from supervision.event import Stream
 from supervision.refusal import Reason
 from supervision.topics import ACTIVITY_EVENTS, CASE_EVENTS, Topic
 from tests.flow.harness import Deployment, until
 from tests.flow.poison import poison
 from tests.flow.truth import Input, Truth, assert_holds
-from tests.streams.batches import batch
+from tests.streams.batches import batch, read
 
 COUNT = int(os.environ.get("SUPERVISION_POISON", "100000"))
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID, uuid5
 
 from faust.types import TP
 
+from streams.agents.inbox import Inbox, portions
 from streams.agents.transport import Batch, Headers
 from supervision.decoder import encode
-from supervision.event import CaseEvent, EventType
+from supervision.event import CaseEvent, EventType, Stream
 from supervision.payload import PAYLOADS
 
 SPACE = UUID(int=7)
@@ -31,16 +33,28 @@ def raw(number: int, case_id: str = "c") -> bytes:
     return encode(event(number, case_id))
 
 
-def batch(values: list[bytes | None], headers: list[Headers] | None = None, first: int = 0, topic: str = "case-events") -> Batch:
-    """A batch of records at `first` and on, all of key b"k"."""
+def batch(
+    values: Sequence[bytes | None],
+    headers: list[Headers] | None = None,
+    first: int = 0,
+    topic: str = "case-events",
+    keys: Sequence[bytes | None] = (),
+) -> Batch:
+    """A batch of records at `first` and on, all of key b"k" if they are not given."""
     count = len(values)
     return Batch(
         TP(topic, 3),
         first,
         first + count,
         list(range(first, first + count)),
-        [b"k"] * count,
-        values,
+        list(keys) or [b"k"] * count,
+        list(values),
         headers or [()] * count,
         [1_000 + number for number in range(count)],
     )
+
+
+def read(its: Batch, start: int, stream: Stream) -> Inbox:
+    """A batch as one portion."""
+    (inbox,) = portions(its, start, stream, max(1, len(its.values)))
+    return inbox

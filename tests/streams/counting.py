@@ -34,7 +34,7 @@ class Counting:
         self.told: dict[str, int] = {}
         self.changed: set[str] = set()
 
-    def process(self, items: Sequence[Item]) -> Output:
+    def process(self, items: Sequence[Item], *, is_last: bool = True) -> Output:
         output = Output()
         for item in items:
             if isinstance(item, CaseEvent | Glance):

@@ -34,10 +34,10 @@ class Engine(Counting):
 
     herd = 0
 
-    def process(self, items: Sequence[Item]) -> Output:
+    def process(self, items: Sequence[Item], *, is_last: bool = True) -> Output:
         if any(getattr(item, "case_id", None) == "bomb" for item in items):
             raise ZeroDivisionError("a fault of the engine's own")
-        output = super().process(items)
+        output = super().process(items, is_last=is_last)
         output.more = self.herd > 0
         return output
 

@@ -6,15 +6,14 @@ import pytest
 from prometheus_client import REGISTRY
 
 from rules.output import Output
-from streams.agents.inbox import read
 from streams.agents.progress import Progress
-from streams.agents.tally import OTHERS, Sources, Tally
+from streams.agents.tally import OTHERS, Sources, Tally, senders
 from streams.agents.tracing import Cause
 from supervision.decoder import encode
 from supervision.event import Stream
 from supervision.metrics import Stage
 from supervision.reference import Reference
-from tests.streams.batches import batch, event
+from tests.streams.batches import batch, event, read
 from tests.streams.counting import Counting
 
 
@@ -33,7 +32,8 @@ def test_events_are_counted_by_source_and_a_source_was_heard_at_the_brokers_time
 ) -> None:
     topic = request.node.name
     its = batch([encode(event(number, source=source)) for number, source in enumerate(["tally-a", "tally-b", "tally-a"])])
-    tally.batch(its, read(its, 0, Stream.CASE).items, dict.fromkeys(Stage, 0.1), 6_000, lambda source: source == "tally-a")
+    sent = senders(read(its, 0, Stream.CASE).items)
+    tally.batch(its, sent, dict.fromkeys(Stage, 0.1), 6_000, lambda source: source == "tally-a")
     assert value("supervision_events_total", topic=topic, source="tally-a") == 2
     assert value("supervision_events_total", topic=topic, source="tally-b") == 1
     assert value("supervision_records_total", topic=topic) == 3

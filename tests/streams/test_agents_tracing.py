@@ -8,12 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.agents.inbox import read
 from streams.agents.tracing import Cause, causes
 from streams.agents.transport import Batch, Headers
 from streams.trace import trace_of, traceparent
 from supervision.alert import Alert, Disposition, Level, State
-from supervision.event import Stream
 from tests.streams.batches import batch, event, raw
 
 TRACES = [f"{number:032x}" for number in range(1, 7)]
@@ -51,7 +49,7 @@ def traced() -> Batch:
 
 def cause_of(said: Alert, its: Batch | None = None) -> Cause:
     its = its or traced()
-    (found,) = causes([said], its, read(its, 0, Stream.CASE))
+    (found,) = causes([said], its)
     return found
 
 
@@ -80,6 +78,20 @@ def test_what_no_event_of_the_batch_caused_begins_a_trace_that_a_repetition_give
     assert by_clock[0].trace_id != by_clock[1].trace_id
     assert trace_of(by_clock[0].headers) == by_clock[0].trace_id
     assert cause_of(alert("x")) == by_clock[0]
+
+
+def test_a_case_is_looked_for_by_its_key_and_by_all_where_it_has_another() -> None:
+    values = [raw(0, "c"), raw(1, "d"), raw(2, "c")]
+    headers = [parent(trace) for trace in TRACES[:3]]
+    own, joint = [b"s/c", b"s/d", b"s/c"], [b"s/root", b"s/d", b"s/root"]
+    for keys in (own, joint):
+        assert cause_of(alert("c", event(0).event_id), batch(values, headers, keys=keys)).trace_id == TRACES[0]
+        assert cause_of(alert("c", UUID(int=1)), batch(values, headers, keys=keys)).trace_id == TRACES[2]
+
+
+def test_what_was_judged_before_is_no_cause() -> None:
+    (found,) = causes([alert("c", event(0).event_id)], batch([raw(0), raw(1)], [parent(trace) for trace in TRACES[:2]]), 1)
+    assert found.trace_id == TRACES[1]
 
 
 def test_a_clock_of_a_log_says_nothing_of_when_it_happened() -> None:

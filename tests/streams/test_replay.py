@@ -114,7 +114,8 @@ class Fake:
         self.given: list[list[Item]] = []
         self._answers = list(answers)
 
-    def process(self, items: Sequence[Item]) -> Output:
+    def process(self, items: Sequence[Item], *, is_last: bool = True) -> Output:
+        assert is_last, "replay gives all at once"
         self.given.append(list(items))
         return self._answers.pop(0) if self._answers else Output()
 

@@ -1,0 +1,116 @@
+"""Looks whose answers are known by their types (`rules.outline`): what they rest on was looked at before, so they are not asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rules.fact import OFFICER, PERSON, POST_PLACE, Actor
+from rules.outline import Apart, Cleared, Ends, Tells
+from rules.packing import instant_at
+from rules.plain import ACTOR_AT, AT, FACT_SIZE, HEAD, NO_WORD
+from rules.said import Draft
+from rules.vocabulary import Vocabulary
+from rules.ways import LookOf
+from rules.world import Place
+from supervision.event import CaseEvent, PostPlace
+
+_HEAD_SIZE = HEAD.size
+_SYSTEM = PostPlace.SYSTEM
+Pair = tuple[Sequence[int], Sequence[int]]
+
+
+class Unasked:
+    """Of one shortcut."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._actors = vocabulary.actors
+        self._persons: dict[bytes, str] = {}  # by the number of an actor: the person that they name themselves
+
+    def left(
+        self,
+        looks: Sequence[LookOf],
+        place: Place,
+        actor: Actor | None,
+        at: int,
+        told: dict[int, Any],
+        count: int,
+        blob: bytes,
+        wakes: bytes,
+        event: CaseEvent,
+        drafts: list[Draft],
+    ) -> Sequence[LookOf]:
+        """Those of these looks that have to be asked of an act behind so many of a case (`blob`), which tells of names and numbers
+        what is `told`; what others signal is put behind `drafts`. All are left where some are and others signal, so that signals
+        stay in order."""
+        left: list[LookOf] = []
+        officer = None if actor is None else actor[OFFICER]
+        for each in looks:
+            look = each[1]
+            kind = type(look)
+            if kind is Cleared:
+                if officer and not told:
+                    known = place.known.get((look.power, officer))  # type: ignore[attr-defined]
+                    if known is not None and known[0] <= at < known[1]:
+                        continue
+            elif kind is Apart:
+                if self._are_apart(look.pairs, actor, count, blob):  # type: ignore[attr-defined]
+                    continue
+            elif kind is Ends:
+                if wakes.find(each[0]) < 0 and _are_in_time(look.clocks, place, at, count, blob):  # type: ignore[attr-defined]
+                    continue
+            elif kind is Tells and _has_told(look, place, actor, at, event, drafts):  # type: ignore[arg-type]
+                continue
+            left.append(each)
+        if left and drafts:
+            drafts.clear()
+            return looks
+        return left
+
+    def _are_apart(self, pairs: Sequence[Pair], actor: Actor | None, count: int, blob: bytes) -> bool:
+        """Whether it is known that no person did both acts of a pair: everybody names themselves, and other persons than others."""
+        for first, second in pairs:
+            theirs = [self._person(place, actor, count, blob) for place in second]
+            if not all(theirs):
+                return False
+            for place in first:
+                person = self._person(place, actor, count, blob)
+                if not person or person in theirs:
+                    return False
+        return True
+
+    def _person(self, place: int, actor: Actor | None, count: int, blob: bytes) -> str | None:
+        """The person that the actor of an act names, by its place; None: none."""
+        if place >= count:
+            return None if actor is None else actor[PERSON]
+        at = _HEAD_SIZE + place * FACT_SIZE + ACTOR_AT
+        code = blob[at : at + 3]
+        person = self._persons.get(code)
+        if person is None and code != NO_WORD:
+            person = self._actors.value(int.from_bytes(code, "big"))[PERSON]
+            if person:
+                self._persons[code] = person
+        return person
+
+
+def _are_in_time(clocks: Sequence[tuple[object, int]], place: Place, at: int, count: int, blob: bytes) -> bool:
+    """Whether the clocks that an act at this instant ends are known to run longer."""
+    for key, began in clocks:
+        since = instant_at(blob, _HEAD_SIZE + began * FACT_SIZE + AT) if began < count else at
+        known = place.known.get((key, place.calendar.day_of(since)))
+        if known is None or not known[0] <= at < known[1]:
+            return False
+    return True
+
+
+def _has_told(look: Tells, place: Place, actor: Actor | None, at: int, event: CaseEvent, drafts: list[Draft]) -> bool:
+    """Whether it is known what it signals, and put behind `drafts`."""
+    if actor is None or not actor[OFFICER] or actor[POST_PLACE] is _SYSTEM:
+        return True
+    known = place.known.get((look.name, actor[OFFICER], look.kind, place.calendar.day_of(at)))
+    if known is None or not known[0] <= at < known[1]:
+        return False
+    if known[2] is not None:
+        subject, data, digest = known[2]
+        drafts.append(Draft(subject, look.name, event.event_id.int, at, data, digest))
+    return True
