@@ -97,6 +97,15 @@ def test_days_agree_with_the_time_zone_data_in_any_year(name: str, instant: int)
     assert zone(name).day_start(found) <= instant < zone(name).day_start(found + 1)
 
 
+@given(st.integers(-2_682_374_400_000, 63_593_070_000))
+def test_a_midnight_within_a_quarter_of_an_hour_parts_it(instant: int) -> None:
+    """Liberia was 44 minutes and 30 seconds behind until 1972, and 43 minutes and 8 seconds before 1919."""
+    there, info = zone("Africa/Monrovia"), ZoneInfo("Africa/Monrovia")
+    midnight = there.day_start(there.day_of(instant))
+    for near in (midnight - 1, midnight, midnight + 1, instant):
+        assert there.day_of(near) == datetime.fromtimestamp(near // 1000, info).date().toordinal()
+
+
 def test_days_need_no_calendar_data() -> None:
     assert iso(NL.day_of(at("2199-06-01 00:00", AMSTERDAM))) == "2199-06-01"
     assert NL.day_end(day("1900-01-01")) + 1 == NL.day_start(day("1900-01-02"))
