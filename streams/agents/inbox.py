@@ -20,7 +20,7 @@ from supervision.refusal import Reason, Refusal
 from supervision.signal import is_packed, unpack
 from supervision.subject import stream_of
 
-PORTION = 64  # records read at once, and those of the same case behind them
+PORTION = 128  # records read at once, and those of the same case behind them
 _TYPES = {stream: frozenset(kind for kind, its in TOPIC_OF.items() if its is stream) for stream in Stream}
 
 

@@ -253,7 +253,7 @@ class Partition:
             said = self._engine.process(inbox.items, is_last=inbox.is_last)
             letters += self._letters(batch, inbox, said)
             output.add(said)
-            sent += senders(inbox.items)
+            sent.update(senders(inbox.items))
             judged = perf_counter()
             spent[Stage.JUDGE] += judged - read
         await self._commit(output, letters, batch.until, causes(output.alerts, batch, start))

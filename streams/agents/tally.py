@@ -41,9 +41,9 @@ class Sources:
 _SOURCES = Sources()
 
 
-def senders(items: Sequence[Item]) -> Counter[str]:
-    """How many of these are events of each source."""
-    return Counter([item.source_system for item in items if isinstance(item, CaseEvent | Glance)])
+def senders(items: Sequence[Item]) -> list[str]:
+    """The source of each event among these."""
+    return [item.source_system for item in items if isinstance(item, CaseEvent | Glance)]
 
 
 class Tally:

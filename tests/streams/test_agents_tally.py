@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from prometheus_client import REGISTRY
 
@@ -32,7 +34,7 @@ def test_events_are_counted_by_source_and_a_source_was_heard_at_the_brokers_time
 ) -> None:
     topic = request.node.name
     its = batch([encode(event(number, source=source)) for number, source in enumerate(["tally-a", "tally-b", "tally-a"])])
-    sent = senders(read(its, 0, Stream.CASE).items)
+    sent = Counter(senders(read(its, 0, Stream.CASE).items))
     tally.batch(its, sent, dict.fromkeys(Stage, 0.1), 6_000, lambda source: source == "tally-a")
     assert value("supervision_events_total", topic=topic, source="tally-a") == 2
     assert value("supervision_events_total", topic=topic, source="tally-b") == 1
