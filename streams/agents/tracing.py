@@ -72,11 +72,8 @@ def _look(alerts: Sequence[Alert], batch: Batch, start: int) -> _Found:
         if not isinstance(event, CaseEvent):
             continue
         found.by_id[event.event_id] = event, place
-        case = (event.source_system, event.case_id)
-        if case in cases:
-            known = found.by_case.get(case)
-            if known is None or known[1] < place:
-                found.by_case[case] = event, place
+        if (event.source_system, event.case_id) in cases:
+            found.by_case[event.source_system, event.case_id] = event, place  # the last of them is the newest
     return found
 
 
