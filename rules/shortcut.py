@@ -224,6 +224,16 @@ class Shortcut:
             return None
         packed_wakes, next_wake = blob[wakes_at:annex_at], earliest
         drafts: list[Draft] = []
+        looks: Sequence[LookOf] = leads_to.looks
+        if looks:
+            if leads_to.calm:
+                officer = actor[OFFICER] if actor is not None else None
+                if not officer or place.is_calm(officer, at):
+                    looks = leads_to.restless
+            if looks:
+                looks, heeded = self._unasked.left(looks, place, actor, at, many, count, blob, packed_wakes, event, drafts)
+                if heeded is not packed_wakes:
+                    packed_wakes, next_wake, wakes = heeded, first_of(heeded), len(heeded) // WAKE_SIZE
         is_asked, before = bool(daily), None
         if is_asked and daily is leads_to.daily and at + origin.grace < earliest and at % QUARTER_MS:
             if opening < count or not count:
@@ -235,14 +245,6 @@ class Shortcut:
             if known is not None and known[1] > origin.now:
                 packed_wakes, next_wake, wakes = known
                 is_asked = False
-        looks: Sequence[LookOf] = leads_to.looks
-        if looks:
-            if leads_to.calm:
-                officer = actor[OFFICER] if actor is not None else None
-                if not officer or place.is_calm(officer, at):
-                    looks = leads_to.restless
-            if looks:
-                looks = self._unasked.left(looks, place, actor, at, many, count, blob, packed_wakes, event, drafts)
         if is_asked or looks:
             scene = self.scene
             facts, told_apart = blob[_HEAD_SIZE:facts_end], blob[apart_at:wakes_at]

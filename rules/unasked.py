@@ -8,8 +8,9 @@ from typing import Any
 from rules.fact import OFFICER, PERSON, POST_PLACE, Actor
 from rules.outline import Apart, Cleared, Ends, Tells
 from rules.packing import instant_at
-from rules.plain import ACTOR_AT, AT, FACT_SIZE, HEAD, NO_WORD
+from rules.plain import ACTOR_AT, AT, FACT_SIZE, HEAD, NO_WORD, with_wake
 from rules.said import Draft
+from rules.verdict import FAR
 from rules.vocabulary import Vocabulary
 from rules.ways import LookOf
 from rules.world import Place
@@ -39,44 +40,48 @@ class Unasked:
         wakes: bytes,
         event: CaseEvent,
         drafts: list[Draft],
-    ) -> Sequence[LookOf]:
+    ) -> tuple[Sequence[LookOf], bytes]:
         """Those of these looks that have to be asked of an act behind so many of a case (`blob`), which tells of names and numbers
-        what is `told`; what others signal is put behind `drafts`. All are left where some are and others signal, so that signals
-        stay in order."""
+        what is `told`, and the packed wakes from now on; what others signal is put behind `drafts`. All are left where some are and
+        others signal, so that signals stay in order."""
         left: list[LookOf] = []
+        heeded = wakes
         officer = None if actor is None else actor[OFFICER]
         for each in looks:
-            look = each[1]
+            rule, look, _ = each
             kind = type(look)
-            if kind is Cleared:
+            if kind is Apart:
+                if self._are_apart(look.pairs, actor, count, blob):  # type: ignore[attr-defined]
+                    continue
+            elif kind is Cleared:
                 if officer and not told:
                     known = place.known.get((look.power, officer))  # type: ignore[attr-defined]
                     if known is not None and known[0] <= at < known[1]:
                         continue
-            elif kind is Apart:
-                if self._are_apart(look.pairs, actor, count, blob):  # type: ignore[attr-defined]
-                    continue
             elif kind is Ends:
-                if wakes.find(each[0]) < 0 and _are_in_time(look.clocks, place, at, count, blob):  # type: ignore[attr-defined]
+                if _are_in_time(look.clocks, place, at, count, blob):  # type: ignore[attr-defined]
+                    if heeded.find(rule) >= 0:
+                        heeded = with_wake(heeded, rule, FAR)
                     continue
             elif kind is Tells and _has_told(look, place, actor, at, event, drafts):  # type: ignore[arg-type]
                 continue
             left.append(each)
         if left and drafts:
             drafts.clear()
-            return looks
-        return left
+            return looks, wakes
+        return left, heeded
 
     def _are_apart(self, pairs: Sequence[Pair], actor: Actor | None, count: int, blob: bytes) -> bool:
         """Whether it is known that no person did both acts of a pair: everybody names themselves, and other persons than others."""
         for first, second in pairs:
-            theirs = [self._person(place, actor, count, blob) for place in second]
-            if not all(theirs):
-                return False
             for place in first:
-                person = self._person(place, actor, count, blob)
-                if not person or person in theirs:
+                one = self._person(place, actor, count, blob)
+                if not one:
                     return False
+                for other in second:
+                    their = self._person(other, actor, count, blob)
+                    if not their or their == one:
+                        return False
         return True
 
     def _person(self, place: int, actor: Actor | None, count: int, blob: bytes) -> str | None:

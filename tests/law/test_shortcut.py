@@ -15,6 +15,8 @@ from msgspec.structs import replace
 
 from bench import workload
 from rules.book import Rulebook
+from rules.engine import CaseEngine
+from rules.outline import Ends, Scene
 from rules.packing import PLAIN, head_of
 from rules.plain import MOST_FACTS
 from rules.runner import IS_COMPILED
@@ -171,6 +173,28 @@ def test_a_completion_behind_the_decision_of_a_step_that_one_from_before_its_sta
             said += pair.process([workload.event(number, index, kind, payload, at, "430111-000001")])
         assert [(alert.rule_id, alert.segment) for alert in said] == [("T05", "0")] * len(said)
         assert said
+
+
+def test_the_end_of_a_step_is_asked_of_once_for_all_that_began_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though T05 waits for each of them: that it waits no longer needs no asking."""
+    cases, asked = range(9), []
+
+    def ask(look: Ends, scene: Scene, rule: bytes) -> int:
+        asked.append(rule)
+        return look.look(scene, rule)
+
+    engine = CaseEngine(Rulebook.load(only=("T05",)), Reference(workload.reference()), short="plain")
+    engine.process([_of_case(n, EventType.CASE_ACCEPTED, workload.FIRST_MS + n) for n in cases])
+    acts = [
+        [workload.event(n, m, *workload.STEPS[m][:2], workload.FIRST_MS + DAY + n + m, "430111-000001") for n in cases]
+        for m in (2, 3)
+    ]
+    engine.process(acts[0])
+    monkeypatch.setattr(Ends, "__call__", ask)
+    engine.process(acts[1])
+    assert asked == [b"T05"]
+    assert engine.taken_short == 3 * len(cases) - 1  # but for the first step
+    assert not engine.advance(workload.CLOCK, workload.FIRST_MS + 60 * DAY).alerts
 
 
 def test_the_end_of_a_warned_case_comes_out_the_same_and_by_the_short_way() -> None:
