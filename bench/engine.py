@@ -117,14 +117,9 @@ def _measure(book: Rulebook, short: Short, batches: list[list[tuple[bytes, bytes
     """Pass by pass, each on an engine that knows nothing; and of every batch its quickest pass, which is nearest to what the
     machine needs when nobody else is at work on it."""
     events = sum(map(len, batches))
-    floors: list[list[float]] = []
-    spent: list[list[float]] = []
-    for _ in range(passes):
-        measured = _pass(Run(book, short), batches, events, profiled=profiled)
-        floors.append(measured[0])
-        spent.append(measured[1])
+    runs = [_pass(Run(book, short), batches, events, profiled=profiled) for _ in range(passes)]
     if passes > 1:
-        floor, cpu = (sum(map(min, zip(*each, strict=True))) for each in (floors, spent))
+        floor, cpu = (sum(map(min, zip(*each, strict=True))) for each in zip(*runs, strict=True))
         print(f"each batch by the quickest of its {passes} passes: decode only {events / floor:,.0f} events/s, ", end="")
         print(f"whole {events / cpu:,.0f} events/s ({cpu / floor:.1f} times that work)")
 
