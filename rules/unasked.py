@@ -60,8 +60,7 @@ class Unasked:
                         continue
             elif kind is Ends:
                 if _are_in_time(look.clocks, place, at, count, blob):  # type: ignore[attr-defined]
-                    if heeded.find(rule) >= 0:
-                        heeded = with_wake(heeded, rule, FAR)
+                    heeded = with_wake(heeded, rule, FAR)
                     continue
             elif kind is Tells and _has_told(look, place, actor, at, event, drafts):  # type: ignore[arg-type]
                 continue
@@ -74,14 +73,13 @@ class Unasked:
     def _are_apart(self, pairs: Sequence[Pair], actor: Actor | None, count: int, blob: bytes) -> bool:
         """Whether it is known that no person did both acts of a pair: everybody names themselves, and other persons than others."""
         for first, second in pairs:
+            theirs = [self._person(place, actor, count, blob) for place in second]
+            if not all(theirs):
+                return False
             for place in first:
-                one = self._person(place, actor, count, blob)
-                if not one:
+                person = self._person(place, actor, count, blob)
+                if not person or person in theirs:
                     return False
-                for other in second:
-                    their = self._person(other, actor, count, blob)
-                    if not their or their == one:
-                        return False
         return True
 
     def _person(self, place: int, actor: Actor | None, count: int, blob: bytes) -> str | None:
