@@ -37,6 +37,7 @@ class Pretend:
         self.streams_opened: list[str] = []
         self.locked_s = 0
         self.is_down = False  # every stream and answer is refused
+        self.holds_wall = False  # the wall is answered when this ends, the stream goes on
         self.must_change = False
         self._next = 1
         self._server: uvicorn.Server | None = None
@@ -69,6 +70,10 @@ class Pretend:
     def say(self, event: str, data: Json) -> None:
         self.log.append((self._next, event, data))
         self._next += 1
+
+    async def wall_let_go(self) -> None:
+        while self.holds_wall:
+            await asyncio.sleep(0.03)
 
     async def stream(self, since: int) -> AsyncIterator[str]:
         missed = since < self.oldest
@@ -172,6 +177,7 @@ def _answers(app: FastAPI, of: Pretend) -> None:
 
     @app.get("/api/wall")
     async def wall(place: str = "") -> Json:
+        await of.wall_let_go()
         made = city.wall([] if of.quiet else of.cards, place, of.quiet)
         return made | {"today": made["today"] | of.figures}
 

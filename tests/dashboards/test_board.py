@@ -146,6 +146,7 @@ def test_the_history_of_the_example_is_whole_and_can_be_taken_along(context: Bro
     assert len((tmp_path / "cards.csv").read_text("utf-8-sig").strip().splitlines()) == 37
     page.goto(f"{board.url}/history?clock=log:demo&level=red")
     expect(page.locator("#total")).to_have_text(re.compile("共 [1-9]"))
+    page.wait_for_selector(".results .level")
     assert set(page.locator(".results .level").all_inner_texts()) == {"红牌"}
     page.locator(".results .id a").first.click()
     expect(page.locator("h1")).to_contain_text("430111-2026-")
