@@ -31,11 +31,12 @@ from rules.engine import CaseEngine
 from rules.output import Output
 from streams.agents.worker import COLLECT_EVERY, TIMER_LIMIT
 from supervision.decoder import decode, encode
+from supervision.durations import HOUR_MS
 from supervision.event import CaseEvent, EventType
 from supervision.reference import Reference
 
 DUE_MS = 1_773_244_800_000  # 2026-03-12 00:00 in Shanghai: seven working days after Monday 2 March have passed
-OPEN_MS = 8 * workload.HOUR_MS  # they are accepted in so long a time after the first
+OPEN_MS = 8 * HOUR_MS  # they are accepted in so long a time after the first
 WITHIN_S = 5.0  # how long the herd may take
 LIVE = 50  # events that come between two portions
 RULE = "T03"

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench import workload
 from rules.book import Rulebook
 from rules.engine import CaseEngine
+from supervision.durations import HOUR_MS
 from supervision.event import CaseEvent, EventType
 from supervision.reference import Reference
 
@@ -68,7 +69,7 @@ def _open_case(number: int, facts: int, chance: random.Random) -> Iterator[CaseE
     at = office.add_work(workload.FIRST_MS, number * workload.GAP_MS)
     for index in range(facts):
         kind, payload = _what(index)
-        at = office.add_work(at, round(chance.random() * 4 * workload.HOUR_MS))
+        at = office.add_work(at, round(chance.random() * 4 * HOUR_MS))
         yield workload.event(number, index, kind, payload, at, f"430111-{chance.randrange(400):06d}")
 
 

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from supervision.calendars import calendars_of
 from supervision.decoder import encode
+from supervision.durations import HOUR_MS
 from supervision.event import (
     ApplicantType,
     CaseEvent,
@@ -40,7 +41,6 @@ CLOCK = "log:bench"
 CATALOGUE = Path(__file__).parents[1] / "examples" / "demo" / "catalogue.yaml"
 FIRST_MS = 1_772_413_200_000  # 2026-03-02 09:00 in Shanghai, a Monday
 GAP_MS = 1_000  # of office time between the openings of two cases
-HOUR_MS = 3_600_000
 LATE = 0.01
 CORRECTED = 0.01
 PORTION = 5_000  # events that an engine is given at once

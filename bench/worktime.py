@@ -15,12 +15,12 @@ from functools import partial
 from time import perf_counter
 
 from supervision.calendars import Calendars
+from supervision.durations import DAY_MS
 from supervision.reference import CalendarData, Reference
 from supervision.worktime import Limit, Mode, Pause, Pauses, Unit, WorkCalendar, term
 
 COUNT = 1_000
 ROUNDS = 60
-DAY_MS = 86_400_000
 FIRST = (date(2025, 1, 2) - date(1970, 1, 1)).days * DAY_MS
 SPAN = 480 * DAY_MS
 

@@ -7,12 +7,11 @@ import hashlib
 from rules.case import Case
 from rules.dossier import FORGET
 from rules.fact import RECEIVED
+from supervision.durations import DAY_MS, HOUR_MS
 from supervision.worktime import CalendarMissing
 
 KEEP_WD = 3
 GRAVE_DAYS = 90
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 FOR_GOOD = 2**62
 _PREFIX = "~"
 

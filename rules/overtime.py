@@ -8,10 +8,10 @@ from datetime import date
 from msgspec import Struct
 
 from rules.chain import in_force
+from supervision.durations import DAY_MS
 from supervision.event import CaseEvent, SourceOp
 from supervision.worktime import WorkCalendar
 
-DAY_MS = 86_400_000
 EPOCH_DAY = 719_163  # the ordinal of 1970-01-01
 
 

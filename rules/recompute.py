@@ -17,6 +17,7 @@ from rules.feed import definitions
 from rules.output import Output
 from rules.subjects import SubjectEngine
 from supervision.alert import Alert, State
+from supervision.durations import DAY_MS
 from supervision.event import CaseEvent, ClockAdvanced, Stream, root_key
 from supervision.reference import Reference
 from supervision.signal import ClockStep, Signal
@@ -29,7 +30,6 @@ VERDICT = (
 )  # fmt: skip
 OF_THE_CARD = ("disposition", "visibility", "anomaly_class", "business_type", "legal_basis", "description")
 NAMING = frozenset({"calendar_version", "snapshot"})  # facts that name what was judged by, and are no verdict
-DAY_MS = 86_400_000
 
 
 def is_judged(alert: Alert) -> bool:

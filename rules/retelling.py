@@ -47,7 +47,8 @@ from rules.saying import differences
 from rules.shortcut import NO_PARTY, UNKNOWN, Shortcut
 from rules.verdict import FAR
 from rules.ways import ORDINARY, Before, Follow, Origin, number_of, place_of, told_of
-from rules.world import QUARTER_MS, Place
+from rules.world import Place
+from supervision.durations import QUARTER_MS
 from supervision.event import CaseEvent, SourceOp
 from supervision.signal import Signal
 

@@ -58,7 +58,8 @@ from rules.ways import (
     place_of,
     told_of,
 )
-from rules.world import QUARTER_MS, Place, World
+from rules.world import Place, World
+from supervision.durations import QUARTER_MS
 from supervision.event import CaseEvent, root_key
 from supervision.glance import Glance
 from supervision.signal import Signal

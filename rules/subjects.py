@@ -18,12 +18,13 @@ from rules.folder import MOST, Folder, Heard, Pages, Shelf, is_page
 from rules.issue import Because, Said, Suppression, changes, identify, message
 from rules.kinds.window import Finding, Hit, Hits
 from rules.output import Item, Output, Size
-from rules.overtime import DAY_MS, EPOCH_DAY, covered, is_past, leave_of, overtimes
+from rules.overtime import EPOCH_DAY, covered, is_past, leave_of, overtimes
 from rules.packing import Meta, pack_meta, unpack_meta
 from rules.said import Core
 from rules.upkeep import Upkeep
 from supervision.alert import State
 from supervision.calendars import calendars_of
+from supervision.durations import DAY_MS
 from supervision.event import CaseEvent, ClockAdvanced, EventType
 from supervision.reference import Peer, Reference
 from supervision.signal import ClockStep, Signal

@@ -31,7 +31,7 @@ from rules.plain import ACTOR_AT, AT, DEVICE_AT, PARTY_AT, TYPE_AT, apart_of, li
 from rules.timers import BUCKET_MS as _BUCKET_MS
 from rules.verdict import FAR as _FAR
 from rules.ways import COMMON, MOST_TOLD, number_of, place_of
-from rules.world import QUARTER_MS as _QUARTER_MS
+from supervision.durations import QUARTER_MS as _QUARTER_MS
 from supervision.event import CaseEvent, EventType, PostPlace, root_key
 
 include "swift_fields.pxi"

@@ -18,6 +18,7 @@ from rules.parameters import Deadline, LimitOf
 from rules.sandbox import ZONE, each, instant, sandbox
 from rules.terms import word
 from supervision.calendars import calendars_of
+from supervision.durations import MINUTE_MS
 from supervision.worktime import CalendarMissing, WorkCalendar
 
 WIDTH, LEFT, RIGHT = 1000, 190, 560  # the picture; where the scale begins and ends: times stand before it, words behind it
@@ -25,7 +26,6 @@ TOP, ROW, TEXT = 32, 27, 576
 SPAN_COLUMNS = 58  # letters of words that fit behind the scale, a Chinese one counting two
 NEAR = 0.012  # of the scale: what is alike and nearer than this is one row
 MOST_DAYS = 500
-MINUTE = 60_000
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 7200, 10_080, 20_160, 43_200, 86_400)  # minutes between ticks
 _ACCEPTANCES = ("case_accepted", "supplement_accepted")
 _OPENS = {
@@ -99,7 +99,7 @@ class _Drawing:
             instant(one.due_at) for one in example.expect if one.due_at
         ]
         end = max(moments) if example.expect else max([*moments, instant(example.clock)])
-        pad = max((end - min(moments)) // 25, MINUTE)
+        pad = max((end - min(moments)) // 25, MINUTE_MS)
         self._first, self._last = min(moments) - pad, end + pad
         self._dues = sorted({instant(one.due_at) for one in example.expect if one.due_at})
         self._entries = entries
@@ -297,7 +297,7 @@ def _when(at: int) -> str:
 
 def _ticks(first: int, last: int) -> Sequence[tuple[int, str]]:
     """Six to nine instants on round local times, with what to call them."""
-    step = next((minutes for minutes in _STEPS if (last - first) / (minutes * MINUTE) <= 7), _STEPS[-1])
+    step = next((minutes for minutes in _STEPS if (last - first) / (minutes * MINUTE_MS) <= 7), _STEPS[-1])
     local = datetime.fromtimestamp(first // 1000, tz=ZONE)
     at = local.replace(hour=0, minute=0, second=0, microsecond=0)
     found: list[tuple[int, str]] = []

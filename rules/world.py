@@ -16,6 +16,7 @@ from rules.parameters import Extension, Fallback
 from rules.profile import lack
 from rules.register import Register
 from supervision.calendars import Calendars, calendars_of
+from supervision.durations import DAY_MS, HOUR_MS, QUARTER_MS
 from supervision.event import EventType, Precision
 from supervision.reference import Item, Reference, Source, Step
 from supervision.worktime import Limit, Mode, Unit, WorkCalendar
@@ -26,10 +27,8 @@ IN_DAYS = frozenset({Unit.WORKING_DAY, Unit.CALENDAR_DAY, Unit.MONTH})
 MOST_PLANS = 10_000
 MOST_DAYS = 1_000
 FOREVER = 2**62
-DAY_MS = 86_400_000
-QUARTER_MS = 900_000  # local days begin at a full one of these
 _NEVER: tuple[int, int, frozenset[int]] = (0, 0, frozenset())
-ZONE_SHIFT_MS = 3 * 3_600_000  # a day may be shorter by so much where clocks are changed
+ZONE_SHIFT_MS = 3 * HOUR_MS  # a day may be shorter by so much where clocks are changed
 
 
 class Deeming(Struct, frozen=True):

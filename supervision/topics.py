@@ -11,11 +11,11 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from supervision.durations import DAY_MS
 from supervision.event import CaseEvent, Stream, root_key
 from supervision.subject import stream_of, subject_of
 
 MIB = 1024 * 1024
-DAY_MS = 86_400_000
 LIBRDKAFKA_PARTITIONER = "murmur2_random"  # librdkafka's own default is CRC32
 DEFAULT_PARTITIONS = 12
 

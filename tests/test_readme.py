@@ -22,9 +22,10 @@ from streams.embedded.stack_doctor import OF_TESTS, OTHER_VARIABLES
 from supervision import metrics as _metrics
 from supervision.cli import app
 from supervision.decoder import decode
+from supervision.durations import DAY_MS
 from supervision.event import CaseEvent
 from supervision.settings import env_names
-from supervision.topics import ALL, DAY_MS, key_of, topic_of
+from supervision.topics import ALL, key_of, topic_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -20,7 +20,7 @@ from dashboards.board.places import Where, where_of
 from dashboards.board.quiet import Seen, why_quiet
 from dashboards.board.shared import AT_ONCE, Shared
 from dashboards.board.sources import seen_by, sources
-from dashboards.board.wall import HOUR_MS, HOURS, Figures, Sums, sums
+from dashboards.board.wall import HOURS, Figures, Sums, sums
 from dashboards.contract import Card, Clock, Source, Wall
 from dashboards.names import Names
 from dashboards.queries.figures import (
@@ -36,6 +36,7 @@ from dashboards.queries.figures import (
 from dashboards.queries.pool import Pool
 from streams.feed import Status
 from supervision.calendars import calendars_of
+from supervision.durations import HOUR_MS
 from supervision.language import UserError
 
 log = structlog.get_logger("board")

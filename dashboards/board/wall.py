@@ -12,8 +12,8 @@ from dashboards.contract import Place as PlaceShown
 from dashboards.contract import RuleCount, Tile, Totals, TrendPoint
 from dashboards.names import Names
 from dashboards.queries.figures import AlertCount, EventCount, OpenCount
+from supervision.durations import HOUR_MS
 
-HOUR_MS = 3_600_000
 HOURS = 24
 
 

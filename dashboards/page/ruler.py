@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dashboards.contract import Both, DaysOff, Extension, Mark, Ruler, RulerPause
 from rules.picture import PauseDrawn, Picture
 from rules.terms import word
+from supervision.durations import HOUR_MS
 from supervision.worktime import CalendarMissing, WorkCalendar
 
-HOUR_MS = 3_600_000
 LEAST_PAD_MS = 4 * HOUR_MS
 MOST_DAYS = 800  # what is longer is drawn without its days off
 

@@ -19,14 +19,13 @@ from rules.said import Draft
 from rules.stepbook import STEP_CODE, STEP_COMPLETED
 from rules.verdict import FAR, Verdict
 from rules.world import Place, World
+from supervision.durations import SECOND_MS
 from supervision.event import EventType
 
 _COMPLETED = CODE_OF[EventType.CASE_COMPLETED]
 _BULKY_CODES = frozenset(CODE_OF[kind] for kind in BULKY)
 _READ = frozenset(CODE_OF[kind] for kind in (*BULKY, *ACCEPTANCES, EventType.STEP_COMPLETED))
 _MACHINE = frozenset({"auto_approved", "commitment_based"})
-SECOND_MS = 1_000
-MINUTE_MS = 60_000
 
 
 class Haste:

@@ -16,7 +16,8 @@ from rules.part import ACCEPTANCES
 from rules.reading import ACTOR, merged, reads
 from rules.said import Draft
 from rules.verdict import FAR, Verdict
-from rules.world import QUARTER_MS, Office, Place
+from rules.world import Office, Place
+from supervision.durations import MINUTE_MS, QUARTER_MS
 from supervision.event import EventType, PostPlace
 
 _C = FIELD_CODE
@@ -32,8 +33,6 @@ ACTS = (
 _ACT_CODES = frozenset(CODE_OF[kind] for kind in ACTS)
 _DECIDED = _C["payload.decision"]
 _DECISION = CODE_OF[EventType.DECISION_MADE]
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
 
 
 class OffHours:

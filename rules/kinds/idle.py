@@ -24,6 +24,7 @@ from rules.reading import ACTOR, grace_of, merged, reads, responsible
 from rules.verdict import AT_ONCE, FAR, UNDATED, Telling, Verdict, undated
 from rules.world import Place
 from supervision.alert import Level
+from supervision.durations import DAY_MS
 from supervision.event import TOPIC_OF, EventType, Stream
 from supervision.worktime import CalendarMissing, Limit, Pauses, term
 
@@ -33,7 +34,6 @@ RESTING = (EventType.PRE_REVIEW_FAILED, EventType.SUPPLEMENT_EXPIRED)  # nothing
 HANDLING = frozenset({EventType.STEP_STARTED, EventType.STEP_COMPLETED})  # without them nothing is heard between start and end
 _COUNTED = frozenset(CODE_OF[kind] for kind in COUNTED)
 _RESTING = frozenset(CODE_OF[kind] for kind in RESTING)
-DAY_MS = 86_400_000
 _NEVER: tuple[int, int, tuple[int, bytes]] = (0, 0, (0, b""))
 
 

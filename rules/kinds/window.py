@@ -17,12 +17,11 @@ from rules.overtime import EPOCH_DAY
 from rules.parameters import InSpan, Night, OfCases, OnDates, OnDay, OutsideHours, Tally, Window
 from rules.spacing import Spacing, least_of
 from supervision.alert import Level
+from supervision.durations import DAY_MS, SECOND_MS
 from supervision.reference import Peer
 from supervision.worktime import WorkCalendar
 
 MOST_EVIDENCE = 50
-DAY_MS = 86_400_000
-SECOND_MS = 1_000
 EAST_MS = 14 * 3_600_000  # where a date ends first
 
 

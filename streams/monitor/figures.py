@@ -13,11 +13,11 @@ from rules.kinds.idle import COUNTED, RESTING
 from rules.part import PROMISED_STOPS
 from rules.quarantine import AHEAD_MS
 from streams.store.client import Store
+from supervision.durations import DAY_MS
 from supervision.reference import Source
 from supervision.worktime import WorkCalendar
 
 DAYS = 180
-DAY_MS = 86_400_000
 
 _OF_CASES = """
 WITH

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from streams.peers.usual import Key, Span, Usual
+from supervision.durations import MINUTE_MS
 from supervision.event import BatchKind, CaseEvent, EventType, Flag, PostPlace, Precision, SourceOp
 from supervision.regions import level_of
 
 E = EventType
 READ = (E.APPLICATION_SUBMITTED, E.CASE_ACCEPTED, E.SUPPLEMENT_ACCEPTED, E.DECISION_MADE, E.CASE_COMPLETED)
 WINDOW_MS = 600_000
-MINUTE_MS = 60_000
 
 
 def quantile(values: list[float], share: float) -> float | None:

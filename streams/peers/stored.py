@@ -7,6 +7,7 @@ from typing import Any
 from streams.peers.counting import READ
 from streams.peers.usual import Key, Span, Usual
 from streams.store.client import Store
+from supervision.durations import MINUTE_MS
 
 _CASES = """
 WITH
@@ -86,7 +87,6 @@ FROM
 )
 GROUP BY item, level
 """
-MINUTE_MS = 60_000
 
 
 def count(store: Store, span: Span) -> list[Usual]:

@@ -18,10 +18,11 @@ from streams.simulator.city import City, Desk, Hall
 from streams.simulator.drawing import Made, finish, open_case, plain
 from streams.simulator.laying import spread, worked
 from streams.simulator.profile import Profile
-from streams.simulator.story import HOUR_MS, MINUTE_MS, Act, Story, officer_subject
+from streams.simulator.story import Act, Story, officer_subject
 from streams.simulator.truth import Line, Origin, Violation, line_of
 from streams.simulator.twist import in_days
 from supervision.alert import Level
+from supervision.durations import HOUR_MS, MINUTE_MS
 from supervision.event import EventType, Flag
 from supervision.reference import Item
 from supervision.worktime import WorkCalendar

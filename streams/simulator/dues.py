@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from streams.simulator.story import Pause, Story, Work
 from streams.simulator.truth import Violation
 from supervision.alert import Level
+from supervision.durations import HOUR_MS
 from supervision.event import EventType, SecrecyClass
 from supervision.worktime import Limit, Unit, WorkCalendar
 
@@ -161,7 +162,7 @@ def _has_spoken(story: Story, ruler: Ruler, legal: int | None, at: int) -> bool:
 
 
 def _hours(story: Story, ruler: Ruler, hours: int) -> Iterator[Violation]:
-    calendar, stop, whole = ruler.calendar, _stop(story), hours * 3_600_000
+    calendar, stop, whole = ruler.calendar, _stop(story), hours * HOUR_MS
     due = calendar.add_work(story.accepted_at, whole)
     near = calendar.add_work(story.accepted_at, -(-whole * 8 // 10))
     if near < stop:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
+from supervision.durations import HOUR_MS
 from supervision.event import CaseEvent, EventType, Precision
 from supervision.payload import PAYLOADS
 from supervision.reference import Source
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from streams.simulator.story import Act, Story
     from supervision.worktime import WorkCalendar
 
-HOUR_MS = 3_600_000
 Types = frozenset[EventType]
 
 

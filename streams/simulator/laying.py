@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 
 from streams.simulator.dues import NEVER, Ruler, standing_days
-from streams.simulator.story import HOUR_MS, MINUTE_MS, Pause, Story, Work
+from streams.simulator.story import Pause, Story, Work
+from supervision.durations import HOUR_MS, MINUTE_MS
 from supervision.event import EventType
 from supervision.worktime import Unit, WorkCalendar
 

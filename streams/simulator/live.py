@@ -21,6 +21,7 @@ from streams.simulator.days import Days, Load
 from streams.simulator.profile import profile_of
 from streams.sources.feed import Told
 from supervision import metrics
+from supervision.durations import HOUR_MS, MINUTE_MS
 from supervision.event import ClockAdvanced
 from supervision.language import UserError, say
 from supervision.settings import Settings, metrics_port_of
@@ -31,8 +32,6 @@ _log = structlog.get_logger("simulator")
 # later than that. Sixty of its days are about twelve hours of ours and 110,000 cases.
 KEEP_DAYS = 60
 NOTE_S, WRITE_S = 0.2, 1.0  # wall time between two waits for acknowledgement, and between two notes of it
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
 BACKLOG_WD = 10  # working days of cases before the first one shown; the last of them with all that is done at once
 WHOLE_WD = 1
 CLOSED_S = 8.0  # wall time of a night, a weekend, a lunch break

@@ -5,8 +5,9 @@ from __future__ import annotations
 from streams.simulator.catalogue import Offer
 from streams.simulator.dues import PUBLISHED
 from streams.simulator.laying import on_day
-from streams.simulator.story import HOUR_MS, MINUTE_MS, Act, Story
+from streams.simulator.story import Act, Story
 from streams.simulator.twist import Twist, in_days, limit_of, near_wd
+from supervision.durations import HOUR_MS, MINUTE_MS
 from supervision.event import EventType, PostPlace, SecrecyClass, SourceOp
 
 GIVING = frozenset({EventType.RESULT_DELIVERED, EventType.RESULT_PICKED_UP})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from streams.simulator.catalogue import Offer
 from streams.simulator.laying import on_day
-from streams.simulator.story import MINUTE_MS, Act, Extension, Story
+from streams.simulator.story import Act, Extension, Story
 from streams.simulator.twist import Twist, in_days, limit_of, near_wd
+from supervision.durations import MINUTE_MS
 from supervision.event import EventType
 
 

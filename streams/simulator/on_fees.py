@@ -15,10 +15,11 @@ from streams.simulator.catalogue import (
     fee_item,
 )
 from streams.simulator.laying import worked
-from streams.simulator.story import MINUTE_MS, Story
+from streams.simulator.story import Story
 from streams.simulator.telling import charge
 from streams.simulator.twist import Twist, find, in_days, limit_of, near_wd
 from supervision.alert import Level
+from supervision.durations import MINUTE_MS
 from supervision.event import EventType, Precision
 
 

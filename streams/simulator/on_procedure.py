@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from streams.simulator.catalogue import Offer
 from streams.simulator.laying import worked
-from streams.simulator.story import HOUR_MS, MINUTE_MS, Story
+from streams.simulator.story import Story
 from streams.simulator.twist import Twist, find, in_days, limit_of, near_wd
 from supervision.alert import Level
+from supervision.durations import DAY_MS, HOUR_MS, MINUTE_MS
 from supervision.event import BatchKind, EventType, Flag, Precision
 from supervision.reference import RiskClass
 
-DAY_MS = 24 * HOUR_MS
 PAIR = "0/review>approve"
 BOTH = "0/review+approve"
 REVIEW, APPROVE = "review", "approve"

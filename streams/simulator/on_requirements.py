@@ -8,9 +8,10 @@ from streams.simulator.catalogue import Offer
 from streams.simulator.city import DEPUTY_MOST_FEN, MOVES, mover_of
 from streams.simulator.dues import Ruler
 from streams.simulator.laying import worked
-from streams.simulator.story import HOUR_MS, MINUTE_MS, Act, Story
+from streams.simulator.story import Act, Story
 from streams.simulator.twist import Twist, find, in_days, limit_of, near_wd
 from supervision.alert import Level
+from supervision.durations import HOUR_MS, MINUTE_MS
 from supervision.event import EventType
 
 NOTIFIED = EventType.SUPPLEMENT_NOTIFIED

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from streams.simulator.catalogue import Offer
 from streams.simulator.laying import worked
-from streams.simulator.story import HOUR_MS, MINUTE_MS, Story
+from streams.simulator.story import Story
 from streams.simulator.twist import Twist, in_days
+from supervision.durations import DAY_MS, HOUR_MS, MINUTE_MS
 from supervision.event import EventType
 
-DAY_MS = 24 * HOUR_MS
 LIMIT_WD = 15
 
 

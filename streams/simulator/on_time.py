@@ -5,12 +5,12 @@ from __future__ import annotations
 from streams.simulator.catalogue import Offer
 from streams.simulator.dues import HEAD
 from streams.simulator.laying import worked
-from streams.simulator.story import HOUR_MS, MINUTE_MS, Extension, Story
+from streams.simulator.story import Extension, Story
 from streams.simulator.twist import Twist, in_days, limit_of, near_wd
+from supervision.durations import DAY_MS, HOUR_MS, MINUTE_MS
 from supervision.event import EventType
 from supervision.worktime import Unit, WorkCalendar
 
-DAY_MS = 24 * HOUR_MS
 _ORDINARY = in_days(2, 15)
 
 

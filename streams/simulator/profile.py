@@ -6,11 +6,11 @@ from msgspec import Struct
 
 from streams.simulator import catalogue, chihe, names
 from streams.simulator.catalogue import Offer
+from supervision.durations import MINUTE_MS
 from supervision.event import Channel
 from supervision.language import UserError, say
 from supervision.reference import Hours
 
-MINUTE_MS = 60_000
 Place = tuple[str, str]  # code, name
 
 

@@ -15,13 +15,13 @@ from streams.simulator.catalogue import Offer
 from streams.simulator.conduct import Frame, Played, decider, offered
 from streams.simulator.drawing import Made, finish, open_case, plain
 from streams.simulator.laying import spread, worked
-from streams.simulator.story import HOUR_MS, MINUTE_MS, Story, officer_item_subject, officer_subject
+from streams.simulator.story import Story, officer_item_subject, officer_subject
 from streams.simulator.truth import Line, Origin, Violation, line_of
 from supervision.alert import Level
+from supervision.durations import HOUR_MS, MINUTE_MS, SECOND_MS
 from supervision.event import EventType, Flag
 from supervision.reference import Item
 
-SECOND_MS = 1_000
 WHOLE_MS = 54 * SECOND_MS  # of a hasty case, from acceptance to completion
 Laid = tuple[int, ...]  # instants, in order
 

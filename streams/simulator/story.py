@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from streams.simulator.truth import Violation
     from streams.simulator.twist import Twist
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
-
 
 class Act(Struct, kw_only=True):
     """One fact of a case that a system tells. `lag_ms`: how much later it arrives than it happened (None: by chance).

@@ -9,7 +9,8 @@ from typing import Any
 from streams.simulator.catalogue import FLAT, FLAT_FEN, STEP_NAMES, fee_item, treasury
 from streams.simulator.dues import PUBLISHED
 from streams.simulator.laying import worked
-from streams.simulator.story import MINUTE_MS, Act, Extension, Pause, Story, Work
+from streams.simulator.story import Act, Extension, Pause, Story, Work
+from supervision.durations import MINUTE_MS
 from supervision.event import Channel, EventType, PostPlace, SecrecyClass
 
 OFFICE = PostPlace.BACK_OFFICE

@@ -8,8 +8,9 @@ from typing import Any
 
 from streams.simulator.city import Hall
 from streams.simulator.laying import worked
-from streams.simulator.story import MINUTE_MS, Act, Story
+from streams.simulator.story import Act, Story
 from streams.simulator.telling import document
+from supervision.durations import MINUTE_MS
 from supervision.event import Channel, EventType, PostPlace
 
 REFUSED = 0.005

@@ -15,9 +15,10 @@ import msgspec
 from msgspec import Struct
 
 from streams.simulator.city import Hall
-from streams.simulator.story import HOUR_MS, MINUTE_MS, Act, Story
+from streams.simulator.story import Act, Story
 from streams.sources.identity import digest, event_id, moment_key
 from supervision.decoder import encode
+from supervision.durations import HOUR_MS, MINUTE_MS
 from supervision.event import CaseEvent, EventType, NetworkZone, PostPlace
 from supervision.payload import PAYLOADS
 

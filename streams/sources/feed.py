@@ -8,12 +8,12 @@ from pathlib import Path
 from streams.sources.jsonl import Lines
 from streams.sources.log import Log, Progress, Refusals
 from streams.sources.mapping import Mapping
+from supervision.durations import HOUR_MS
 from supervision.event import ClockAdvanced
 from supervision.language import UserError, say
 from supervision.reference import Entry, Reference, Source
 
 Told = tuple[int, bytes]  # (occurred_at in ms UTC, the event as bytes of the wire)
-HOUR_MS = 3_600_000
 
 
 def read(path: Path, mapping: Mapping | None, refusals: Refusals, progress: Progress = lambda position: None) -> Log | Lines:

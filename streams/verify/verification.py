@@ -12,13 +12,14 @@ from msgspec import Struct, field
 
 from rules.book import Rulebook
 from rules.reasons import Known, Reason, reasons
-from rules.recompute import DAY_MS, Judgement, differences, is_judged, judge_cases, judge_subjects, moved_on
+from rules.recompute import Judgement, differences, is_judged, judge_cases, judge_subjects, moved_on
 from rules.subjects import READS
 from streams.store.client import Store
 from streams.store.evidence import DAYS_OF_A_SUBJECT, alerts_where, arrivals, events_where, stored_alert, stored_events, unjudged
 from streams.verify.bins import Bins
 from streams.verify.cases import EVENTS_AT_ONCE, Key, Span, orphans, slices
 from supervision.alert import Alert, State
+from supervision.durations import DAY_MS
 from supervision.event import CaseEvent, Stream
 from supervision.reference import Reference
 from supervision.subject import stream_of

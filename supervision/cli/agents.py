@@ -91,8 +91,8 @@ def show(data: Data = None) -> None:
     from rich.table import Table
 
     from streams import admin
+    from supervision.durations import DAY_MS
     from supervision.settings import load
-    from supervision.topics import DAY_MS
 
     settings = load(data=data)
     with admin.connected(settings) as client:

@@ -8,8 +8,9 @@ from datetime import date
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from supervision.durations import MINUTE_MS
 from supervision.language import say
-from supervision.worktime.zone import MINUTE_MS, Zone
+from supervision.worktime.zone import Zone
 
 if TYPE_CHECKING:
     from supervision.reference import Hours

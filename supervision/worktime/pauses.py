@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from supervision.durations import MINUTE_MS
 from supervision.worktime.calendar import CalendarMissing, Spans, WorkCalendar
 from supervision.worktime.limit import Limit, Unit
-from supervision.worktime.zone import MINUTE_MS
 
 UNDECLARED = Limit(10)
 NO_END = 2**62

@@ -6,9 +6,8 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-DAY_MS = 86_400_000
-MINUTE_MS = 60_000
-QUARTER_MS = 900_000
+from supervision.durations import DAY_MS, QUARTER_MS
+
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _MS = timedelta(milliseconds=1)

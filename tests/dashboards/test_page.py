@@ -16,7 +16,7 @@ from dashboards.board.clocks import Clocks
 from dashboards.board.places import Atlas, Where, where_of
 from dashboards.board.quiet import BEHIND_MS, Seen, why_quiet
 from dashboards.board.shared import Shared
-from dashboards.board.wall import HOUR_MS, Figures, ranking, tiles, totals, trend
+from dashboards.board.wall import Figures, ranking, tiles, totals, trend
 from dashboards.cards import card_of
 from dashboards.names import Names
 from dashboards.page.facts import facts
@@ -29,6 +29,7 @@ from rules.card import load_cards
 from rules.pages import LANGUAGES
 from supervision.alert import Disposition
 from supervision.calendars import calendars_of
+from supervision.durations import HOUR_MS
 from supervision.reference import Centre, Department, Reference, Region
 from tests.dashboards.alerts import alert
 

@@ -15,10 +15,11 @@ from streams.simulator import truth
 from streams.simulator.accuracy import scores
 from streams.simulator.city import City
 from streams.simulator.feeds import TURNS
-from streams.simulator.live import HOUR_MS, State
+from streams.simulator.live import State
 from streams.simulator.profile import profile_of
 from streams.simulator.stored import standing
 from streams.store import queries
+from supervision.durations import HOUR_MS
 from tests.flow.gateways import start_gateway
 from tests.flow.harness import Deployment, until
 from tests.flow.truth import said_twice

@@ -22,6 +22,7 @@ from rules.plain import MOST_FACTS
 from rules.runner import IS_COMPILED
 from supervision.alert import Alert, Level
 from supervision.decoder import decode
+from supervision.durations import HOUR_MS
 from supervision.event import CaseEvent, EventType, SourceOp, Stream
 from supervision.reference import Reference
 from supervision.subject import stream_of
@@ -169,7 +170,7 @@ def test_a_completion_behind_the_decision_of_a_step_that_one_from_before_its_sta
         said: list[Alert] = []
         pair = Pair(Rulebook.load(only=("T05",)), Reference(workload.reference()), 10_000)
         for index, (kind, payload, hours) in enumerate(course):
-            at = workload.FIRST_MS + hours * workload.HOUR_MS
+            at = workload.FIRST_MS + hours * HOUR_MS
             said += pair.process([workload.event(number, index, kind, payload, at, "430111-000001")])
         assert [(alert.rule_id, alert.segment) for alert in said] == [("T05", "0")] * len(said)
         assert said

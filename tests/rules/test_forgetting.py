@@ -7,8 +7,9 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from rules.engine import CaseEngine
-from rules.forgetting import DAY_MS, FOR_GOOD, GRAVE_DAYS, HOUR_MS, Graveyard, is_grave
+from rules.forgetting import FOR_GOOD, GRAVE_DAYS, Graveyard, is_grave
 from supervision.alert import State
+from supervision.durations import DAY_MS, HOUR_MS
 from supervision.event import EventType
 from supervision.reference import CalendarData, Item, Reference, Region
 from supervision.worktime import Limit

@@ -14,10 +14,10 @@ from streams.simulator.city import City
 from streams.simulator.days import Days, Load
 from streams.simulator.outlets import write_catalogue
 from streams.simulator.profile import YUNZHOU
-from streams.simulator.story import MINUTE_MS
 from streams.simulator.truth import Line
 from streams.simulator.wire import Faults
 from supervision.decoder import decode
+from supervision.durations import MINUTE_MS
 from supervision.event import CaseEvent, EventType, PostPlace
 from supervision.language import UserError
 from supervision.loading import load_catalogue

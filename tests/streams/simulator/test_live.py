@@ -13,8 +13,9 @@ from streams.importer import Note
 from streams.simulator import live
 from streams.simulator.city import City
 from streams.simulator.days import Days, Load
-from streams.simulator.live import CLOSED_S, HOUR_MS, Pace, State, StateFile, first_day, items
+from streams.simulator.live import CLOSED_S, Pace, State, StateFile, first_day, items
 from streams.sources.feed import Told
+from supervision.durations import HOUR_MS
 from supervision.event import ClockAdvanced
 from supervision.language import UserError
 
