@@ -1,5 +1,5 @@
 # make up      everything on this machine: own virtual environment, servers, the board, a city at work; Ctrl-C stops it
-# make test    all tests, real servers too            make test CHAOS=1    the minutes-long ones as well
+# make test    all tests, real servers too            make test CHAOS=1    the minutes-long ones as well      JOBS=1 one by one
 # make chaos   RUNS=20 seeded runs of the whole flow while processes are killed, stopped, added and restarted
 # make mutation  changes the judgement a little, many times: some test has to notice      SCOPE=rules/engine.py SAMPLE=20 SEED=1
 # make check   format, lint, types, import rules      make bench           the measurements of bench/
@@ -14,6 +14,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	2>/dev/null && echo $$p && break; done)
 CHAOS ?=
+JOBS ?= 2
 RUNS ?= 20
 SCOPE ?=
 SAMPLE ?= 20
@@ -33,7 +34,7 @@ up: $(VENV)/embedded.stamp
 	@exec $(BIN)/supervision up --data $(DATA)
 
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest $(MARKS) $(ARGS)
+	$(BIN)/python -m pytest $(MARKS) -n $(JOBS) $(ARGS)
 
 chaos: $(VENV)/test.stamp
 	SUPERVISION_CHAOS_RUNS=$(RUNS) $(BIN)/python -m pytest tests/flow/test_chaos.py $(ARGS)
