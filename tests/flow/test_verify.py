@@ -15,6 +15,7 @@ import pytest
 
 from streams.embedded.stack_lock import free_ports
 from streams.reference import publish
+from supervision.durations import HOUR_MS
 from supervision.loading import load_catalogue
 from supervision.reference import Source
 from tests.flow.conftest import DEMO
@@ -24,7 +25,6 @@ from tests.flow.truth import Input
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(600)]
 
-HOUR_MS = 3_600_000
 DEMO_LOG = Input(DEMO / "log.csv", DEMO / "mapping.yaml", DEMO / "catalogue.yaml")
 
 

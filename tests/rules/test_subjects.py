@@ -16,6 +16,7 @@ from rules.output import Item as Incoming
 from rules.output import Output
 from rules.subjects import SubjectEngine
 from supervision.alert import Disposition, Level, RevokeReason, State, Visibility
+from supervision.durations import DAY_MS
 from supervision.event import CaseEvent, ClockAdvanced, EventType, SourceOp
 from supervision.payload import PAYLOADS
 from supervision.reference import Item, Reference, Source
@@ -28,7 +29,6 @@ ZONE = ZoneInfo("Asia/Shanghai")
 SOURCE = Source(name="hall", clock="log:hall", region_code="430111")
 LIVE = Source(name="live", late_grace_s=1800)
 OFFICER = "officer:O-1@log:hall"
-DAY_MS = 86_400_000
 
 
 def at(text: str) -> int:

@@ -16,11 +16,11 @@ from streams.store.migration import migrate
 from streams.verify import cases, verification
 from streams.verify.cases import Span, orphans, slices
 from streams.verify.verification import Asked, Verification
+from supervision.durations import DAY_MS
 from supervision.reference import Reference
 
 pytestmark = pytest.mark.service
 
-DAY_MS = 86_400_000
 START = 1_772_413_200_000  # Monday 2026-03-02 09:00 in China
 SPAN = Span(START + 400 * DAY_MS, START + 401 * DAY_MS)
 

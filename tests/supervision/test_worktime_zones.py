@@ -10,13 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supervision.calendars import Calendars
-from supervision.durations import DAY_MS
+from supervision.durations import DAY_MS, HOUR_MS
 from supervision.reference import CalendarData, Hours, Reference
 from supervision.worktime import Limit, Unit, absolute_term, term
 from supervision.worktime.zone import zone
 from tests.supervision.worktime_office import AMSTERDAM, at, clock, day, iso
 
-HOUR_MS = 3_600_000
 YEARS = tuple(range(2009, 2014))
 
 

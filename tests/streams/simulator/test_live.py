@@ -15,13 +15,12 @@ from streams.simulator.city import City
 from streams.simulator.days import Days, Load
 from streams.simulator.live import CLOSED_S, Pace, State, StateFile, first_day, items
 from streams.sources.feed import Told
-from supervision.durations import HOUR_MS
+from supervision.durations import HOUR_MS, MINUTE_MS
 from supervision.event import ClockAdvanced
 from supervision.language import UserError
 
 CITY = City(2)
 CALENDAR = CITY.halls[0].calendar
-MINUTE_MS = 60_000
 TOPICS = {"case-events": "1"}
 
 
