@@ -219,7 +219,7 @@ class CaseEngine:
         return earliest if shape != ON_SEVERAL_CLOCKS else self._unpacked(key, blob).armed.get(clock)
 
     def _due_in(self, clock: str) -> DueIn:
-        return partial(due_in, self._blobs, partial(self._instant_of, clock))
+        return partial(due_in(self._short), self._blobs, partial(self._instant_of, clock))
 
     # -- facts --------------------------------------------------------------------------------------------------
 

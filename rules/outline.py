@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rules.fact import INSTANCE, NOTHING, NOWHERE, OFFICER, PERSON, Actor, Fact
 from rules.packing import SHIFT
 from rules.part import ACCEPTANCE_CODES, LEGAL_STOP_CODES, PROMISED_STOP_CODES
-from rules.plain import ACTOR_AT, AT, FACT_SIZE, told_in, wake_of
+from rules.plain import ACTOR_AT, AT, DEVICE_AT, FACT_SIZE, HEAD, told_in, wake_of
 from rules.said import Draft
 from rules.stepbook import STEP_CODE, STEP_CODES, StepBook
 from rules.verdict import FAR
@@ -237,12 +237,16 @@ class Ends(Typed):
 
 class Apart:
     """A look that says LOUD where one person did both of acts that two should do, else nothing. `pairs`: by their places, those of
-    one kind and of the other."""
+    one kind and of the other. `meetings`: the same, each act of one kind with each of the other, by where their actors lie in the
+    packed state of a case to which the new act comes; None: it is this act."""
 
-    __slots__ = ("pairs",)
+    __slots__ = ("meetings", "pairs")
 
-    def __init__(self, pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> None:
+    def __init__(self, pairs: Sequence[tuple[Sequence[int], Sequence[int]]], new: int) -> None:
+        """`new`: the place of the new act."""
         self.pairs = tuple((tuple(first), tuple(second)) for first, second in pairs)
+        places = [(one, other) for first, second in self.pairs for one in first for other in second]
+        self.meetings = tuple((_lies_at(one, new), _lies_at(other, new)) for one, other in places)
 
     def __call__(self, scene: Scene, _rule: bytes) -> int:
         for first, second in self.pairs:
@@ -278,6 +282,11 @@ class Outline:
     def bare_steps(self) -> frozenset[str]:
         """The codes of steps that name no instance."""
         return frozenset(fact.kept[STEP_CODE] for fact in self.facts if STEP_CODE in fact.kept and INSTANCE not in fact.kept)
+
+
+def _lies_at(place: int, new: int) -> slice | None:
+    at = HEAD.size + place * FACT_SIZE + ACTOR_AT
+    return None if place == new else slice(at, at + DEVICE_AT - ACTOR_AT)
 
 
 def _named(kept: dict[int, Any] | None) -> dict[int, Any]:

@@ -1,27 +1,23 @@
-"""Who takes events the short way: compiled code (`swift.pyx`) where it could be built, else that of `rules.shortcut`."""
+"""Who takes events the short way, and who finds the cases that are due: compiled code (`swift.pyx`) where it could be built, else
+that of `rules.shortcut` and `rules.hour`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
+from rules.hour import due_in as plain_due_in
 from rules.outline import Scene
 from rules.output import Item
 from rules.retelling import Tell
 from rules.shortcut import Shortcut
-from rules.timers import armed_in
 from supervision.signal import Signal
 
 try:
     from rules.swift import Swift, Teller
-    from rules.swift import due_in as due_in
+    from rules.swift import due_in as swift_due_in
 except ImportError:  # no C compiler was at hand, or it was built for another layout of cases
     IS_COMPILED = False
-
-    def due_in(
-        blobs: dict[str, bytes], instant_of: Callable[[str], int | None], keys: list[str], number: int
-    ) -> list[tuple[int, str]]:
-        return armed_in(instant_of, keys, number)
 else:
     IS_COMPILED = True
 
@@ -51,3 +47,8 @@ def teller(runner: Runner | None) -> Callable[[Scene], Tell] | None:
     if not IS_COMPILED or not isinstance(runner, Swift):
         return None
     return lambda scene: Teller(runner, scene).tell
+
+
+def due_in(short: Short) -> Callable[[dict[str, bytes], Callable[[str], int | None], list[str], int], list[tuple[int, str]]]:
+    """What finds, among cases as they lie packed, those that are due in an hour: see `rules.hour.due_in`."""
+    return swift_due_in if IS_COMPILED and short == "compiled" else plain_due_in

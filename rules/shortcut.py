@@ -69,6 +69,7 @@ MOST_OUTLOOKS = 5_000  # of one place; a history beyond them goes the whole way
 _ALL_OF_WHERE = len(WHERE)
 _encode = msgspec.msgpack.Encoder().encode
 _HEAD_SIZE = HEAD.size
+_int_of = int.from_bytes
 _pack_head, _unpack_head = HEAD.pack, HEAD.unpack_from
 NO_PARTY = b"\xff"
 UNKNOWN: Any = object()
@@ -117,16 +118,19 @@ class Shortcut:
     def run(self, position: int) -> int:
         """Take the events from this place among the items on; the place of the first that has to go the whole way."""
         items, blobs, changed, take = self._items, self._blobs, self._changed, self.take
-        for place in range(position, len(items)):
+        end, taken = len(items), 0
+        for place in range(position, end):
             item = items[place]
             if type(item) is CaseEvent:
                 key = root_key(item)
                 added = take(item, key, blobs.get(key), place)
                 if added is None:
-                    return place
+                    end = place
+                    break
                 blobs[key] = changed[key] = added
-                self.taken += 1
-        return len(items)
+                taken += 1
+        self.taken += taken
+        return end
 
     def take(self, event: CaseEvent, key: str, blob: bytes | None, position: int) -> bytes | None:  # noqa: C901 - see below
         """The state of the case with this event in it; None: it has to go the whole way. Nothing was changed then. `position`: its
@@ -135,13 +139,15 @@ class Shortcut:
         One long function, since it is gone through for nearly every event: a call costs as much as three of its lines.
         """
         # -- who and where
-        origin = self._origin_of(event.source_system) or self.origins.of(event.source_system)
+        origin_of = self._origin_of
+        origin = origin_of(event.source_system) or self.origins.of(event.source_system)
         identity = event.event_id.int.to_bytes(16, "big")
         way = self.ways[event.event_type]
         body: Any = event.payload
         if type(body) is not way.struct:
             return None
-        told, actor, device, party, values, rares, apart = way.read(event, body)
+        read = way.read
+        told, actor, device, party, values, rares, apart = read(event, body)
         if blob is None:
             if told[_ALL_OF_WHERE:] != ORDINARY or origin.is_odd or self.graves.holds(key):
                 return None
@@ -208,7 +214,7 @@ class Shortcut:
             start = at
         else:
             place_at = _HEAD_SIZE + opening * FACT_SIZE + AT
-            start = int.from_bytes(blob[place_at : place_at + 6], "big") - SHIFT
+            start = _int_of(blob[place_at : place_at + 6], "big") - SHIFT
             if annex_size:
                 start = start_in(blob, annex_at) or start
         since, until, place = origin.places.get(where_code) or self.origins.place_anew(origin, where_code, start)
@@ -237,11 +243,12 @@ class Shortcut:
                     packed_wakes, next_wake, wakes = heeded, first_of(heeded), len(heeded) // WAKE_SIZE
         is_asked, before = bool(daily), None
         if is_asked and daily is leads_to.daily and at + origin.grace < earliest and at % QUARTER_MS:
+            day_of = place.calendar.day_of
             if opening < count or not count:
-                before = (packed_wakes, place.calendar.day_of(at), 0)
+                before = (packed_wakes, day_of(at), 0)
             else:
-                first = int.from_bytes(blob[_HEAD_SIZE + AT : _HEAD_SIZE + AT + 6], "big") - SHIFT
-                before = (packed_wakes, place.calendar.day_of(at), place.calendar.day_of(first)) if first >= since else None
+                first = _int_of(blob[_HEAD_SIZE + AT : _HEAD_SIZE + AT + 6], "big") - SHIFT
+                before = (packed_wakes, day_of(at), day_of(first)) if first >= since else None
             known = leads_to.known.get(before) if before is not None else None
             if known is not None and known[1] > origin.now:
                 packed_wakes, next_wake, wakes = known
@@ -264,11 +271,13 @@ class Shortcut:
         # -- the fact
         by: bytes | None = NO_WORD
         if actor is not None:
-            word = self._known_actor(actor)
+            known_of = self._known_actor
+            word = known_of(actor)
             by = word[2] if word is not None else number_of(self.vocabulary.actors, actor)
         with_: bytes | None = NO_WORD
         if device is not None:
-            word = self._known_device(device)
+            known_of = self._known_device
+            word = known_of(device)
             with_ = word[2] if word is not None else number_of(self.vocabulary.devices, device)
         for_, parties = NO_PARTY, None
         if party is not None:

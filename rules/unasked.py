@@ -8,7 +8,7 @@ from typing import Any
 from rules.fact import OFFICER, PERSON, POST_PLACE, Actor
 from rules.outline import Apart, Cleared, Ends, Tells
 from rules.packing import instant_at
-from rules.plain import ACTOR_AT, AT, FACT_SIZE, HEAD, NO_WORD, with_wake
+from rules.plain import AT, FACT_SIZE, HEAD, NO_WORD, with_wake
 from rules.said import Draft
 from rules.verdict import FAR
 from rules.vocabulary import Vocabulary
@@ -18,7 +18,7 @@ from supervision.event import CaseEvent, PostPlace
 
 _HEAD_SIZE = HEAD.size
 _SYSTEM = PostPlace.SYSTEM
-Pair = tuple[Sequence[int], Sequence[int]]
+Meetings = Sequence[tuple[slice | None, slice | None]]
 
 
 class Unasked:
@@ -46,16 +46,15 @@ class Unasked:
         others signal, so that signals stay in order."""
         left: list[LookOf] = []
         heeded = wakes
-        officer = None if actor is None else actor[OFFICER]
         for each in looks:
             rule, look, _ = each
             kind = type(look)
             if kind is Apart:
-                if self._are_apart(look.pairs, actor, count, blob):  # type: ignore[attr-defined]
+                if self._are_apart(look.meetings, actor, blob):  # type: ignore[attr-defined]
                     continue
             elif kind is Cleared:
-                if officer and not told:
-                    known = place.known.get((look.power, officer))  # type: ignore[attr-defined]
+                if actor is not None and actor[OFFICER] and not told:
+                    known = place.known.get((look.power, actor[OFFICER]))  # type: ignore[attr-defined]
                     if known is not None and known[0] <= at < known[1]:
                         continue
             elif kind is Ends:
@@ -70,29 +69,21 @@ class Unasked:
             return looks, wakes
         return left, heeded
 
-    def _are_apart(self, pairs: Sequence[Pair], actor: Actor | None, count: int, blob: bytes) -> bool:
+    def _are_apart(self, meetings: Meetings, actor: Actor | None, blob: bytes) -> bool:
         """Whether it is known that no person did both acts of a pair: everybody names themselves, and other persons than others."""
-        for first, second in pairs:
-            theirs = [self._person(place, actor, count, blob) for place in second]
-            if not all(theirs):
+        own, known = None if actor is None else actor[PERSON], self._persons.get
+        for one, other in meetings:
+            first = own if one is None else known(blob[one]) or self._person(blob[one])
+            second = own if other is None else known(blob[other]) or self._person(blob[other])
+            if not first or not second or first == second:
                 return False
-            for place in first:
-                person = self._person(place, actor, count, blob)
-                if not person or person in theirs:
-                    return False
         return True
 
-    def _person(self, place: int, actor: Actor | None, count: int, blob: bytes) -> str | None:
-        """The person that the actor of an act names, by its place; None: none."""
-        if place >= count:
-            return None if actor is None else actor[PERSON]
-        at = _HEAD_SIZE + place * FACT_SIZE + ACTOR_AT
-        code = blob[at : at + 3]
-        person = self._persons.get(code)
-        if person is None and code != NO_WORD:
-            person = self._actors.value(int.from_bytes(code, "big"))[PERSON]
-            if person:
-                self._persons[code] = person
+    def _person(self, code: bytes) -> str | None:
+        """The person that the actor of this number names themselves; None: none."""
+        person = None if code == NO_WORD else self._actors.value(int.from_bytes(code, "big"))[PERSON]
+        if person:
+            self._persons[code] = person
         return person
 
 

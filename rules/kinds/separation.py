@@ -64,7 +64,7 @@ class SamePerson:
                     of_step.append(act.at)
             if all(both):
                 pairs.append((both[0], both[1]))
-        return Apart(pairs) if pairs else UNTOUCHED
+        return Apart(pairs, act.at) if pairs else UNTOUCHED
 
     def _verdict(self, case: Case, part: Part, pair: Pair, met: Meeting, gap: int | None) -> Verdict:
         one, other, person = met

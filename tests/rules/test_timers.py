@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from typing import get_args
+
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rules.clocks import WALL_STEP_MS, Clocks
-from rules.timers import BUCKET_MS, Timers
+from rules.packing import ALONE, ON_SEVERAL_CLOCKS, PLAIN, TOGETHER, head_of, pack
+from rules.runner import Short, due_in
+from rules.timers import BUCKET_MS, Timers, armed_in
+from rules.verdict import FAR, UNDATED
 
 
 def nothing(_clock: str, _key: str) -> int | None:
@@ -119,3 +125,31 @@ def test_clocks_come_back_as_they_were_packed() -> None:
     again.restore(clocks.pack())
     assert again.reached() == {"log": 7}
     assert again.pending() == []
+
+
+edges = st.builds(lambda hour, beside: hour * BUCKET_MS + beside, st.integers(-3, 3), st.integers(-1, 1))
+instants = edges | st.sampled_from([FAR, UNDATED]) | st.integers(-(2**47), 2**47)
+shapes = st.sampled_from([ALONE, TOGETHER, PLAIN])
+
+
+@pytest.mark.parametrize("short", get_args(Short))
+@given(
+    of_one_clock=st.dictionaries(st.text(max_size=3), st.tuples(shapes, instants)),
+    of_several=st.dictionaries(st.text(max_size=3), st.none() | instants),
+    others=st.lists(st.text(max_size=3)),
+    number=st.integers(-3, 3),
+)
+@example({"one": (PLAIN, -1), "two": (PLAIN, 0), "three": (ALONE, -BUCKET_MS)}, {}, [], -1)
+def test_what_is_due_in_an_hour_is_read_off_what_lies_packed(
+    short: Short, of_one_clock: dict[str, tuple[int, int]], of_several: dict[str, int | None], others: list[str], number: int
+) -> None:
+    blobs = {key: pack(shape, instant, []) for key, (shape, instant) in of_one_clock.items()}
+    blobs |= {key: pack(ON_SEVERAL_CLOCKS, FAR, []) for key in of_several}
+
+    def instant_of(key: str) -> int | None:
+        if key in blobs and key not in of_several:
+            return head_of(blobs[key])[1]
+        return of_several.get(key)
+
+    keys = [*blobs, *others, *blobs]
+    assert sorted(due_in(short)(blobs, instant_of, keys, number)) == sorted(armed_in(instant_of, keys, number))
