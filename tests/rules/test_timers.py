@@ -140,6 +140,7 @@ shapes = st.sampled_from([ALONE, TOGETHER, PLAIN])
     number=st.integers(-3, 3),
 )
 @example({"one": (PLAIN, -1), "two": (PLAIN, 0), "three": (ALONE, -BUCKET_MS)}, {}, [], -1)
+@example({"before": (PLAIN, -1), "first": (PLAIN, 0), "last": (ALONE, BUCKET_MS - 1), "next": (PLAIN, BUCKET_MS)}, {}, [], 0)
 def test_what_is_due_in_an_hour_is_read_off_what_lies_packed(
     short: Short, of_one_clock: dict[str, tuple[int, int]], of_several: dict[str, int | None], others: list[str], number: int
 ) -> None:
