@@ -47,6 +47,7 @@ NOT_PLAIN = frozenset(
 )
 MOST_SENT = 15  # so many a list of one byte's head holds
 _LIST = 0x90
+_LONGEST_LIST = _LIST + MOST_SENT
 _TALL = 27  # bytes of a fact in other shapes
 _APART = Layout(">BH")  # the place of the fact, and how long it is
 _NOTHING_KEPT = b"\xc0"
@@ -204,6 +205,19 @@ def parties_in(section: bytes) -> list[Party]:
 
 def names_in(section: bytes) -> list[str]:
     return _names(section) if section else []
+
+
+def with_name(section: bytes, name: str) -> tuple[int, bytes | None]:
+    """The number of this name of an instance; and the section with it, if it is not there."""
+    own = _encode(name)
+    if not section:
+        return 0, b"\x91" + own
+    if section[0] < _LONGEST_LIST and section.find(own) < 0:  # found it may be in the middle of another
+        return section[0] - _LIST, b"".join((bytes((section[0] + 1,)), section[1:], own))
+    names = _names(section)
+    if name in names:
+        return names.index(name), None
+    return len(names), _encode([*names, name])
 
 
 def wakes_of(wakes: dict[str, int]) -> bytes:

@@ -23,6 +23,7 @@ from rules.outline import ACCEPTANCE_BYTES, LOUD, SAME, Scene
 from rules.output import Item
 from rules.packing import FORMAT, PLAIN, SHIFT
 from rules.plain import (
+    ACTOR_AT,
     AT,
     FACT_SIZE,
     HEAD,
@@ -35,6 +36,7 @@ from rules.plain import (
     listed,
     names_in,
     parties_in,
+    with_name,
     with_sent,
     with_wake,
 )
@@ -69,6 +71,7 @@ MOST_OUTLOOKS = 5_000  # of one place; a history beyond them goes the whole way
 _ALL_OF_WHERE = len(WHERE)
 _encode = msgspec.msgpack.Encoder().encode
 _HEAD_SIZE = HEAD.size
+_LAST_TYPE, _LAST_AT, _LAST_BY = FACT_SIZE - TYPE_AT, FACT_SIZE - AT, FACT_SIZE - ACTOR_AT  # of a fact, before its end
 _int_of = int.from_bytes
 _pack_head, _unpack_head = HEAD.pack, HEAD.unpack_from
 NO_PARTY = b"\xff"
@@ -172,9 +175,8 @@ class Shortcut:
         stamp = (at + SHIFT).to_bytes(6, "big")
         facts_end = _HEAD_SIZE + FACT_SIZE * count
         if count:
-            last = facts_end - FACT_SIZE
-            last_stamp = blob[last + AT : last + AT + 6]
-            if stamp <= last_stamp and (stamp < last_stamp or identity <= blob[last : last + 16]):
+            last_stamp = blob[facts_end - _LAST_AT : facts_end - _LAST_BY]
+            if stamp <= last_stamp and (stamp < last_stamp or identity <= blob[facts_end - FACT_SIZE : facts_end - _LAST_TYPE]):
                 return None
 
         # -- what it says
@@ -183,27 +185,26 @@ class Shortcut:
         apart_at = names_at + names_size
         wakes_at = apart_at + apart_size
         annex_at = wakes_at + wakes * WAKE_SIZE
-        name, many = None, NOTHING
+        many, names, own_names = NOTHING, b"", None
         if way.keeps_nothing or (way.is_seldom_told and rares == way.usual):
             kept = NOTHING_KEPT
         else:
-            names = names_in(blob[names_at:apart_at]) if names_size and way.is_stepped else []
+            if way.is_stepped:
+                names = blob[names_at:apart_at]
             number = None
             if way.is_instanced and (name := body.step_instance_id) is not None:
-                number = names.index(name) if name in names else len(names)
+                number, own_names = with_name(names, name)
             is_plain = values is not None and rares == way.usual and (number is not None or not names)
             known_kept = way.told.get((values, number)) if is_plain else None
             if known_kept is not None:
                 kept = known_kept
-                if number != len(names):
-                    name = None
                 if apart != way.few:
                     many = apart_in(body, way.many)
             else:
-                found = way.pack(event, names)
+                found = way.pack(event, names_in(names))
                 if found is None:
                     return None
-                kept, name, many = found
+                kept, _, many = found
 
         # -- what it means
         types = blob[_HEAD_SIZE + TYPE_AT : facts_end : FACT_SIZE] + way.type
@@ -224,7 +225,7 @@ class Shortcut:
         leads_to = place.outlooks.get((types, all_kept), UNKNOWN)
         if leads_to is UNKNOWN:
             leads_to = self.learn(place, types, all_kept)
-        if leads_to is None or (name is not None and name in leads_to.bare):
+        if leads_to is None or (own_names is not None and body.step_instance_id in leads_to.bare):
             return None
         annex_end = annex_at + annex_size
         daily = leads_to.heeding(blob, annex_at, annex_end) if annex_size else leads_to.daily
@@ -236,14 +237,14 @@ class Shortcut:
         if looks:
             if leads_to.calm:
                 officer = actor[OFFICER] if actor is not None else None
-                if not officer or place.is_calm(officer, at):
+                if not officer or at // QUARTER_MS in place.calm.get(officer, NOTHING):  # as `Place.is_calm`
                     looks = leads_to.restless
             if looks:
                 looks, heeded = self._unasked.left(looks, place, actor, at, many, count, blob, packed_wakes, event, drafts)
                 if heeded is not packed_wakes:
                     packed_wakes, next_wake, wakes = heeded, first_of(heeded), len(heeded) // WAKE_SIZE
-        is_asked, before = bool(daily), None
-        if is_asked and daily is leads_to.daily and at + origin.grace < earliest and at % QUARTER_MS:
+        before = None
+        if daily and daily is leads_to.daily and at + origin.grace < earliest and at % QUARTER_MS:
             day_of = place.calendar.day_of
             if opening < count or not count:
                 before = (packed_wakes, day_of(at), 0)
@@ -253,12 +254,12 @@ class Shortcut:
             known = leads_to.known.get(before) if before is not None else None
             if known is not None and known[1] > origin.now:
                 packed_wakes, next_wake, wakes = known
-                is_asked = False
-        if is_asked or looks:
+                daily = ()
+        if daily or looks:
             scene = self.scene
             facts, told_apart = blob[_HEAD_SIZE:facts_end], blob[apart_at:wakes_at]
             scene.set(place, start, event, at, actor, many, count, facts, told_apart, origin.now, origin.grace, packed_wakes)
-            changed = self.look(leads_to, daily, before, scene) if is_asked else packed_wakes
+            changed = self.look(leads_to, daily, before, scene) if daily else packed_wakes
             if changed is not None and looks:
                 changed = self.asked(looks, scene, changed)
             if changed is None:
@@ -282,16 +283,17 @@ class Shortcut:
             with_ = word[2] if word is not None else number_of(self.vocabulary.devices, device)
         for_, parties = NO_PARTY, None
         if party is not None:
-            if blob[kept_end:names_at] == b"\x91" + _encode(party):
+            if parties_size and blob.startswith(_encode(party), kept_end + 1):  # the first of them
                 for_ = b"\0"
             else:
                 for_, parties = place_of(party, parties_in(blob[kept_end:names_at]))
         if by is None or with_ is None:
             return None
         middle, behind = blob[kept_end:wakes_at], blob[annex_at:]
-        if parties is not None or name is not None:
+        if parties is not None or own_names is not None:
             own_parties = blob[kept_end:names_at] if parties is None else listed(parties)
-            own_names = blob[names_at:apart_at] if name is None else listed([*names, name])
+            if own_names is None:
+                own_names = blob[names_at:apart_at]
             parties_size, names_size = len(own_parties), len(own_names)
             middle = own_parties + own_names + blob[apart_at:wakes_at]
         try:

@@ -127,14 +127,10 @@ cdef class Spot:
     cdef bint is_calm(self, object officer, Instant at) except -1:
         """As `rules.outline.Calm` has it."""
         cdef PyObject* found
-        cdef tuple calm
         if not officer:
             return True
         found = PyDict_GetItemWithError(self.calm, officer)
-        if found is NULL:
-            return False
-        calm = <tuple>found
-        return <Instant>calm[0] <= at < <Instant>calm[1] and at // QUARTER_MS in <set>calm[2]
+        return found is not NULL and at // QUARTER_MS in <set>found
 
 
 cdef class Spring:

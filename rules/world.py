@@ -27,7 +27,6 @@ IN_DAYS = frozenset({Unit.WORKING_DAY, Unit.CALENDAR_DAY, Unit.MONTH})
 MOST_PLANS = 10_000
 MOST_DAYS = 1_000
 FOREVER = 2**62
-_NEVER: tuple[int, int, frozenset[int]] = (0, 0, frozenset())
 ZONE_SHIFT_MS = 3 * HOUR_MS  # a day may be shorter by so much where clocks are changed
 
 
@@ -94,7 +93,7 @@ class Place:
         promise = self.promised_limit
         self.has_even_promise = promise is None or promise.unit is Unit.WORKING_DAY  # the same working days whenever it starts
         self.outlooks: dict[tuple[bytes, bytes], Any] = {}  # the shortcut's: what a history that many cases share leads to
-        self.calm: dict[str, tuple[int, int, set[int]]] = {}  # by officer: `World.calm_of`, and the span of time it holds for
+        self.calm: dict[str, set[int]] = {}  # by officer: `World.calm_of` where they were last
         self.known: dict[Any, tuple[int, int, Any]] = {}  # by whoever put it there, and the span of time it holds for
         self._days: dict[int, dict[int, Any]] = {}
         self._plans: dict[tuple[int, ...], Any] = {}
@@ -133,10 +132,9 @@ class Place:
 
     def is_calm(self, officer_id: str, at: int) -> bool:
         """Whether the quarter of an hour of this instant is known to be calm for this officer."""
-        since, until, calm = self.calm.get(officer_id, _NEVER)
-        return since <= at < until and at // QUARTER_MS in calm
+        return at // QUARTER_MS in self.calm.get(officer_id, ())
 
-    def keep_calm(self, officer_id: str, calm: tuple[int, int, set[int]]) -> None:
+    def keep_calm(self, officer_id: str, calm: set[int]) -> None:
         if len(self.calm) >= MOST_PLANS:
             self.calm.clear()
         self.calm[officer_id] = calm
@@ -220,7 +218,8 @@ class World:
         return found
 
     def calm_of(self, centre: str | None, region: str | None, since: int) -> set[int]:
-        """Quarters of an hour known to lie in the office hours there, by the data in force from `since` on."""
+        """Quarters of an hour known to lie in the office hours there, all of each while the data hold that are in force from `since`
+        on."""
         return self._calm.setdefault((centre, region, since), set())
 
     def context(self, where: Where) -> Where:

@@ -36,9 +36,10 @@ def _empty(struct: type[Payload]) -> Payload | None:
         return None
 
 
-# By event type: how its payload is read, and the empty one.
-readers = {kind: (msgspec.json.Decoder(struct).decode, _empty(struct)) for kind, struct in PAYLOADS.items()}
-ON_A_CASE = frozenset(event_type for event_type, stream in TOPIC_OF.items() if stream is Stream.CASE)
+# By event type: how its payload is read, the empty one, and whether it is of a case.
+readers = {
+    kind: (msgspec.json.Decoder(struct).decode, _empty(struct), TOPIC_OF[kind] is Stream.CASE) for kind, struct in PAYLOADS.items()
+}
 _CONTROL = ClockAdvanced.__struct_config__.tag
 
 
@@ -51,14 +52,14 @@ def decode(raw: bytes | None) -> CaseEvent | ClockAdvanced | Refusal:
         assert raw is not None
     try:
         event = _envelope(raw)
-        payload, event_type = event.payload, event.event_type
-        read, empty = readers[event_type]
+        payload = event.payload
+        read, empty, is_of_a_case = readers[event.event_type]
         if empty is None or (payload is not None and payload != b"{}"):
             empty = read(b"{}" if payload is None else payload)
         force_setattr(event, "payload", empty)
     except (ValueError, RecursionError):
         return _read_with_care(raw)
-    if event.case_id is not None and event_type in ON_A_CASE:
+    if is_of_a_case and event.case_id is not None:
         return event
     return _place(event)
 

@@ -20,7 +20,7 @@ from uuid import UUID, SafeUUID
 
 from msgspec import inspect
 
-from supervision.decoder import ON_A_CASE, decode, readers
+from supervision.decoder import decode, readers
 from supervision.event import CaseEvent, EventType
 from supervision.payload import PAYLOADS
 
@@ -74,7 +74,7 @@ cdef list _kept = []  # what the pointers above point into
 cdef int EVENT_ID, EVENT_TYPE, OCCURRED_AT, RECEIVED_AT, SOURCE_SYSTEM, CASE_ID, PAYLOAD
 cdef list TYPES = list(EventType)
 cdef list READERS = [readers[kind] for kind in EventType]
-cdef list CASES = [kind in ON_A_CASE for kind in EventType]
+cdef list CASES = [is_of_a_case for _, _, is_of_a_case in READERS]
 cdef dict PLACE_OF = {}  # of a field, by its name
 cdef list DEFAULTS = []  # of its fields, where they are not told
 cdef list VALUES = []  # of its fields that hold words: what each means
@@ -208,7 +208,7 @@ cdef object body_of(int kind, const unsigned char* text, Py_ssize_t size, bint* 
     cdef Payload* slot = NULL
     cdef int place = 0
     cdef Py_ssize_t length
-    read, empty = READERS[kind]
+    read, empty, _ = READERS[kind]
     is_own[0] = True
     if size == 0 or (size == 2 and empty is not None):
         return empty

@@ -101,7 +101,7 @@ class OffHours:
             return
         since, until = world.span(at)
         calm = world.calm_of(centre, region, since)
-        place.keep_calm(officer_id, (since, until, calm))
+        place.keep_calm(officer_id, calm)
         slot, day_start = at // QUARTER_MS, office.calendar.day_start
         first, last = max(since, day_start(day), slot * QUARTER_MS), min(until, day_start(day + 1), (slot + 1) * QUARTER_MS)
         if last - first == QUARTER_MS and any(opens <= first and last <= closes for opens, closes in office.spans):
