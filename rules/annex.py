@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from rules.packing import SHIFT, instant_at
+from rules.packing import instant_at, stamp_of
 from rules.said import Standing
 from supervision.alert import State
 
@@ -70,4 +70,4 @@ def annex_with(annex: Annex) -> bytes:
     rules = sorted({standing.rule_id.encode() for standing in annex.alerts})
     if annex.start is None:
         return b"".join((bytes((len(rules),)), *rules, _encode(annex)))
-    return b"".join((bytes((len(rules) | STARTED,)), *rules, (annex.start + SHIFT).to_bytes(INSTANT_SIZE, "big"), _encode(annex)))
+    return b"".join((bytes((len(rules) | STARTED,)), *rules, stamp_of(annex.start), _encode(annex)))

@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
+from rules.annex import start_in
 from rules.fact import INSTANCE, NOTHING, NOWHERE, OFFICER, PERSON, Actor, Fact
-from rules.packing import SHIFT
+from rules.packing import instant_at
 from rules.part import ACCEPTANCE_CODES, LEGAL_STOP_CODES, PROMISED_STOP_CODES
 from rules.plain import ACTOR_AT, AT, DEVICE_AT, FACT_SIZE, HEAD, told_in, wake_of
 from rules.said import Draft
@@ -131,8 +132,7 @@ class Scene:
         """The time of an act by its place in the outline."""
         if position == self.number:
             return self.at
-        place = position * FACT_SIZE + AT
-        return int.from_bytes(self.facts[place : place + 6], "big") - SHIFT
+        return instant_at(self.facts, position * FACT_SIZE + AT)
 
     def told_by(self, position: int) -> dict[int, Any]:
         """The names and numbers that an act told, by its place in the outline."""
@@ -282,6 +282,21 @@ class Outline:
     def bare_steps(self) -> frozenset[str]:
         """The codes of steps that name no instance."""
         return frozenset(fact.kept[STEP_CODE] for fact in self.facts if STEP_CODE in fact.kept and INSTANCE not in fact.kept)
+
+
+def opening_of(types: bytes) -> int:
+    """The place of the act that opens a case, by the types of all of them."""
+    accepted, supplemented = map(types.find, ACCEPTANCE_BYTES)
+    return accepted if accepted >= 0 else max(supplemented, 0)
+
+
+def start_of(types: bytes, at: int, blob: bytes, annex_at: int, annex_end: int) -> int:
+    """When the limits of a case start with an act of that instant behind those in its packed state; `types`: of all of them."""
+    opening = opening_of(types)
+    if opening == len(types) - 1:
+        return at
+    start = start_in(blob, annex_at) if annex_at < annex_end else None
+    return instant_at(blob, HEAD.size + opening * FACT_SIZE + AT) if start is None else start
 
 
 def _lies_at(place: int, new: int) -> slice | None:

@@ -118,6 +118,11 @@ def raws_in(section: bytes, number: int) -> list[bytes]:
     return [bytes(each) for each in _raws(_ARRAY(0xDD, number) + section)]
 
 
+def stamp_of(instant: int) -> bytes:
+    """An instant (ms UTC) in six bytes, whose order is that of instants. Raises OverflowError: millennia away."""
+    return (instant + SHIFT).to_bytes(6, "big")
+
+
 def instant_at(section: bytes, place: int) -> int:
     """The instant (ms UTC) whose six bytes lie there."""
     return int.from_bytes(section[place : place + 6], "big") - SHIFT

@@ -17,7 +17,7 @@ import msgspec
 
 from rules.annex import Annex, annex_in, annex_with
 from rules.fact import CODE_OF, INSTANCE, MANY_VALUED, NOTHING, PLAIN_FIELDS, Fact, Party
-from rules.packing import FORMAT, NO_PLACE, PLAIN, SHIFT, PackedCase, SnapshotError, instant_at, kept_in, version_of
+from rules.packing import FORMAT, NO_PLACE, PLAIN, SHIFT, PackedCase, SnapshotError, instant_at, kept_in, stamp_of, version_of
 from rules.part import ACCEPTANCE_CODES
 from rules.said import Sent
 from rules.stepbook import STEP_CODE
@@ -221,7 +221,7 @@ def with_name(section: bytes, name: str) -> tuple[int, bytes | None]:
 
 
 def wakes_of(wakes: dict[str, int]) -> bytes:
-    return b"".join(sorted([(at + SHIFT).to_bytes(6, "big") + rule.encode() for rule, at in wakes.items()]))
+    return b"".join(sorted([stamp_of(at) + rule.encode() for rule, at in wakes.items()]))
 
 
 def wakes_in(section: bytes) -> dict[str, int]:
@@ -242,7 +242,7 @@ def with_wake(section: bytes, rule: bytes, instant: int) -> bytes:
         section = section[:place] + section[place + WAKE_SIZE :]
     if instant == FAR:
         return section
-    own = (instant + SHIFT).to_bytes(6, "big") + rule
+    own = stamp_of(instant) + rule
     place = 0
     while place < len(section) and section[place : place + WAKE_SIZE] < own:
         place += WAKE_SIZE

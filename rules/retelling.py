@@ -20,7 +20,7 @@ from rules.book import Rulebook
 from rules.clocks import NEVER
 from rules.fact import NOTHING, OFFICER, actor_of, device_of, party_of
 from rules.outline import ACCEPTANCE_BYTES, Scene
-from rules.packing import FORMAT, PLAIN, SHIFT, SUPERSEDES, VERSION, instant_at, kept_in, raws_in
+from rules.packing import FORMAT, PLAIN, SHIFT, SUPERSEDES, VERSION, instant_at, kept_in, raws_in, stamp_of
 from rules.part import ACCEPTANCE_CODES
 from rules.plain import (
     ACTOR_AT,
@@ -157,7 +157,7 @@ class Retelling:
     def _place_of(self, event: CaseEvent, of: Sections) -> int | None:
         """The place of the fact it corrects, that behind all others if it is none; None: only judging the whole case can tell."""
         if event.supersedes_event_id is None:
-            is_between = (event.occurred_at + SHIFT).to_bytes(6, "big") <= of.facts[-FACT_SIZE + AT : -FACT_SIZE + AT + 6]
+            is_between = stamp_of(event.occurred_at) <= of.facts[-FACT_SIZE + AT : -FACT_SIZE + AT + 6]
             return of.number if is_between and of.number < MOST_FACTS else None
         wanted = event.supersedes_event_id.bytes
         at = of.facts.find(wanted)
@@ -205,7 +205,7 @@ class Retelling:
         if way.plan.party:
             for_, longer = place_of(party_of(event), parties_in(parties))
             parties = parties if longer is None else listed(longer)
-        stamp = (event.occurred_at + SHIFT).to_bytes(6, "big")
+        stamp = stamp_of(event.occurred_at)
         place = acts.put_in(b"".join((event.event_id.bytes, way.type, stamp, by, with_, for_)), kept, many, version)
         if name is not None:
             names.append(name)

@@ -18,7 +18,7 @@ from rules.fact import NOBODY, NOTHING, NOWHERE, Actor, Fact
 from rules.issue import Change, Suppression, identify, message
 from rules.outline import ACCEPTANCE_BYTES
 from rules.output import Output
-from rules.packing import FORMAT, PLAIN, SHIFT
+from rules.packing import FORMAT, PLAIN, instant_at, stamp_of
 from rules.plain import (
     ACTOR_AT,
     AT,
@@ -137,7 +137,7 @@ class Ringing:
         """The acceptance that lies there, with what an alert says of it."""
         code = blob[at + ACTOR_AT : at + DEVICE_AT]
         actor: Actor = NOBODY if code == NO_WORD else self._vocabulary.actors.value(int.from_bytes(code, "big"))
-        instant = int.from_bytes(blob[at + AT : at + AT + 6], "big") - SHIFT
+        instant = instant_at(blob, at + AT)
         return Fact(int.from_bytes(blob[at : at + 16], "big"), blob[at + TYPE_AT], instant, NOWHERE, actor, kept=NOTHING)
 
 
@@ -149,7 +149,7 @@ def _has_said(annex: bytes, rules: Asked) -> bool:
 
 def _parted(wakes: bytes, now: int) -> tuple[bytes, bytes]:
     """Those that are due, and all others."""
-    end, place = (now + 1 + SHIFT).to_bytes(6, "big"), 0
+    end, place = stamp_of(now + 1), 0
     while place < len(wakes) and wakes[place : place + 6] < end:
         place += WAKE_SIZE
     return wakes[:place], wakes[place:]

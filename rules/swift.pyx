@@ -121,7 +121,7 @@ cdef class Swift:
 
     cdef bytes take(self, object event, Glance glance, str key, bytes blob, Py_ssize_t position):
         """The state of the case with this event in it; None: it has to go the whole way. Section by section as
-        `rules.shortcut.Shortcut.take`. `glance`: the event itself, where it was only glanced at."""
+        `rules.shortcut.Shortcut.run`. `glance`: the event itself, where it was only glanced at."""
         # -- who and where
         cdef bint is_seen = glance is None
         cdef Spring spring = self.springs.of(read(event, self.source_system)) if is_seen else self.springs.named(glance)

@@ -27,7 +27,7 @@ from rules.fact import (
     written,
 )
 from rules.outline import UNTOUCHED, Calm, Daily, Look, Outline
-from rules.packing import kept_in
+from rules.packing import SHIFT, kept_in, stamp_of
 from rules.plain import NOT_PLAIN, WAKE_SIZE, first_of, wakes_in
 from rules.quarantine import AHEAD_MS
 from rules.stepbook import STEP_CODE
@@ -41,6 +41,7 @@ from supervision.reference import Source
 MOST_TOLD = 1_000  # of one event type; what is kept of an act is packed once for so many
 MOST_KNOWN = 10_000  # answers of the daily looks of one history
 NOTHING_KEPT = b"\xc0"
+LATEST = b"\xff" * 7  # behind all stamps
 COMMON: dict[str, Any] = {  # what an ordinary event says of itself
     "data_version": 1,
     "supersedes_event_id": None,
@@ -191,11 +192,15 @@ class Follow:
             self.known[before] = (wakes, first_of(wakes), len(wakes) // WAKE_SIZE)
 
 
+Spot = tuple[Any, bytes, bytes, Place]
+
+
 class Origin:
     """What is looked up of a source once, and how far its clock is. `arm`: sets a case's timer. `places`: by number of the where,
-    with the span of starts in which it is the place. `ahead`: how much later than its receipt an event may say that it occurred."""
+    with the span of starts in which it is the place; `spots`: the same as `Origins.spot` gives it. `ahead`: how much later than its
+    receipt an event may say that it occurred."""
 
-    __slots__ = ("ahead", "arm", "clock", "forgets", "grace", "is_odd", "now", "places", "source")
+    __slots__ = ("ahead", "arm", "clock", "forgets", "grace", "is_odd", "now", "places", "source", "spots")
 
     def __init__(self, source: Source, now: int, arm: Callable[[str, int], None]) -> None:
         self.source = source
@@ -207,6 +212,7 @@ class Origin:
         self.ahead = AHEAD_MS if source.clock == WALL else FAR
         self.is_odd = "/" in source.name
         self.places: dict[int, tuple[int, int, Place]] = {}
+        self.spots: dict[int, Spot] = {}
 
 
 class Origins:
@@ -240,6 +246,14 @@ class Origins:
         """And that span."""
         place = self._world.place(origin.source, self._vocabulary.wheres.value(where_code), start)
         found = origin.places[where_code] = (*self._world.span(start), place)
+        return found
+
+    def spot(self, origin: Origin, where_code: int, start: int) -> Spot:
+        """What an ordinary event of a case of this where tells (None: none is ordinary there), between which stamps starts lie for
+        which it is that place, and the place."""
+        since, until, place = self.place_anew(origin, where_code, start)
+        told = None if origin.is_odd else (*self._vocabulary.wheres.value(where_code), *ORDINARY)
+        found = origin.spots[where_code] = told, stamp_of(max(since, -SHIFT)), stamp_of(until) if until < SHIFT else LATEST, place
         return found
 
 

@@ -218,8 +218,7 @@ class World:
         return found
 
     def calm_of(self, centre: str | None, region: str | None, since: int) -> set[int]:
-        """Quarters of an hour known to lie in the office hours there, all of each while the data hold that are in force from `since`
-        on."""
+        """Quarters of an hour known to lie in the office hours there, and in the span of the data in force from `since` on."""
         return self._calm.setdefault((centre, region, since), set())
 
     def context(self, where: Where) -> Where:

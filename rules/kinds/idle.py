@@ -15,7 +15,7 @@ from rules.fact import CODE_OF, TYPES, Fact
 from rules.kinds.deadline import CASE_CLOCK, PROMISED_END
 from rules.kinds.spans import PauseDeadline
 from rules.outline import LOUD, SAME, UNTOUCHED, Daily, Outline, Outlook, Scene
-from rules.packing import SHIFT
+from rules.packing import stamp_of
 from rules.parameters import After, Deadline, PausedFor
 from rules.part import ACCEPTANCE_CODES, PROMISED_STOP_CODES, Part, named_once
 from rules.plain import WAKE_SIZE
@@ -204,7 +204,7 @@ class IdleDeadline:
                 if rest.lacks is not None:
                     raise CalendarMissing(*rest.lacks.args)  # the alarm is raised on the whole way
             wake = min(rest.instant for rest in rests) + scene.grace
-            told = wake, (wake + SHIFT).to_bytes(6, "big") + rule
+            told = wake, stamp_of(wake) + rule
             found = calendar.day_start(day), calendar.day_start(day + 1), told
             scene.world.keep_day(key, found)
         place.know(self._key, found)
