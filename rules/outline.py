@@ -238,12 +238,14 @@ class Ends(Typed):
 class Apart:
     """A look that says LOUD where one person did both of acts that two should do, else nothing. `pairs`: by their places, those of
     one kind and of the other. `meetings`: the same, each act of one kind with each of the other, by where their actors lie in the
-    packed state of a case to which the new act comes; None: it is this act."""
+    packed state of a case to which the new act comes; None: it is this act. `is_old`: this act is in none of them, and all
+    of them were asked about with the act before."""
 
-    __slots__ = ("meetings", "pairs")
+    __slots__ = ("is_old", "meetings", "pairs")
 
-    def __init__(self, pairs: Sequence[tuple[Sequence[int], Sequence[int]]], new: int) -> None:
+    def __init__(self, pairs: Sequence[tuple[Sequence[int], Sequence[int]]], new: int, *, is_old: bool = False) -> None:
         """`new`: the place of the new act."""
+        self.is_old = is_old
         self.pairs = tuple((tuple(first), tuple(second)) for first, second in pairs)
         places = [(one, other) for first, second in self.pairs for one in first for other in second]
         self.meetings = tuple((_lies_at(one, new), _lies_at(other, new)) for one, other in places)

@@ -26,7 +26,7 @@ from rules.fact import (
     reader,
     written,
 )
-from rules.outline import UNTOUCHED, Calm, Daily, Look, Outline
+from rules.outline import UNTOUCHED, Apart, Calm, Daily, Look, Outline
 from rules.packing import SHIFT, kept_in, stamp_of
 from rules.plain import NOT_PLAIN, WAKE_SIZE, first_of, wakes_in
 from rules.quarantine import AHEAD_MS
@@ -164,7 +164,7 @@ class Follow:
     __slots__ = ("_spoken", "bare", "calm", "daily", "known", "looks", "restless", "rules")
 
     def __init__(self, looks: Sequence[LookOf], bare: frozenset[str]) -> None:
-        self.looks: tuple[LookOf, ...] = tuple(each for each in looks if not isinstance(each[1], Daily))
+        self.looks: tuple[LookOf, ...] = tuple(each for each in looks if not isinstance(each[1], Daily) and not _is_known(each))
         self.daily: tuple[LookOf, ...] = tuple(each for each in looks if isinstance(each[1], Daily))
         self.known: dict[Before, tuple[bytes, int, int]] = {}
         self.calm = tuple(each for each in self.looks if isinstance(each[1], Calm))
@@ -193,6 +193,11 @@ class Follow:
 
 
 Spot = tuple[Any, bytes, bytes, Place]
+
+
+def _is_known(look: LookOf) -> bool:
+    """Whether it says what was said before: nothing, of a rule that has said nothing and has no condition."""
+    return isinstance(look[1], Apart) and look[1].is_old and not look[2]
 
 
 class Origin:

@@ -51,7 +51,7 @@ class SamePerson:
         return found
 
     def outlook(self, place: Place, outline: Outline, act: Fact) -> Outlook:
-        """While nobody has acted in both steps of a pair nothing holds, whatever the times are."""
+        """While nobody has acted in both steps of a pair nothing holds, whatever the times; a decision changes its level only."""
         steps = outline.steps.steps
         code = act.kept.get(STEP_CODE) if act.type in STEP_CODES else None
         if act.type in STEP_CODES and code not in place.separated_steps:
@@ -64,7 +64,7 @@ class SamePerson:
                     of_step.append(act.at)
             if all(both):
                 pairs.append((both[0], both[1]))
-        return Apart(pairs, act.at) if pairs else UNTOUCHED
+        return Apart(pairs, act.at, is_old=act.type == _DECISION) if pairs else UNTOUCHED
 
     def _verdict(self, case: Case, part: Part, pair: Pair, met: Meeting, gap: int | None) -> Verdict:
         one, other, person = met

@@ -16,10 +16,12 @@ from msgspec.structs import replace
 from bench import workload
 from rules.book import Rulebook
 from rules.engine import CaseEngine
+from rules.fact import Actor
 from rules.outline import Ends, Scene
 from rules.packing import PLAIN, head_of
 from rules.plain import MOST_FACTS
 from rules.runner import IS_COMPILED
+from rules.unasked import Meetings, Unasked
 from supervision.alert import Alert, Level
 from supervision.decoder import decode
 from supervision.durations import HOUR_MS
@@ -33,6 +35,7 @@ from tests.law.places import worlds
 from tests.law.plain import disturbed, plain_case
 from tests.law.scenario import CLOCKS, scenario
 
+_ARE_APART = Unasked._are_apart  # its own, beside those that tests put in its place
 QUICK = settings(deadline=None, derandomize=True, max_examples=300, phases=(Phase.explicit, Phase.generate))
 
 
@@ -196,6 +199,37 @@ def test_the_end_of_a_step_is_asked_of_once_for_all_that_began_that_day(monkeypa
     assert asked == [b"T05"]
     assert engine.taken_short == 3 * len(cases) - 1  # but for the first step
     assert not engine.advance(workload.CLOCK, workload.FIRST_MS + 60 * DAY).alerts
+
+
+@pytest.mark.parametrize("when", [None, 'case.item_type == "01"'])
+def test_a_decision_behind_separated_steps_comes_out_the_same_and_is_asked_about_only_where_its_rule_has_a_condition(
+    when: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def are_apart(self: Unasked, meetings: Meetings, actor: Actor | None, blob: bytes) -> bool:
+        asked.append(any(None in meeting for meeting in meetings))
+        return _ARE_APART(self, meetings, actor, blob)
+
+    monkeypatch.setattr(Unasked, "_are_apart", are_apart)
+    (card,) = [rule.card for rule in Rulebook.load(only=("P02",)).rules]
+    pair = Pair(Rulebook([replace(card, when=when)]), Reference(workload.reference()), 10_000)
+    said: list[list[tuple[str, str]]] = []
+    for number, officer in enumerate(("430111-000002", "430111-000003", "430111-000001", "430111-000001")):
+        for act, minutes, of in (
+            (1, 0, officer),
+            (3, 60, "430111-000001"),
+            (5, 65, officer),
+            (6, 90 if number < 3 else 62, officer),
+        ):
+            at = workload.FIRST_MS + number * DAY + minutes * 60_000
+            alerts = pair.process([workload.event(number, act, *workload.STEPS[act][:2], at, of)])
+            said.append([(alert.level.value, alert.state.value) for alert in alerts])
+    assert set(asked) == ({True} if when is None else {True, False})
+    quiet: list[list[tuple[str, str]]] = [[]] * 4
+    assert said[:8] == quiet * 2
+    assert said[8:12] == [[], [], [("red", "issued")], []]
+    assert said[12:] == [[], [], [("red", "issued")], [("red", "revoked"), ("yellow", "issued")]]
 
 
 def test_the_end_of_a_warned_case_comes_out_the_same_and_by_the_short_way() -> None:
