@@ -144,26 +144,23 @@ class Shortcut:
             read = way.read
             told, actor, device, party, values, rares, apart = read(event, body)
             if blob is None:
-                if told[_ALL_OF_WHERE:] != ORDINARY or origin.is_odd or self.graves.holds(key):
+                if told[_ALL_OF_WHERE:] != ORDINARY or self.graves.holds(key):
                     break
                 blob, earliest, count, kept_size, parties_size, names_size, apart_size, wakes = b"", FAR, 0, 0, 0, 0, 0, 0
                 annex_size = 0
                 where_code = self.where_of(event)
-                spot = origin.spots.get(where_code) or self.origins.spot(origin, where_code, event.occurred_at)
-                _, since, until, place = spot
             else:
                 if blob[1] != PLAIN or blob.rfind(identity) >= 0:  # `in` asks first whether it is a number, which costs more
                     break
                 _, _, earliest, where_code, count, kept_size, parties_size, names_size, apart_size, wakes, annex_size = (
                     _unpack_head(blob)
                 )
-                spot = origin.spots.get(where_code) or self.origins.spot(origin, where_code, event.occurred_at)
-                expected, since, until, place = spot
-                if told != expected or earliest <= origin.now or count >= MOST_FACTS:
-                    break
+            at, received_at = event.occurred_at, event.received_at
+            expected, since, until, place = origin.spots.get(where_code) or self.origins.spot(origin, where_code, at)
+            if told != expected or earliest <= origin.now or count >= MOST_FACTS:
+                break
 
             # -- when: behind all others
-            at, received_at = event.occurred_at, event.received_at
             if received_at is not None and at - received_at > origin.ahead:
                 break
             stamp = (at + SHIFT).to_bytes(6, "big")
